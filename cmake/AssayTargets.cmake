@@ -1,0 +1,41 @@
+# One folder = one target = one list of what it may use. tests/arrows checks that includes obey the lists.
+
+add_library(assay_options INTERFACE)
+target_compile_options(assay_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+if(ASSAY_WERROR)
+  target_compile_options(assay_options INTERFACE -Werror)
+endif()
+if(ASSAY_SANITIZE)
+  target_compile_options(assay_options INTERFACE -fsanitize=${ASSAY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(assay_options INTERFACE -fsanitize=${ASSAY_SANITIZE})
+endif()
+
+# assay_library(<folder> [SOURCES file...] [USES folder...] [LINK library...])
+# Builds assay_<folder> from the folder's own .cpp files (or SOURCES). USES names project folders and is the whole list of
+# what the folder may include, transitively; LINK names other libraries.
+function(assay_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LINK;PRIVATE" ${ARGN})
+  if(NOT arg_SOURCES)
+    file(GLOB_RECURSE arg_SOURCES CONFIGURE_DEPENDS *.cpp)
+  endif()
+  add_library(assay_${name} STATIC ${arg_SOURCES})
+  add_library(assay::${name} ALIAS assay_${name})
+  target_include_directories(assay_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/assay>)
+  target_compile_features(assay_${name} PUBLIC cxx_std_20)
+  list(TRANSFORM arg_USES PREPEND assay_ OUTPUT_VARIABLE uses)
+  target_link_libraries(assay_${name} PUBLIC ${uses} ${arg_LINK} PRIVATE $<BUILD_INTERFACE:assay_options> ${arg_PRIVATE})
+  set_property(GLOBAL APPEND PROPERTY ASSAY_ARROWS "${name}:${arg_USES}")
+  install(TARGETS assay_${name} EXPORT AssayTargets)
+endfunction()
+
+# assay_test(<name> SOURCES file... USES folder... [LABELS label...]): one GoogleTest program, each test known to ctest.
+function(assay_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;USES;LINK;LABELS" ${ARGN})
+  add_executable(${name}_test ${arg_SOURCES})
+  list(TRANSFORM arg_USES PREPEND assay_ OUTPUT_VARIABLE uses)
+  target_link_libraries(${name}_test PRIVATE ${uses} ${arg_LINK} assay_test_support assay_options GTest::gtest GTest::gmock)
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+endfunction()

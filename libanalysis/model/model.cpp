@@ -1,0 +1,60 @@
+#include "libanalysis/model/model.hpp"
+
+#include "libanalysis/core/error.hpp"
+
+#include <boost/graph/topological_sort.hpp>
+
+#include <algorithm>
+#include <iterator>
+
+namespace assay::model {
+
+double Tensor::at(std::size_t index) const {
+    return std::visit([index](const auto& array) { return static_cast<double>(array.at(index)); }, values);
+}
+
+std::vector<double> Tensor::to_double() const {
+    return std::visit([](const auto& array) { return std::vector<double>(array.begin(), array.end()); }, values);
+}
+
+std::string_view to_string(Role role) {
+    switch (role) {
+        case Role::kernel: return "kernel";
+        case Role::recurrent_kernel: return "recurrent_kernel";
+        case Role::embeddings: return "embeddings";
+        case Role::bias: return "bias";
+        case Role::gamma: return "gamma";
+        case Role::beta: return "beta";
+        case Role::moving_mean: return "moving_mean";
+        case Role::moving_variance: return "moving_variance";
+        case Role::other: return "other";
+    }
+    return "other";
+}
+
+std::size_t Architecture::add(Node node, const std::vector<std::size_t>& inputs_of_node) {
+    const std::size_t vertex = boost::add_vertex(std::move(node), graph);
+    for (std::size_t slot = 0; slot < inputs_of_node.size(); ++slot)
+        boost::add_edge(inputs_of_node[slot], vertex, Edge{slot}, graph);
+    return vertex;
+}
+
+std::vector<std::size_t> Architecture::inputs_of(std::size_t vertex) const {
+    const auto [first, last] = boost::in_edges(vertex, graph);
+    std::vector<std::size_t> sources(static_cast<std::size_t>(std::distance(first, last)));
+    for (auto edge = first; edge != last; ++edge) sources.at(graph[*edge].slot) = boost::source(*edge, graph);
+    return sources;
+}
+
+std::vector<std::size_t> Architecture::topological_order() const {
+    std::vector<std::size_t> order;
+    try {
+        boost::topological_sort(graph, std::back_inserter(order));
+    } catch (const boost::not_a_dag&) {
+        throw Error(ErrorKind::format, {"layer graph", "a graph without cycles", "a cycle of layers"});
+    }
+    std::reverse(order.begin(), order.end());
+    return order;
+}
+
+}  // namespace assay::model

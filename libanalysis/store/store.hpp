@@ -1,0 +1,100 @@
+#pragma once
+// Results of a zoo run: one SQLite file per zoo or shard (rollback journal, so that it works on network file systems).
+// Knows numbers and names, not networks. Schema: schema.sql.
+
+#include "libanalysis/core/json.hpp"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace assay::store {
+
+/// A model of a zoo and what its manifest says about it.
+struct ModelRow {
+    std::string path;          ///< relative to the zoo
+    std::string content;       ///< SHA-256 of the checkpoint; empty while unknown
+    std::string init_path;
+    std::string init_content;
+    std::string status;        ///< pending, ok, failed, not_a_model
+    std::string error_kind;    ///< ErrorKind word, or crash, timeout, memory
+    std::string reason;
+    int attempts = 0;
+    Json config = Json::object();   ///< "config.*" of the manifest, without the prefix
+    Json metrics = Json::object();  ///< logged metrics, without a prefix: train_accuracy, test_loss, ...
+    Json facts = Json::object();    ///< training facts, format, parameter count, notes
+};
+
+/// The key of a value: two runs that agree in it computed the same thing.
+struct ValueKey {
+    std::string model;       ///< content hash of the checkpoint
+    std::string init;        ///< content hash, or "" where the measure does not need it
+    std::string data;        ///< hash, preprocessing, rows, split in words; "" where not needed
+    std::string measure;
+    int version = 1;
+    std::string convention;
+    std::string parameters;  ///< canonical "k=v,k=v"
+    std::string objective;
+    std::string layer;       ///< "" for the whole model
+    std::string precision;   ///< float32, float64
+    std::uint64_t seed = 0;
+    auto operator<=>(const ValueKey&) const = default;
+};
+
+struct ValueRow {
+    ValueKey key;
+    std::variant<std::monostate, double, std::vector<double>> value;
+    std::optional<double> standard_error;
+    std::string status;      ///< ok, or missing
+    std::string reason;
+    double seconds = 0;
+    std::string device;           ///< attributes, not part of the key
+    std::string instruction_set;
+};
+
+/// Everything one model's work gave, written in one transaction.
+struct Result {
+    ModelRow model;
+    std::vector<ValueRow> values;
+};
+
+class Store {
+public:
+    enum class Mode { read, write };
+    /// Mode::write creates the file and takes the lock. @throws Error{resource} naming host and pid of the holder.
+    Store(const std::filesystem::path& path, Mode mode);
+    Store(Store&&) noexcept;
+    ~Store();
+
+    void set_meta(const std::string& key, const Json& value);   ///< zoo title, targets, tool version, options
+    Json meta(const std::string& key) const;                    ///< null where absent
+    void put_models(const std::vector<ModelRow>& rows);         ///< adds or updates by path; keeps status of unchanged content
+    void put(const Result& result);                             ///< one transaction
+    std::vector<ModelRow> models() const;                       ///< ordered by path
+    std::vector<ValueRow> values(const std::string& model_content = {}) const;  ///< all, or one model's
+    void begin_run(const Json& provenance);                     ///< a row of `runs`
+
+    struct MergeReport { std::size_t added = 0, equal = 0, replaced = 0; std::vector<std::string> conflicts; };
+    /// Idempotent and independent of the order of shards: equal keys with different bits keep the value with the smaller
+    /// (instruction_set, device, bits); differences beyond the stated error are reported.
+    MergeReport merge(const Store& other);
+
+private:
+    struct Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+/// A rectangular view for evaluate, predict and report: a row a model with status ok.
+struct Table {
+    std::vector<std::string> models;                          ///< paths
+    std::map<std::string, std::vector<Json>> config;          ///< config.<name> -> one cell a model (null: empty)
+    std::map<std::string, std::vector<double>> metrics;       ///< logged; NaN: empty
+    std::map<std::string, std::vector<double>> measures;      ///< whole-model scalar values by column "<name>[k=v].<convention>"; NaN: missing
+};
+Table table_of(const Store& store);
+
+}  // namespace assay::store

@@ -1,0 +1,55 @@
+#pragma once
+// What supervisor and worker say to each other: one JSON object a line, requests on the worker's standard input, replies on
+// a descriptor of their own. A worker opens checkpoints and data, computes, and can die; the supervisor does neither.
+//
+//   request  {"id": 7, "task": "measure", "arguments": {...}}
+//   reply    {"id": 7, "progress": 0.5}            any number of times
+//            {"id": 7, "item": {...}}              any number of times: finished parts that survive a later crash
+//            {"id": 7, "result": {...}}            once, or
+//            {"id": 7, "error": {"kind": "format", "where": ..., "expected": ..., "found": ..., "advice": ...}}
+
+#include "libanalysis/core/context.hpp"
+#include "libanalysis/core/json.hpp"
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace assay::zoo {
+
+/// A kind of work that runs in a worker process. One file in tools/tasks/, one row in tools/tasks/tasks.def.
+struct Task {
+    std::string_view name;
+    /// @param item publishes a finished part. Returns the result. Throws Error.
+    Json (*run)(const Json& arguments, const Context& context, const std::function<void(const Json&)>& item);
+};
+
+/// The worker's loop: reads requests from `in`, runs tasks, writes replies to `out`, until end of file. Never throws for a task's
+/// failure. `threads` and `memory` bound every task.
+int serve(std::span<const Task* const> tasks, int in, int out, int threads, std::size_t memory);
+
+Json error_to_json(const Error& error);
+Error error_from_json(const Json& json);
+
+struct WorkerLimits {
+    double timeout_s = 0;         ///< per request; 0: none
+    std::size_t memory = 0;       ///< resident bytes at which the watchdog ends the worker; 0: none
+    int threads = 1;
+    std::size_t budget = 0;       ///< the worker's Context::memory
+};
+
+/// How a request ended. `kind` is "" for a result; an ErrorKind word for a task's own error; crash, timeout, memory, interrupted.
+struct Outcome {
+    Json result;
+    std::string kind;
+    std::string reason;
+    Json error;   ///< parts, where the task gave them
+};
+
+/// Runs one task in a fresh worker process of this program and waits: for verbs on single files. `program` is the path of
+/// the running executable. @throws Error with the task's own kind, or Error{resource} for a crash, timeout or memory.
+Json run_in_worker(std::string_view task, const Json& arguments, const WorkerLimits& limits,
+                   const std::function<void(const Json&)>& item = {});
+
+}  // namespace assay::zoo
