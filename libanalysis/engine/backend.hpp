@@ -1,0 +1,158 @@
+#pragma once
+// The seam between algorithms and devices: the few primitives that layers need. The CPU implements it first and always; a
+// CUDA backend implements the same list. Arrays are row-major; activations are NHWC; precision is a property of a buffer.
+//
+// A Backend object is one execution lane: it may keep scratch memory and cached primitives, is used by one thread at a time,
+// and gives further lanes of the same device by lane(). Every primitive is serial on the CPU (parallelism is over
+// micro-batches, outermost), and gives the same bits whenever it is called with the same arguments.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace assay::engine {
+
+enum class DType : std::uint8_t { float32, float64, int32 };
+constexpr std::size_t size_of(DType type) { return type == DType::float64 ? 8 : 4; }
+std::string_view to_string(DType type);
+
+/// Not owning; `data` lies on the backend's device. An empty view means "not there" or "not wanted".
+struct ConstView {
+    const void* data = nullptr;
+    std::size_t size = 0;   ///< elements
+    DType type = DType::float32;
+    bool empty() const { return data == nullptr; }
+    ConstView slice(std::size_t offset, std::size_t count) const {
+        return {static_cast<const std::byte*>(data) + offset * size_of(type), count, type};
+    }
+};
+struct View {
+    void* data = nullptr;
+    std::size_t size = 0;
+    DType type = DType::float32;
+    bool empty() const { return data == nullptr; }
+    View slice(std::size_t offset, std::size_t count) const {
+        return {static_cast<std::byte*>(data) + offset * size_of(type), count, type};
+    }
+    operator ConstView() const { return {data, size, type}; }
+};
+
+/// Owner of device memory; movable. The release function belongs to the backend that allocated it.
+class Buffer {
+public:
+    Buffer() = default;
+    Buffer(std::shared_ptr<void> data, std::size_t size, DType type) : data_(std::move(data)), size_(size), type_(type) {}
+    Buffer(Buffer&&) noexcept = default;
+    Buffer& operator=(Buffer&&) noexcept = default;
+    bool empty() const { return !data_; }
+    std::size_t size() const { return size_; }
+    std::size_t bytes() const { return size_ * size_of(type_); }
+    DType type() const { return type_; }
+    View view() { return {data_.get(), size_, type_}; }
+    ConstView view() const { return {data_.get(), size_, type_}; }
+    ConstView const_view() const { return {data_.get(), size_, type_}; }
+
+private:
+    std::shared_ptr<void> data_;
+    std::size_t size_ = 0;
+    DType type_ = DType::float32;
+};
+
+/// Pointwise functions with first and second derivative. Bodies live in pointwise.hpp as functors that any device can compile.
+/// At a kink (ReLU and ELU at 0) the derivative is that of the left side: relu'(0) = 0; second derivatives of kinks are 0.
+enum class Pointwise : std::uint8_t { linear, relu, tanh, sigmoid, elu, gelu, gelu_tanh, softplus, square, sqrt, reciprocal };
+
+/// One convolution: cross-correlation, NHWC, kernel [kernel_h, kernel_w, in_c / groups, out_c]. Padding may be asymmetric.
+struct ConvGeometry {
+    std::int64_t batch = 1, in_h = 1, in_w = 1, in_c = 1, out_h = 1, out_w = 1, out_c = 1;
+    std::int64_t kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+    std::int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0, groups = 1;
+    auto operator<=>(const ConvGeometry&) const = default;
+};
+
+/// One pooling: NHWC; padding cells are never chosen (max) nor counted (average).
+struct PoolGeometry {
+    std::int64_t batch = 1, in_h = 1, in_w = 1, channels = 1, out_h = 1, out_w = 1;
+    std::int64_t pool_h = 1, pool_w = 1, stride_h = 1, stride_w = 1, pad_top = 0, pad_left = 0;
+};
+
+class Backend {
+public:
+    virtual ~Backend() = default;
+    virtual std::string_view device() const = 0;                 ///< "cpu", "cuda:0"
+    virtual std::unique_ptr<Backend> lane() const = 0;           ///< another lane of the same device
+
+    // ---- memory ----
+    virtual Buffer allocate(DType type, std::size_t size) = 0;   ///< contents undefined
+    Buffer zeros(DType type, std::size_t size);
+    virtual void upload(const void* host, View to) = 0;          ///< host array of the view's type and size
+    virtual void download(ConstView from, void* host) = 0;
+    virtual void copy(ConstView from, View to) = 0;              ///< same size; converts between float32 and float64
+    virtual void fill(View x, double value) = 0;
+    std::vector<double> to_host(ConstView from);                 ///< as doubles (exact)
+    Buffer from_host(std::span<const double> values, DType type);
+
+    // ---- vectors (float32 or float64, all arguments alike) ----
+    virtual void axpy(double a, ConstView x, View y) = 0;                              ///< y += a x
+    virtual void scale(double a, View x) = 0;                                          ///< x *= a
+    virtual void multiply(ConstView x, ConstView y, View z, bool accumulate) = 0;      ///< z (+)= x y, elementwise
+    virtual double dot(ConstView x, ConstView y) = 0;                                  ///< float64 accumulation
+    virtual void accumulate(ConstView x, View sum) = 0;                                ///< sum (float64) += x (any float)
+
+    // ---- matrices [rows, cols] ----
+    /// c = alpha op(a) op(b) + beta c, row-major with leading dimensions; op(a) is [m, k], op(b) is [k, n].
+    virtual void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, double alpha, ConstView a,
+                      std::int64_t lda, ConstView b, std::int64_t ldb, double beta, View c, std::int64_t ldc) = 0;
+    /// The same for `count` matrices at a fixed distance (elements) from one another.
+    virtual void gemm_batched(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, double alpha,
+                              ConstView a, std::int64_t lda, std::int64_t stride_a, ConstView b, std::int64_t ldb, std::int64_t stride_b,
+                              double beta, View c, std::int64_t ldc, std::int64_t stride_c, std::int64_t count) = 0;
+    virtual void add_row(ConstView row, View x, std::int64_t rows, std::int64_t cols) = 0;          ///< x[r, c] += row[c]
+    virtual void multiply_row(ConstView row, ConstView x, View y, std::int64_t rows, std::int64_t cols, bool accumulate) = 0;     ///< y (+)= x[r, c] row[c]
+    virtual void multiply_column(ConstView column, ConstView x, View y, std::int64_t rows, std::int64_t cols, bool accumulate) = 0;  ///< y (+)= column[r] x[r, c]
+    virtual void column_sums(ConstView x, std::int64_t rows, std::int64_t cols, View sums, bool accumulate) = 0;  ///< float64 inside
+    virtual void column_dots(ConstView x, ConstView y, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) = 0;
+    virtual void row_sums(ConstView x, std::int64_t rows, std::int64_t cols, View sums, bool accumulate) = 0;
+    virtual void row_dots(ConstView x, ConstView y, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) = 0;
+    virtual void softmax(ConstView x, std::int64_t rows, std::int64_t cols, View y) = 0;
+
+    // ---- pointwise ----
+    /// `alpha` is the parameter of elu. y = f(x); out (+)= f'(x) g; out (+)= f''(x) a b.
+    virtual void map(Pointwise f, double alpha, ConstView x, View y) = 0;
+    virtual void map_first(Pointwise f, double alpha, ConstView x, ConstView g, View out, bool accumulate) = 0;
+    virtual void map_second(Pointwise f, double alpha, ConstView x, ConstView a, ConstView b, View out, bool accumulate) = 0;
+
+    // ---- convolution: y (+)= x * w; gx (+)= its transpose in x; gw (+)= its transpose in w ----
+    virtual void conv_forward(const ConvGeometry& g, ConstView x, ConstView w, View y, bool accumulate) = 0;
+    virtual void conv_backward_input(const ConvGeometry& g, ConstView gy, ConstView w, View gx, bool accumulate) = 0;
+    virtual void conv_backward_weights(const ConvGeometry& g, ConstView x, ConstView gy, View gw, bool accumulate) = 0;
+
+    // ---- pooling ----
+    /// Records for every output the flat index of its first maximum in x (over the whole micro-batch); ties: first in row order.
+    virtual void max_pool(const PoolGeometry& g, ConstView x, View y, View argmax) = 0;
+    virtual void average_pool(const PoolGeometry& g, ConstView x, View y) = 0;
+    virtual void average_pool_transpose(const PoolGeometry& g, ConstView gy, View gx) = 0;   ///< gx += transpose
+
+    // ---- moving data ----
+    virtual void gather(ConstView x, ConstView index, View y) = 0;              ///< y[i] = x[index[i]]
+    virtual void scatter_add(ConstView g, ConstView index, View x) = 0;         ///< x[index[i]] += g[i], in order of i
+    virtual void gather_rows(ConstView table, ConstView rows, std::int64_t cols, View y) = 0;        ///< rows: int32
+    virtual void scatter_add_rows(ConstView g, ConstView rows, std::int64_t cols, View table) = 0;   ///< in order
+    /// y[.., permuted ..] (+)= x: axis i of y is axis order[i] of x.
+    virtual void permute(ConstView x, std::span<const std::int64_t> shape, std::span<const std::int64_t> order, View y, bool accumulate) = 0;
+    /// Blocks: for r < rows: to[r * to_stride + c] (+)= from[r * from_stride + c], c < cols. (padding, concatenation, slices)
+    virtual void copy_block(std::int64_t rows, std::int64_t cols, ConstView from, std::int64_t from_stride, View to, std::int64_t to_stride,
+                            bool accumulate) = 0;
+};
+
+/// The CPU backend: oneDNN for float32 products and convolutions, OpenBLAS and im2col for float64.
+/// @throws Error{resource} when the loaded OpenBLAS is not the OpenMP build.
+std::unique_ptr<Backend> make_cpu_backend();
+
+/// Makes library calls on the calling thread serial (OpenMP's thread count is a property of each thread).
+void make_thread_serial();
+
+}  // namespace assay::engine
