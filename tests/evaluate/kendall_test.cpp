@@ -67,8 +67,11 @@ TEST(Kendall, EqualsTheDefinitionWithManyTies) {
         }
         EXPECT_NEAR_RELATIVE(kendall_tau_a(x, y), brute_tau_a(x, y), 1e-14) << "trial " << trial;
         const double expected = brute_tau_b(x, y);
-        if (std::isnan(expected)) EXPECT_TRUE(std::isnan(kendall_tau_b(x, y))) << "trial " << trial;
-        else EXPECT_NEAR_RELATIVE(kendall_tau_b(x, y), expected, 1e-14) << "trial " << trial;
+        if (std::isnan(expected)) {
+            EXPECT_TRUE(std::isnan(kendall_tau_b(x, y))) << "trial " << trial;
+        } else {
+            EXPECT_NEAR_RELATIVE(kendall_tau_b(x, y), expected, 1e-14) << "trial " << trial;
+        }
     }
 }
 
@@ -111,7 +114,8 @@ TEST(Kendall, EqualsPublishedTables) {
         const test::Csv table(test::shared_folder() / "tables" / (std::string(row.table) + ".csv"));
         const std::vector<double> x = table.numbers(row.column), y = table.numbers("generalization_gap");
         EXPECT_NEAR(score("kendall", x, y).value, row.tau_b, 5.1e-7) << row.table << " " << row.column;
-        if (!std::isnan(row.tau_a)) EXPECT_NEAR(score("kendall_a", x, y).value, row.tau_a, 5.1e-7) << row.table << " " << row.column;
+        if (std::isnan(row.tau_a)) continue;
+        EXPECT_NEAR(score("kendall_a", x, y).value, row.tau_a, 5.1e-7) << row.table << " " << row.column;
     }
 }
 
