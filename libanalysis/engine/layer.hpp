@@ -18,6 +18,8 @@
 
 namespace assay::engine {
 
+using assay::to_string;   // of shapes, beside this namespace's own
+
 /// One application of a layer to a micro-batch: the primal. Read-only after forward, so it can be cached.
 struct Frame {
     std::int64_t batch = 0;
