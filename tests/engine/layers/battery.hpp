@@ -44,7 +44,7 @@ public:
             for (std::size_t k = 0; k < size; ++k) {
                 const double normal = seed.child("input").child(i).normal(k);
                 if (tested.vocabulary > 0) values[k] = static_cast<double>(seed.child("index").bits(k) % static_cast<unsigned>(tested.vocabulary));
-                else if (tested.kind == "max_pooling_2d") values[k] = 0.1 * static_cast<double>(order[k]) - 2;   // no two are close
+                else if (tested.kind == "max_pooling_2d") values[k] = 0.125 * static_cast<double>(order[k]) - 2;   // no two are close
                 else values[k] = static_cast<float>(normal + std::copysign(0.1, normal));                     // none is close to a kink at 0
             }
             if (tested.vocabulary == 0) blocks_.push_back({true, i, total_, size});
@@ -56,7 +56,7 @@ public:
             const bool constant = j + tested.constants >= tested.parameters.size();
             for (std::size_t k = 0; k < values.size(); ++k) {
                 values[k] = static_cast<float>(0.6 * seed.child("parameter").child(j).normal(k));
-                if (constant && j + 1 == tested.parameters.size()) values[k] = 0.5 + std::abs(values[k]);   // a variance
+                if (constant && j + 1 == tested.parameters.size()) values[k] = static_cast<float>(0.5 + std::abs(values[k]));   // a variance
             }
             if (!constant) blocks_.push_back({false, j, total_, values.size()});
             if (!constant) total_ += values.size();

@@ -188,7 +188,7 @@ TEST_P(Battery, PiecewiseLinearLayersHaveNoCurvatureInTheirInputs) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Layers, Battery, testing::ValuesIn(layer_cases()),
-                         [](const testing::TestParamInfo<LayerCase>& info) { return info.param.name; });
+                         [](const testing::TestParamInfo<LayerCase>& tested) { return tested.param.name; });
 
 TEST(LayerCases, CoverEveryLayer) {
     std::set<std::string> tested, known;

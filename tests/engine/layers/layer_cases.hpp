@@ -3,6 +3,7 @@
 
 #include "libanalysis/core/shape.hpp"
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct LayerCase {
     std::size_t constants = 0;    ///< how many of the last parameters have no derivative (the last one is a variance)
     int vocabulary = 0;           ///< the input holds indices below it
     bool masked = false;          ///< the first axis of the input is time, under a mask
+    friend std::ostream& operator<<(std::ostream& out, const LayerCase& tested) { return out << tested.name; }
 };
 
 inline const std::vector<LayerCase>& layer_cases() {
