@@ -2,6 +2,8 @@
 
 add_library(assay_options INTERFACE)
 target_compile_options(assay_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+# g++ 12 warns falsely of overlap in `"text" + std::string(...)` (GCC bug 105651).
+target_compile_options(assay_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(ASSAY_WERROR)
   target_compile_options(assay_options INTERFACE -Werror)
 endif()
@@ -18,15 +20,24 @@ function(assay_library name)
   if(NOT arg_SOURCES)
     file(GLOB_RECURSE arg_SOURCES CONFIGURE_DEPENDS *.cpp)
   endif()
+  if(NOT arg_SOURCES)   # headers alone: an empty archive keeps the folder a library like the others
+    file(TOUCH ${CMAKE_CURRENT_BINARY_DIR}/headers_only.cpp)
+    set(arg_SOURCES ${CMAKE_CURRENT_BINARY_DIR}/headers_only.cpp)
+  endif()
   add_library(assay_${name} STATIC ${arg_SOURCES})
   add_library(assay::${name} ALIAS assay_${name})
   target_include_directories(assay_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/assay>)
   target_compile_features(assay_${name} PUBLIC cxx_std_20)
   list(TRANSFORM arg_USES PREPEND assay_ OUTPUT_VARIABLE uses)
   target_link_libraries(assay_${name} PUBLIC ${uses} ${arg_LINK} PRIVATE $<BUILD_INTERFACE:assay_options> ${arg_PRIVATE})
-  set_property(GLOBAL APPEND PROPERTY ASSAY_ARROWS "${name}:${arg_USES}")
-  install(TARGETS assay_${name} EXPORT AssayTargets)
+  string(JOIN " " arrow ${arg_USES})
+  set_property(GLOBAL APPEND PROPERTY ASSAY_ARROWS "${name}: ${arrow}")
+  set_target_properties(assay_${name} PROPERTIES EXPORT_NAME ${name})
+  install(TARGETS assay_${name} EXPORT AssayTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endfunction()
+
+# Builds every test program and what it needs, and nothing else.
+add_custom_target(assay_tests)
 
 # assay_test(<name> SOURCES file... USES folder... [LABELS label...]): one GoogleTest program, each test known to ctest.
 function(assay_test name)
@@ -37,5 +48,6 @@ function(assay_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
+  add_dependencies(assay_tests ${name}_test)
   gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
 endfunction()

@@ -2,8 +2,10 @@
 // Results of a zoo run: one SQLite file per zoo or shard (rollback journal, so that it works on network file systems).
 // Knows numbers and names, not networks. Schema: schema.sql.
 
+#include "libanalysis/core/error.hpp"
 #include "libanalysis/core/json.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -24,6 +26,8 @@ struct ModelRow {
     std::string error_kind;    ///< ErrorKind word, or crash, timeout, memory
     std::string reason;
     int attempts = 0;
+    double seconds = 0;        ///< wall time of the last attempt
+    std::string attempt;       ///< what the last failed attempt was made of (content, data, options): tried again once it differs
     Json config = Json::object();   ///< "config.*" of the manifest, without the prefix
     Json metrics = Json::object();  ///< logged metrics, without a prefix: train_accuracy, test_loss, ...
     Json facts = Json::object();    ///< training facts, format, parameter count, notes
@@ -56,16 +60,40 @@ struct ValueRow {
     std::string instruction_set;
 };
 
+/// One finished request for one model. `key` names everything its numbers depend on, so that equal keys need no second run.
+struct WorkRow {
+    std::string key;
+    std::string request;                ///< as asked: "masked_accuracy[sparsity=0.9]"
+    std::vector<std::size_t> values{};  ///< which of Result::values it gave
+};
+
 /// Everything one model's work gave, written in one transaction.
 struct Result {
     ModelRow model;
     std::vector<ValueRow> values;
+    std::vector<WorkRow> work{};
+};
+
+/// Another process writes this store.
+class Locked : public Error {
+public:
+    using Error::Error;
+};
+
+/// What is remembered of a file, so that it need not be hashed again: `signature` holds size, times and inode.
+struct FileRow {
+    std::string path;
+    std::string signature;
+    std::string content;
+    std::uint64_t size = 0;
 };
 
 class Store {
 public:
     enum class Mode { read, write };
-    /// Mode::write creates the file and takes the lock. @throws Error{resource} naming host and pid of the holder.
+    /// Mode::write creates the file where it is absent and takes the lock `<path>.lock` (host and pid; one whose process is gone
+    /// is taken over). @throws Locked naming host and pid of the holder; Error{missing} when there is nothing to read;
+    /// Error{format} when the file is no store; Error{resource} when disk or folder refuse.
     Store(const std::filesystem::path& path, Mode mode);
     Store(Store&&) noexcept;
     ~Store();
@@ -74,14 +102,35 @@ public:
     Json meta(const std::string& key) const;                    ///< null where absent
     void put_models(const std::vector<ModelRow>& rows);         ///< adds or updates by path; keeps status of unchanged content
     void put(const Result& result);                             ///< one transaction
+    void put(const std::vector<Result>& results);               ///< one transaction for all
     std::vector<ModelRow> models() const;                       ///< ordered by path
-    std::vector<ValueRow> values(const std::string& model_content = {}) const;  ///< all, or one model's
+
+    /// `current` leaves out what earlier options gave (another data file, another scale): a value is current while a request of
+    /// the last set_current points to it, or when no request ever did.
+    enum class Which { current, all };
+    /// Of all models, or of one; ordered by key.
+    std::vector<ValueRow> values(const std::string& model_content = {}, Which which = Which::current) const;
+
+    bool has_work(const std::string& key) const;
+    /// Points model `path` and the request to the work that answers it now. One transaction.
+    struct Current { std::string path, request, key; };
+    void set_current(const std::vector<Current>& rows);
+    std::map<std::string, std::size_t> requests() const;        ///< request -> models for which it is done
+
+    std::vector<FileRow> files() const;
+    void put_files(const std::vector<FileRow>& rows);
+
     void begin_run(const Json& provenance);                     ///< a row of `runs`
+    std::vector<Json> runs() const;                             ///< oldest first
 
     struct MergeReport { std::size_t added = 0, equal = 0, replaced = 0; std::vector<std::string> conflicts; };
     /// Idempotent and independent of the order of shards: equal keys with different bits keep the value with the smaller
-    /// (instruction_set, device, bits); differences beyond the stated error are reported.
+    /// (instruction_set, device, bits); differences beyond the stated error are reported: four combined standard errors plus the
+    /// rounding of the precision (float32: 1e-5, float64: 1e-10, relative).
     MergeReport merge(const Store& other);
+
+    /// "host pid" of the process that holds the lock of the store at `path`, or nothing.
+    static std::optional<std::string> holder(const std::filesystem::path& path);
 
 private:
     struct Implementation;
@@ -96,5 +145,8 @@ struct Table {
     std::map<std::string, std::vector<double>> measures;      ///< whole-model scalar values by column "<name>[k=v].<convention>"; NaN: missing
 };
 Table table_of(const Store& store);
+
+/// The column of a value in tables: "<name>[k=v].<convention>".
+std::string column_of(const ValueKey& key);
 
 }  // namespace assay::store
