@@ -40,7 +40,7 @@ std::string_view to_string(Role role) {
     return "measure";
 }
 
-bool is_baseline(std::string_view measure) { return measure == "parameter_count" || measure == "train_loss"; }
+bool is_baseline(std::string_view measure) { return measure == "parameter_count" || measure == "depth" || measure == "train_loss"; }
 
 Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
     Evaluation result;

@@ -33,6 +33,16 @@ std::string number_cell(double value, const std::string& text) {
     return fmt::format("<td class=\"n\" data-value=\"{}\">{}</td>", std::isfinite(value) ? fmt::format("{:.17g}", value) : "", text);
 }
 
+/// A column name that may break after its joints, not inside a word.
+std::string code(std::string_view name) {
+    std::string html = "<code>";
+    for (const char c : escaped(name)) {
+        html += c;
+        if (c == '_' || c == '.' || c == '=' || c == ',') html += "<wbr>";
+    }
+    return html + "</code>";
+}
+
 struct Heading { const char* title; bool numeric; };
 
 std::string table_start(std::string_view id, const std::string& caption, std::initializer_list<Heading> headings) {
@@ -128,7 +138,7 @@ private:
             const evaluate::TargetScores& first = evaluation_->targets.front();
             if (const auto* best = best_of(first, evaluate::Role::measure))
                 html += fact("Best single measure of the " + escaped(first.target.title), "&tau; " + decimals(best->score.value, 2),
-                             fmt::format("<code>{}</code>{}", escaped(best->measure), best->beyond_chance ? "" : ", within what luck gives"));
+                             code(best->measure) + (best->beyond_chance ? "" : ", within what luck gives"));
         }
         if (fit_) {
             const predict::HeldOutScores& scores = fit_->predictor.scores;
@@ -191,8 +201,8 @@ private:
                                  {"Models", true}});
             for (const evaluate::MeasureScore& score : one.scores) {
                 const std::string about = options_.describe ? options_.describe(evaluate::split_column(score.measure).measure) : "";
-                html += fmt::format("<tr><th scope=\"row\"{}><code>{}</code></th><td>{}</td>",
-                                    about.empty() ? "" : " title=\"" + escaped(about) + "\"", escaped(score.measure), kind(score.role));
+                html += fmt::format("<tr><th scope=\"row\"{}>{}</th><td>{}</td>",
+                                    about.empty() ? "" : " title=\"" + escaped(about) + "\"", code(score.measure), kind(score.role));
                 if (std::isfinite(score.score.value))
                     html += number_cell(score.score.value, decimals(score.score.value)) + number_cell(score.interval.low, decimals(score.interval.low)) +
                             number_cell(score.interval.high, decimals(score.interval.high)) +
@@ -286,14 +296,14 @@ private:
                                                         "of test accuracy.", fit_->predictor.features.size(), fit_->predictor.training_models),
                                 {{"Feature", false}, {"Transform", false}, {"Coefficient", true}});
             for (std::size_t c = 0; c < fit_->predictor.features.size(); ++c)
-                html += fmt::format("<tr><th scope=\"row\"><code>{}</code></th><td>{}</td>", escaped(fit_->predictor.features[c]),
+                html += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td>", code(fit_->predictor.features[c]),
                                     predict::to_string(fit_->predictor.ridge.scalings[c].transform)) +
                         number_cell(fit_->predictor.ridge.coefficients[c], decimals(fit_->predictor.ridge.coefficients[c], 4)) + "</tr>\n";
             html += table_end;
             if (!fit_->selection.dropped.empty()) {
                 html += table_start("dropped", "Measures that are no features.", {{"Measure", false}, {"Why", false}});
                 for (const auto& dropped : fit_->selection.dropped)
-                    html += "<tr><th scope=\"row\"><code>" + escaped(dropped.column) + "</code></th><td>" + escaped(dropped.reason) + "</td></tr>\n";
+                    html += "<tr><th scope=\"row\">" + code(dropped.column) + "</th><td>" + escaped(dropped.reason) + "</td></tr>\n";
                 html += table_end;
             }
             html += "</details>\n";

@@ -108,7 +108,7 @@
     svg.append("text").attr({ "class": "label", x: W - m.right, y: H - 6, "text-anchor": "end" })
       .text("Kendall \u03c4-b with " + target.title + (target.hidden && !narrow ? " (" + target.hidden + " more in the table)" : ""));
     var lines = svg.selectAll(".row").data(rows).enter().append("g")
-      .attr({ "class": function (r) { return "row " + (r.baseline ? "k7" : "k0"); }, transform: function (_, i) { return "translate(0," + (m.top + step * (i + .5)) + ")"; } });
+      .attr({ "class": function (r) { return "row " + (r.baseline ? "trivial" : "tested"); }, transform: function (_, i) { return "translate(0," + (m.top + step * (i + .5)) + ")"; } });
     lines.append("text").attr({ "class": "name", x: m.left - 12, dy: ".32em", "text-anchor": "end" }).text(function (r) {
       var name = r.measure;
       return name.length <= letters ? name : name.slice(0, Math.ceil(letters / 2) - 1) + "\u2026" + name.slice(-Math.floor(letters / 2));
