@@ -43,6 +43,7 @@ double number_or(const Layer& layer, const char* key, double fallback) {
 
 bool flag_or(const Layer& layer, const char* key, bool fallback) {
     if (absent(layer, key)) return fallback;
+    if (layer.config[key] == 0 || layer.config[key] == 1) return layer.config[key] == 1;   // Python takes them too
     if (!layer.config[key].is_boolean()) throw bad_setting(layer, key, "true or false");
     return layer.config[key].get<bool>();
 }
