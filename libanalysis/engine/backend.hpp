@@ -48,6 +48,7 @@ public:
     Buffer(Buffer&&) noexcept = default;
     Buffer& operator=(Buffer&&) noexcept = default;
     bool empty() const { return !data_; }
+    Buffer share() const { return {data_, size_, type_}; }   ///< another owner of the same memory
     std::size_t size() const { return size_; }
     std::size_t bytes() const { return size_ * size_of(type_); }
     DType type() const { return type_; }

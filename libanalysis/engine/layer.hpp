@@ -18,6 +18,8 @@
 
 namespace assay::engine {
 
+using assay::to_string;   // of shapes, beside this namespace's own
+
 /// One application of a layer to a micro-batch: the primal. Read-only after forward, so it can be cached.
 struct Frame {
     std::int64_t batch = 0;
@@ -44,6 +46,7 @@ public:
     virtual bool integer_input() const { return false; }
     virtual bool makes_mask() const { return false; }             ///< output_mask shape: [batch, first extent of the output]
     virtual bool passes_mask() const { return false; }            ///< the first input's mask goes on to the consumers
+    virtual bool aliases_input() const { return false; }          ///< the same values under another shape: a Network shares the memory
     virtual bool piecewise_linear() const { return false; }       ///< in its inputs, for fixed parameters
     virtual double madds() const { return 0; }                    ///< multiply-adds of forward for one row
     virtual std::size_t saved_bytes() const { return 0; }         ///< of one row in float32, for memory plans

@@ -47,6 +47,7 @@ public:
     const ParameterLayout& layout() const;
     const std::vector<std::string>& input_names() const;
     const std::vector<Shape>& input_shapes() const;    ///< per input, without the batch axis
+    const std::vector<DType>& input_types() const;     ///< per input: the network's precision, or int32 (indices of an embedding)
     const std::vector<std::string>& output_names() const;
     const std::vector<Shape>& output_shapes() const;   ///< per output, without the batch axis
     const std::vector<std::string>& node_names() const;    ///< in evaluation order; "" in `outputs_of` means none

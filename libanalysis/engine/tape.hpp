@@ -24,13 +24,12 @@ private:
     std::int64_t batch_ = 0;
     ConstView parameters_;
     // primal
-    std::vector<Buffer> values_, masks_, deltas_;
+    std::vector<Buffer> values_, masks_, deltas_;   // by node; nodes that only change a shape share their input's memory
     std::vector<std::vector<Buffer>> saved_;
     // tangent
     std::vector<Buffer> tangents_, tangent_deltas_;
     std::vector<std::vector<Buffer>> tangent_saved_;
     ConstView direction_;
-    std::vector<ConstView> input_tangents_;
     std::vector<std::size_t> output_nodes_;
 };
 

@@ -1,0 +1,21 @@
+# CUDA is an option that nothing needs yet: AUTO takes a toolkit where one is found, ON demands one, OFF does not look.
+set(ASSAY_CUDA "AUTO" CACHE STRING "Use the CUDA toolkit: AUTO, ON or OFF")
+set_property(CACHE ASSAY_CUDA PROPERTY STRINGS AUTO ON OFF)
+
+set(ASSAY_CUDA_VERSION "")
+if(ASSAY_CUDA STREQUAL "AUTO" OR ASSAY_CUDA)
+  find_package(CUDAToolkit QUIET)
+  if(CUDAToolkit_FOUND)
+    set(ASSAY_CUDA_VERSION ${CUDAToolkit_VERSION})
+  elseif(NOT ASSAY_CUDA STREQUAL "AUTO")
+    message(FATAL_ERROR "ASSAY_CUDA=${ASSAY_CUDA}, but no CUDA toolkit was found. Set CUDAToolkit_ROOT, or ASSAY_CUDA=OFF.")
+  endif()
+endif()
+
+if(ASSAY_CUDA_VERSION)
+  message(STATUS "CUDA: toolkit ${ASSAY_CUDA_VERSION} found in ${CUDAToolkit_BIN_DIR}; nothing uses it yet")
+elseif(ASSAY_CUDA STREQUAL "AUTO")
+  message(STATUS "CUDA: OFF, no toolkit found (set ASSAY_CUDA=ON to demand one)")
+else()
+  message(STATUS "CUDA: OFF, as asked")
+endif()

@@ -1,0 +1,135 @@
+// Reductions: every sum runs in float64 and in a fixed order, so the same arguments give the same bits.
+
+#include "libanalysis/engine/cpu/clones.hpp"
+#include "libanalysis/engine/cpu/cpu_backend.hpp"
+#include "libanalysis/engine/cpu/views.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace assay::engine::cpu {
+
+namespace {
+
+// Sixteen interleaved sums: the order is fixed by this constant and not by the width of a processor's vectors.
+constexpr std::size_t strands = 16;
+
+inline double fold(const double* partial) {
+    double eight[8], four[4];
+    for (std::size_t j = 0; j < 8; ++j) eight[j] = partial[j] + partial[j + 8];
+    for (std::size_t j = 0; j < 4; ++j) four[j] = eight[j] + eight[j + 4];
+    return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+template <class T>
+ASSAY_CLONES double dot_kernel(const T* x, const T* y, std::size_t n) {
+    double partial[strands] = {};
+    std::size_t i = 0;
+    for (; i + strands <= n; i += strands) {
+        for (std::size_t j = 0; j < strands; ++j) partial[j] += static_cast<double>(x[i + j]) * static_cast<double>(y[i + j]);
+    }
+    for (std::size_t j = 0; i + j < n; ++j) partial[j] += static_cast<double>(x[i + j]) * static_cast<double>(y[i + j]);
+    return fold(partial);
+}
+
+template <class T>
+ASSAY_CLONES double sum_kernel(const T* x, std::size_t n) {
+    double partial[strands] = {};
+    std::size_t i = 0;
+    for (; i + strands <= n; i += strands) {
+        for (std::size_t j = 0; j < strands; ++j) partial[j] += static_cast<double>(x[i + j]);
+    }
+    for (std::size_t j = 0; i + j < n; ++j) partial[j] += static_cast<double>(x[i + j]);
+    return fold(partial);
+}
+
+template <class T>
+ASSAY_CLONES void add_row_kernel(const T* x, double* sums, std::size_t cols) {
+    for (std::size_t c = 0; c < cols; ++c) sums[c] += static_cast<double>(x[c]);
+}
+
+template <class T>
+ASSAY_CLONES void add_product_kernel(const T* x, const T* y, double* sums, std::size_t cols) {
+    for (std::size_t c = 0; c < cols; ++c) sums[c] += static_cast<double>(x[c]) * static_cast<double>(y[c]);
+}
+
+template <class T>
+void store(const double* sums, T* out, std::size_t size, bool accumulate) {
+    for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<T>(accumulate ? static_cast<double>(out[i]) + sums[i] : sums[i]);
+}
+
+}  // namespace
+
+double CpuBackend::dot(ConstView x, ConstView y) {
+    require(x.size == y.size, "dot", "vectors of one size");
+    return with_float_of("dot", [&]<class T>(T) { return dot_kernel(as<T>(x), as<T>(y), x.size); }, x, y);
+}
+
+void CpuBackend::column_sums(ConstView x, std::int64_t rows, std::int64_t cols, View sums, bool accumulate) {
+    require_matrix(x, rows, cols, "column_sums");
+    require_matrix(sums, 1, cols, "column_sums");
+    const auto width = static_cast<std::size_t>(cols);
+    double* total = state_->sums.reserve_elements<double>(width);
+    std::fill_n(total, width, 0.0);
+    with_float_of("column_sums", [&]<class T>(T) {
+        for (std::int64_t r = 0; r < rows; ++r) add_row_kernel(as<T>(x) + r * cols, total, width);
+        store(total, as<T>(sums), width, accumulate);
+    }, x, sums);
+}
+
+void CpuBackend::column_dots(ConstView x, ConstView y, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) {
+    require_matrix(x, rows, cols, "column_dots");
+    require_matrix(y, rows, cols, "column_dots");
+    require_matrix(dots, 1, cols, "column_dots");
+    const auto width = static_cast<std::size_t>(cols);
+    double* total = state_->sums.reserve_elements<double>(width);
+    std::fill_n(total, width, 0.0);
+    with_float_of("column_dots", [&]<class T>(T) {
+        for (std::int64_t r = 0; r < rows; ++r) add_product_kernel(as<T>(x) + r * cols, as<T>(y) + r * cols, total, width);
+        store(total, as<T>(dots), width, accumulate);
+    }, x, y, dots);
+}
+
+void CpuBackend::row_sums(ConstView x, std::int64_t rows, std::int64_t cols, View sums, bool accumulate) {
+    require_matrix(x, rows, cols, "row_sums");
+    require_matrix(sums, rows, 1, "row_sums");
+    with_float_of("row_sums", [&]<class T>(T) {
+        for (std::int64_t r = 0; r < rows; ++r) {
+            const double sum = sum_kernel(as<T>(x) + r * cols, static_cast<std::size_t>(cols));
+            store(&sum, as<T>(sums) + r, 1, accumulate);
+        }
+    }, x, sums);
+}
+
+void CpuBackend::row_dots(ConstView x, ConstView y, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) {
+    require_matrix(x, rows, cols, "row_dots");
+    require_matrix(y, rows, cols, "row_dots");
+    require_matrix(dots, rows, 1, "row_dots");
+    with_float_of("row_dots", [&]<class T>(T) {
+        for (std::int64_t r = 0; r < rows; ++r) {
+            const double sum = dot_kernel(as<T>(x) + r * cols, as<T>(y) + r * cols, static_cast<std::size_t>(cols));
+            store(&sum, as<T>(dots) + r, 1, accumulate);
+        }
+    }, x, y, dots);
+}
+
+void CpuBackend::softmax(ConstView x, std::int64_t rows, std::int64_t cols, View y) {
+    require_matrix(x, rows, cols, "softmax");
+    require_matrix(y, rows, cols, "softmax");
+    if (cols == 0) return;
+    with_float_of("softmax", [&]<class T>(T) {
+        for (std::int64_t r = 0; r < rows; ++r) {
+            const T* from = as<T>(x) + r * cols;
+            T* to = as<T>(y) + r * cols;
+            const T largest = *std::max_element(from, from + cols);
+            double sum = 0;
+            for (std::int64_t c = 0; c < cols; ++c) {
+                to[c] = std::exp(from[c] - largest);
+                sum += static_cast<double>(to[c]);
+            }
+            for (std::int64_t c = 0; c < cols; ++c) to[c] = static_cast<T>(static_cast<double>(to[c]) / sum);
+        }
+    }, x, y);
+}
+
+}  // namespace assay::engine::cpu

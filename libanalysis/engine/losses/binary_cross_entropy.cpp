@@ -1,0 +1,68 @@
+// Binary cross-entropy of sigmoid(z) with targets t in [0, 1], from the logits z, averaged over the outputs:
+// (1/n) sum_j log(1 + e^{z_j}) - t_j z_j. Gradient (s - t) / n with s = sigmoid(z); Hessian diag(s (1 - s)) / n.
+
+#include "libanalysis/engine/losses/labels.hpp"
+#include "libanalysis/engine/pointwise.hpp"
+
+#include <cmath>
+
+namespace assay::engine::loss_functions {
+
+namespace {
+
+std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+void value(std::span<const double> outputs, std::int64_t rows, std::int64_t width, const Labels& labels, std::span<double> losses) {
+    const std::size_t n = index(width);
+    for (std::size_t i = 0; i < index(rows); ++i) {
+        double sum = 0;
+        for (std::size_t j = 0; j < n; ++j) {
+            const double z = outputs[i * n + j], t = target_of(labels, i, j, n);
+            // For z > 0, log(1 + e^z) - t z = log(1 + e^-z) + (1 - t) z: no difference of large numbers.
+            sum += z > 0 ? std::log1p(std::exp(-z)) + (1 - t) * z : std::log1p(std::exp(z)) - t * z;
+        }
+        losses[i] = sum / static_cast<double>(n);
+    }
+}
+
+void gradient(std::span<const double> outputs, std::int64_t rows, std::int64_t width, const Labels& labels, std::span<double> gradient) {
+    const std::size_t n = index(width);
+    for (std::size_t i = 0; i < index(rows); ++i) {
+        for (std::size_t j = 0; j < n; ++j) {
+            const double z = outputs[i * n + j], t = target_of(labels, i, j, n);
+            // s - t = (1 - t) s - t (1 - s), exact in both tails.
+            const double slope = (1 - t) * pointwise::Sigmoid::value(z, 0.0) - t * pointwise::Sigmoid::value(-z, 0.0);
+            gradient[i * n + j] = slope / static_cast<double>(n);
+        }
+    }
+}
+
+void hessian_product(std::span<const double> outputs, std::int64_t rows, std::int64_t width, const Labels&, std::span<const double> tangent,
+                     std::span<double> product) {
+    for (std::size_t i = 0; i < index(rows * width); ++i) {
+        product[i] = pointwise::Sigmoid::first(outputs[i], 0.0) * tangent[i] / static_cast<double>(width);
+    }
+}
+
+void factor_product(std::span<const double> outputs, std::int64_t rows, std::int64_t width, const Labels&, std::span<const double> u,
+                    std::span<double> product) {
+    for (std::size_t i = 0; i < index(rows * width); ++i) {
+        product[i] = std::sqrt(pointwise::Sigmoid::first(outputs[i], 0.0) / static_cast<double>(width)) * u[i];
+    }
+}
+
+}  // namespace
+
+extern const Loss binary_cross_entropy_loss;
+const Loss binary_cross_entropy_loss{
+    .name = "binary_cross_entropy",
+    .formula = R"(\frac1n \sum_j \log(1 + e^{z_j}) - t_j z_j)",
+    .class_labels = false,
+    .activation = "sigmoid",
+    .value = value,
+    .gradient = gradient,
+    .hessian_product = hessian_product,
+    .factor_product = factor_product,
+};
+
+}  // namespace assay::engine::loss_functions

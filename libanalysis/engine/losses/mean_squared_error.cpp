@@ -1,0 +1,58 @@
+// Mean squared error over the outputs: (1/n) sum_j (z_j - t_j)^2. Gradient 2 (z - t) / n; Hessian 2 I / n.
+
+#include "libanalysis/engine/losses/labels.hpp"
+
+#include <cmath>
+
+namespace assay::engine::loss_functions {
+
+namespace {
+
+std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+void value(std::span<const double> outputs, std::int64_t rows, std::int64_t width, const Labels& labels, std::span<double> losses) {
+    const std::size_t n = index(width);
+    for (std::size_t i = 0; i < index(rows); ++i) {
+        double sum = 0;
+        for (std::size_t j = 0; j < n; ++j) {
+            const double difference = outputs[i * n + j] - target_of(labels, i, j, n);
+            sum += difference * difference;
+        }
+        losses[i] = sum / static_cast<double>(n);
+    }
+}
+
+void gradient(std::span<const double> outputs, std::int64_t rows, std::int64_t width, const Labels& labels, std::span<double> gradient) {
+    const std::size_t n = index(width);
+    for (std::size_t i = 0; i < index(rows); ++i) {
+        for (std::size_t j = 0; j < n; ++j) {
+            gradient[i * n + j] = 2 * (outputs[i * n + j] - target_of(labels, i, j, n)) / static_cast<double>(n);
+        }
+    }
+}
+
+void hessian_product(std::span<const double>, std::int64_t rows, std::int64_t width, const Labels&, std::span<const double> tangent,
+                     std::span<double> product) {
+    for (std::size_t i = 0; i < index(rows * width); ++i) product[i] = 2 * tangent[i] / static_cast<double>(width);
+}
+
+void factor_product(std::span<const double>, std::int64_t rows, std::int64_t width, const Labels&, std::span<const double> u,
+                    std::span<double> product) {
+    for (std::size_t i = 0; i < index(rows * width); ++i) product[i] = std::sqrt(2 / static_cast<double>(width)) * u[i];
+}
+
+}  // namespace
+
+extern const Loss mean_squared_error_loss;
+const Loss mean_squared_error_loss{
+    .name = "mean_squared_error",
+    .formula = R"(\frac1n \sum_j (z_j - t_j)^2)",
+    .class_labels = false,
+    .activation = "",
+    .value = value,
+    .gradient = gradient,
+    .hessian_product = hessian_product,
+    .factor_product = factor_product,
+};
+
+}  // namespace assay::engine::loss_functions

@@ -1,0 +1,572 @@
+#include "libanalysis/engine/network.hpp"
+
+#include "libanalysis/core/error.hpp"
+#include "libanalysis/engine/tape.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+namespace assay::engine {
+namespace {
+
+constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+/// One step of the evaluation: an input of the network, or a layer applied to earlier steps.
+struct Step {
+    std::string name;
+    std::string where;
+    std::unique_ptr<Layer> layer;         // null for an input
+    std::size_t input = none;             // of the network, where this step is one
+    std::vector<std::size_t> sources;     // steps
+    std::vector<std::size_t> parameters;  // of the model
+    Shape shape;                          // of one row
+    std::size_t size = 1;                 // values of one row
+    DType type = DType::float32;
+    bool alias = false;                   // shares the memory of its source
+    bool sole_consumer = false;           // nothing else reads the source, so that their deltas are equal
+    std::size_t mask = none;              // the step whose mask lies over this step's output
+    bool below_parameters = false;        // a trainable parameter lies here or upstream
+    bool below_inputs = false;            // an input with a derivative lies upstream, or is this
+};
+
+/// `buffer` with `size` values; keeps what it has when that fits.
+View ensure(Backend& lane, Buffer& buffer, DType type, std::size_t size) {
+    if (buffer.empty() || buffer.size() != size || buffer.type() != type) buffer = lane.allocate(type, size);
+    return buffer.view();
+}
+
+void require(bool good, const char* what, const std::string& expected, const std::string& found) {
+    if (!good) throw Error(ErrorKind::internal, {what, expected, found});
+}
+
+}  // namespace
+
+struct Network::Implementation {
+    std::string path;
+    NetworkOptions options;
+    ParameterLayout layout;
+    std::vector<std::string> parameter_names;
+    std::vector<Shape> parameter_shapes;
+    std::vector<Step> steps;
+    std::vector<std::string> input_names, output_names, node_names;
+    std::vector<Shape> input_shapes, output_shapes;
+    std::vector<DType> input_types;
+    std::vector<std::size_t> input_steps, output_steps;
+    std::string folded;
+    std::int64_t micro_batch = 1;
+    std::size_t forward_bytes = 0, derivative_bytes = 0;
+    double madds = 0;
+
+    Implementation(const model::Model& model, NetworkOptions given);
+
+    void lay_out(const model::Model& model);
+    std::vector<std::size_t> choose_outputs(const model::Architecture& architecture);
+    void add_input(const model::Model& model, const model::Node& node, std::size_t index, Step& step);
+    void add_layer(const model::Model& model, const model::Node& node, Step& step);
+    void settle_types();
+    void settle_masks();
+    void settle_derivatives();
+    void plan_memory();
+
+    Frame frame(Tape& tape, std::size_t index) const {
+        const Step& step = steps[index];
+        Frame result;
+        result.batch = tape.batch();
+        for (const std::size_t source : step.sources) {
+            result.inputs.push_back(tape.values_[source].const_view());
+            result.masks.push_back(steps[source].mask == none ? ConstView{} : tape.masks_[steps[source].mask].const_view());
+        }
+        for (const std::size_t parameter : step.parameters) {
+            const auto& entry = layout.entries[parameter];
+            result.parameters.push_back(tape.parameters_.slice(entry.offset, entry.size));
+        }
+        result.output = tape.values_[index].view();
+        if (!tape.masks_[index].empty()) result.output_mask = tape.masks_[index].view();
+        result.saved = &tape.saved_[index];
+        return result;
+    }
+    /// The parts of a flat gradient that belong to a step's parameters; empty for constants.
+    std::vector<View> gradients(const Step& step, View gradient) const {
+        std::vector<View> result;
+        for (const std::size_t parameter : step.parameters) {
+            const auto& entry = layout.entries[parameter];
+            result.push_back(gradient.empty() || !entry.trainable ? View{} : gradient.slice(entry.offset, entry.size));
+        }
+        return result;
+    }
+    Tangent tangent(const Step& step, const std::vector<Buffer>& tangents, ConstView direction) const {
+        Tangent result;
+        for (const std::size_t source : step.sources) result.inputs.push_back(tangents[source].const_view());
+        for (const std::size_t parameter : step.parameters) {
+            const auto& entry = layout.entries[parameter];
+            result.parameters.push_back(direction.empty() || !entry.trainable ? ConstView{} : direction.slice(entry.offset, entry.size));
+        }
+        return result;
+    }
+    bool wants_delta(const Step& step, bool inputs_too) const { return step.below_parameters || (inputs_too && step.below_inputs); }
+};
+
+// ---- construction ----
+
+Network::Implementation::Implementation(const model::Model& model, NetworkOptions given) : path(model.path), options(std::move(given)) {
+    if (options.precision == DType::int32)
+        throw Error(ErrorKind::usage, {"network", "precision float32 or float64", "int32"});
+    if (!model.architecture)
+        throw Error(ErrorKind::missing, {path, "a file with an architecture", "weights only", "Measures on weights still run."});
+    lay_out(model);
+    const model::Architecture& architecture = *model.architecture;
+    const std::vector<std::size_t> order = architecture.topological_order();
+    const std::vector<std::size_t> outputs = choose_outputs(architecture);
+
+    // Branches that reach no output are left out, so that an unknown layer there does no harm.
+    std::vector<char> needed(boost::num_vertices(architecture.graph), 0);
+    for (const std::size_t vertex : outputs) needed[vertex] = 1;
+    for (auto vertex = order.rbegin(); vertex != order.rend(); ++vertex)
+        if (needed[*vertex])
+            for (const std::size_t source : architecture.inputs_of(*vertex)) needed[source] = 1;
+    for (const std::size_t vertex : architecture.inputs) needed.at(vertex) = 1;
+
+    input_steps.assign(architecture.inputs.size(), none);
+    input_names.resize(architecture.inputs.size());
+    input_shapes.resize(architecture.inputs.size());
+    if (!options.input_shapes.empty() && options.input_shapes.size() != architecture.inputs.size())
+        throw Error(ErrorKind::usage, {path, std::to_string(architecture.inputs.size()) + " input shapes", std::to_string(options.input_shapes.size())});
+
+    std::vector<std::size_t> step_of(needed.size(), none);
+    for (const std::size_t vertex : order) {
+        if (!needed[vertex]) continue;
+        const model::Node& node = architecture.graph[vertex];
+        Step step;
+        step.name = node.name;
+        const std::string layer = "layer " + (node.layer.empty() ? node.name : node.layer) +
+                                  (node.layer_class.empty() ? "" : " (" + node.layer_class + ")");
+        step.where = path + ", " + layer;
+        if (node.kind == "unsupported")
+            throw Error(ErrorKind::unsupported, {path + ": " + layer, "", "Assay has no such layer", "Measures on weights still run."});
+        if (node.kind == "input") {
+            const auto found = std::find(architecture.inputs.begin(), architecture.inputs.end(), vertex);
+            if (found == architecture.inputs.end()) throw Error(ErrorKind::format, {step.where, "an input of the model", "one that it does not list"});
+            const auto index = static_cast<std::size_t>(found - architecture.inputs.begin());
+            add_input(model, node, index, step);
+            input_steps[index] = steps.size();
+        } else {
+            for (const std::size_t source : architecture.inputs_of(vertex)) step.sources.push_back(step_of[source]);
+            add_layer(model, node, step);
+        }
+        step.size = static_cast<std::size_t>(element_count(step.shape));
+        step_of[vertex] = steps.size();
+        node_names.push_back(step.name);
+        steps.push_back(std::move(step));
+    }
+    for (const std::size_t vertex : outputs) {
+        output_steps.push_back(step_of[vertex]);
+        output_shapes.push_back(steps[step_of[vertex]].shape);
+    }
+    for (const std::size_t step : input_steps)
+        if (step == none) throw Error(ErrorKind::format, {path, "inputs of kind input", "another layer among the model's inputs"});
+    settle_types();
+    settle_masks();
+    settle_derivatives();
+    plan_memory();
+}
+
+void Network::Implementation::lay_out(const model::Model& model) {
+    layout.entries.resize(model.parameters.size());
+    std::size_t offset = 0;
+    for (const bool trainable : {true, false}) {
+        for (std::size_t i = 0; i < model.parameters.size(); ++i) {
+            if (model.parameters[i].trainable != trainable) continue;
+            const auto size = static_cast<std::size_t>(element_count(model.parameters[i].shape));
+            layout.entries[i] = {i, offset, size, trainable};
+            offset += size;
+        }
+        if (trainable) layout.trainable_count = offset;
+    }
+    layout.total_count = offset;
+    for (const model::Parameter& parameter : model.parameters) {
+        parameter_names.push_back(parameter.name);
+        parameter_shapes.push_back(parameter.shape);
+    }
+}
+
+/// The output vertices, with a final softmax or sigmoid that nobody else reads replaced by its input where logits are wanted.
+std::vector<std::size_t> Network::Implementation::choose_outputs(const model::Architecture& architecture) {
+    std::vector<std::size_t> outputs = architecture.outputs;
+    if (outputs.empty()) throw Error(ErrorKind::format, {path, "a model with an output", "none"});
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        const std::size_t vertex = architecture.outputs[i];
+        const model::Node& node = architecture.graph[vertex];
+        output_names.push_back(node.layer.empty() ? node.name : node.layer);
+        const auto uses = std::count(architecture.outputs.begin(), architecture.outputs.end(), vertex);
+        if (!options.logits || node.kind != "activation" || uses > 1 || boost::out_degree(vertex, architecture.graph) > 0) continue;
+        const std::string function = node.attributes.value("function", std::string());
+        const std::vector<std::size_t> sources = architecture.inputs_of(vertex);
+        if ((function != "softmax" && function != "sigmoid") || sources.size() != 1) continue;
+        outputs[i] = sources[0];
+        if (i == 0) folded = function;
+    }
+    return outputs;
+}
+
+void Network::Implementation::add_input(const model::Model&, const model::Node& node, std::size_t index, Step& step) {
+    const auto attribute = node.attributes.find("shape");
+    bool good = attribute != node.attributes.end() && attribute->is_array();
+    if (good)
+        for (const Json& extent : *attribute) {
+            good = good && extent.is_number_integer();
+            if (good) step.shape.push_back(extent.get<std::int64_t>());
+        }
+    if (!good) throw Error(ErrorKind::format, {step.where, "an input with a `shape` of integers", node.attributes.dump()});
+    const Shape declared = step.shape;
+    if (!options.input_shapes.empty()) {
+        const Shape& given = options.input_shapes[index];
+        bool fits = given.size() == declared.size();
+        for (std::size_t i = 0; fits && i < given.size(); ++i) fits = given[i] >= 1 && (declared[i] < 0 || declared[i] == given[i]);
+        if (!fits) throw Error(ErrorKind::data, {step.where, "rows of shape " + to_string(declared), to_string(given)});
+        step.shape = given;
+    }
+    for (const std::int64_t extent : step.shape) {
+        if (extent < 0)
+            throw Error(ErrorKind::data, {step.where, "known extents", "shape " + to_string(declared), "Give data, or the shape of a row."});
+        if (extent == 0) throw Error(ErrorKind::format, {step.where, "positive extents", "shape " + to_string(declared)});
+    }
+    double values = 1;
+    for (const std::int64_t extent : step.shape) values *= static_cast<double>(extent);
+    if (values > 2147483647.0) throw Error(ErrorKind::format, {step.where, "an input of at most 2^31 values per row", "shape " + to_string(step.shape)});
+    step.input = index;
+    input_names[index] = step.name;
+    input_shapes[index] = step.shape;
+}
+
+void Network::Implementation::add_layer(const model::Model& model, const model::Node& node, Step& step) {
+    LayerSpec spec{.where = step.where, .attributes = node.attributes, .inputs = {}, .parameters = {}};
+    for (const std::size_t source : step.sources) spec.inputs.push_back(steps[source].shape);
+    for (const std::size_t parameter : node.parameters) spec.parameters.push_back(model.parameters.at(parameter).shape);
+    step.parameters = node.parameters;
+    step.layer = make_layer(node.kind, spec);
+    step.shape = step.layer->output_shape();
+    step.alias = step.layer->aliases_input();
+    madds += step.layer->madds();
+}
+
+/// An input is an array of integers when a layer reads it as one, whatever type the file declares.
+void Network::Implementation::settle_types() {
+    std::vector<char> integer(steps.size(), 0);
+    for (std::size_t i = steps.size(); i-- > 0;) {
+        const bool wants = steps[i].layer && (steps[i].layer->integer_input() || (steps[i].alias && integer[i]));
+        for (const std::size_t source : steps[i].sources)
+            if (wants) integer[source] = 1;
+    }
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        Step& step = steps[i];
+        step.type = integer[i] ? DType::int32 : options.precision;
+        if (!step.layer) continue;
+        if (integer[i] && !step.alias)
+            throw Error(ErrorKind::unsupported, {step.where, "", "a computed value is used as an index by a later layer"});
+        const bool reads_integers = step.layer->integer_input() || (step.alias && integer[i]);
+        for (const std::size_t source : step.sources)
+            if (!reads_integers && steps[source].type == DType::int32)
+                throw Error(ErrorKind::unsupported, {step.where, "", "an input is used as indices and as numbers"});
+    }
+    for (const std::size_t step : input_steps) input_types.push_back(steps[step].type);
+}
+
+void Network::Implementation::settle_masks() {
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        Step& step = steps[i];
+        if (!step.layer) continue;
+        std::size_t mask = none;
+        for (const std::size_t source : step.sources) {
+            const std::size_t other = steps[source].mask;
+            if (other == none) continue;
+            if (mask != none && mask != other) throw Error(ErrorKind::unsupported, {step.where, "", "inputs under different masks"});
+            mask = other;
+        }
+        if (step.layer->makes_mask()) step.mask = i;
+        else if (step.layer->passes_mask()) step.mask = mask;
+        else if (mask != none && step.sources.size() > 1) throw Error(ErrorKind::unsupported, {step.where, "", "masked inputs are joined along the masked axis"});
+    }
+}
+
+void Network::Implementation::settle_derivatives() {
+    std::vector<std::size_t> readers(steps.size(), 0);
+    for (const Step& step : steps)
+        for (const std::size_t source : step.sources) ++readers[source];
+    for (const std::size_t step : output_steps) ++readers[step];
+    for (Step& step : steps) {
+        step.below_inputs = !step.layer && step.type != DType::int32;
+        for (const std::size_t parameter : step.parameters) step.below_parameters |= layout.entries[parameter].trainable;
+        for (const std::size_t source : step.sources) {
+            step.below_parameters |= steps[source].below_parameters;
+            step.below_inputs |= steps[source].below_inputs;
+        }
+        step.sole_consumer = step.alias && readers[step.sources[0]] == 1;
+    }
+}
+
+/// Rows per micro-batch: a power of two for which the arrays that one layer touches stay in a core's second-level cache, and
+/// all arrays of a forward pass in 256 MiB. Bytes in flight: the primal; with its deltas and the tangents of both.
+void Network::Implementation::plan_memory() {
+    constexpr std::size_t cache = std::size_t{1} << 20, most = std::size_t{256} << 20;
+    std::size_t working_set = 1, values = 1, saved = 0;   // per row, float32
+    for (const Step& step : steps) {
+        std::size_t touched = step.size;
+        for (const std::size_t source : step.sources) touched += steps[source].size;
+        working_set = std::max(working_set, touched);
+        if (!step.alias) values += step.size;
+        if (step.layer) saved += step.layer->saved_bytes();
+        if (step.layer && step.layer->makes_mask()) values += static_cast<std::size_t>(step.shape.at(0));
+    }
+    const std::size_t by_cache = std::clamp<std::size_t>(std::bit_floor(std::max<std::size_t>(1, cache / (4 * working_set))), 16, 512);
+    const std::size_t by_memory = std::bit_floor(std::max<std::size_t>(1, most / (4 * values + saved)));
+    micro_batch = static_cast<std::int64_t>(std::min(by_cache, by_memory));
+    const std::size_t words = size_of(options.precision) / 4, rows = static_cast<std::size_t>(micro_batch);
+    forward_bytes = rows * (4 * values + saved) * words;
+    derivative_bytes = rows * (16 * values + 2 * saved) * words + 2 * layout.trainable_count * size_of(options.precision);
+}
+
+Network::Network(const model::Model& model, NetworkOptions options)
+    : implementation_(std::make_unique<Implementation>(model, std::move(options))) {}
+Network::Network(Network&&) noexcept = default;
+Network::~Network() = default;
+
+const NetworkOptions& Network::options() const { return implementation_->options; }
+const ParameterLayout& Network::layout() const { return implementation_->layout; }
+const std::vector<std::string>& Network::input_names() const { return implementation_->input_names; }
+const std::vector<Shape>& Network::input_shapes() const { return implementation_->input_shapes; }
+const std::vector<DType>& Network::input_types() const { return implementation_->input_types; }
+const std::vector<std::string>& Network::output_names() const { return implementation_->output_names; }
+const std::vector<Shape>& Network::output_shapes() const { return implementation_->output_shapes; }
+const std::vector<std::string>& Network::node_names() const { return implementation_->node_names; }
+Shape Network::node_shape(std::size_t node) const { return implementation_->steps.at(node).shape; }
+const std::string& Network::folded_activation() const { return implementation_->folded; }
+std::int64_t Network::micro_batch() const { return implementation_->micro_batch; }
+std::size_t Network::forward_bytes() const { return implementation_->forward_bytes; }
+std::size_t Network::derivative_bytes() const { return implementation_->derivative_bytes; }
+double Network::forward_madds() const { return implementation_->madds; }
+
+Buffer Network::pack(Backend& backend, const model::Weights& weights) const {
+    const Implementation& net = *implementation_;
+    if (weights.size() != net.layout.entries.size())
+        throw Error(ErrorKind::format, {net.path, std::to_string(net.layout.entries.size()) + " weight arrays", std::to_string(weights.size())});
+    Buffer packed = backend.allocate(net.options.precision, net.layout.total_count);
+    const auto fill = [&](auto zero) {
+        using T = decltype(zero);
+        std::vector<T> host(net.layout.total_count);
+        for (const auto& entry : net.layout.entries) {
+            const model::Tensor& tensor = weights[entry.parameter];
+            if (tensor.shape != net.parameter_shapes[entry.parameter])
+                throw Error(ErrorKind::format, {net.path + ", " + net.parameter_names[entry.parameter],
+                                                "shape " + to_string(net.parameter_shapes[entry.parameter]), "shape " + to_string(tensor.shape)});
+            std::visit([&](const auto& values) {
+                if (values.size() != entry.size)
+                    throw Error(ErrorKind::format, {net.path + ", " + net.parameter_names[entry.parameter],
+                                                    std::to_string(entry.size) + " values", std::to_string(values.size())});
+                std::transform(values.begin(), values.end(), host.begin() + static_cast<std::ptrdiff_t>(entry.offset),
+                               [](auto value) { return static_cast<T>(value); });
+            }, tensor.values);
+        }
+        backend.upload(host.data(), packed.view());
+    };
+    if (net.options.precision == DType::float64) fill(double{});
+    else fill(float{});
+    return packed;
+}
+
+// ---- passes ----
+
+Tape Network::forward(Backend& lane, ConstView parameters, Batch batch) const {
+    const Implementation& net = *implementation_;
+    require(parameters.size == net.layout.total_count && parameters.type == net.options.precision, "forward",
+            std::to_string(net.layout.total_count) + " parameters of the network's precision", std::to_string(parameters.size));
+    require(batch.inputs.size() == net.input_steps.size() && batch.size > 0, "forward", std::to_string(net.input_steps.size()) + " inputs and a row",
+            std::to_string(batch.inputs.size()) + " inputs, " + std::to_string(batch.size) + " rows");
+    const auto rows = static_cast<std::size_t>(batch.size);
+    Tape tape;
+    tape.batch_ = batch.size;
+    tape.parameters_ = parameters;
+    tape.output_nodes_ = net.output_steps;
+    tape.values_.resize(net.steps.size());
+    tape.masks_.resize(net.steps.size());
+    tape.saved_.resize(net.steps.size());
+    tape.deltas_.resize(net.steps.size());
+    for (std::size_t i = 0; i < net.steps.size(); ++i) {
+        const Step& step = net.steps[i];
+        if (!step.layer) {
+            Buffer& given = batch.inputs[step.input];
+            require(given.size() == rows * step.size && given.type() == step.type, "forward",
+                    "an input of shape " + to_string(step.shape) + " and its own type", std::to_string(given.size()) + " values");
+            tape.values_[i] = std::move(given);
+        } else if (step.alias) {
+            tape.values_[i] = tape.values_[step.sources[0]].share();
+        } else {
+            tape.values_[i] = lane.allocate(step.type, rows * step.size);
+            if (step.layer->makes_mask() && step.mask == i)
+                tape.masks_[i] = lane.allocate(step.type, rows * static_cast<std::size_t>(step.shape.at(0)));
+            step.layer->forward(lane, net.frame(tape, i));
+        }
+    }
+    return tape;
+}
+
+void Network::backward(Backend& lane, Tape& tape, const std::vector<ConstView>& seeds, View gradient, std::vector<Buffer>* input_gradients) const {
+    const Implementation& net = *implementation_;
+    require(seeds.size() == net.output_steps.size(), "backward", std::to_string(net.output_steps.size()) + " seeds", std::to_string(seeds.size()));
+    require(gradient.empty() || gradient.size == net.layout.trainable_count, "backward",
+            std::to_string(net.layout.trainable_count) + " gradient entries", std::to_string(gradient.size));
+    const auto rows = static_cast<std::size_t>(tape.batch_);
+    const bool inputs_too = input_gradients != nullptr;
+    std::vector<char> live(net.steps.size(), 0);   // has a delta
+    const auto target = [&](std::size_t i) {
+        const Step& step = net.steps[i];
+        if (!live[i]) {
+            lane.fill(ensure(lane, tape.deltas_[i], step.type, rows * step.size), 0);
+            live[i] = 1;
+        }
+        return tape.deltas_[i].view();
+    };
+    for (std::size_t o = 0; o < seeds.size(); ++o) {
+        const std::size_t i = net.output_steps[o];
+        if (seeds[o].empty()) continue;
+        require(seeds[o].size == rows * net.steps[i].size, "backward", std::to_string(rows * net.steps[i].size) + " seed values",
+                std::to_string(seeds[o].size));
+        if (net.wants_delta(net.steps[i], inputs_too)) lane.axpy(1, seeds[o], target(i));
+    }
+    for (std::size_t i = net.steps.size(); i-- > 0;) {
+        const Step& step = net.steps[i];
+        if (!live[i]) {
+            tape.deltas_[i] = {};
+            continue;
+        }
+        if (!step.layer) continue;
+        if (step.sole_consumer) {
+            tape.deltas_[step.sources[0]] = tape.deltas_[i].share();
+            live[step.sources[0]] = 1;
+            continue;
+        }
+        std::vector<View> gx;
+        for (const std::size_t source : step.sources)
+            gx.push_back(net.wants_delta(net.steps[source], inputs_too) ? target(source) : View{});
+        const std::vector<View> gw = net.gradients(step, gradient);
+        step.layer->backward(lane, net.frame(tape, i),
+                             tape.deltas_[i].const_view(), gx, gw);
+    }
+    if (!inputs_too) return;
+    input_gradients->clear();
+    for (const std::size_t i : net.input_steps) {
+        input_gradients->emplace_back();
+        if (net.steps[i].type == DType::int32) continue;
+        Buffer& result = input_gradients->back();
+        result = lane.allocate(net.steps[i].type, rows * net.steps[i].size);
+        if (live[i]) lane.copy(tape.deltas_[i].const_view(), result.view());
+        else lane.fill(result.view(), 0);
+    }
+}
+
+std::vector<ConstView> Network::forward_tangent(Backend& lane, Tape& tape, ConstView direction, const std::vector<ConstView>& input_directions) const {
+    const Implementation& net = *implementation_;
+    require(direction.empty() || direction.size == net.layout.trainable_count, "forward_tangent",
+            std::to_string(net.layout.trainable_count) + " entries of a direction", std::to_string(direction.size));
+    require(input_directions.empty() || input_directions.size() == net.input_steps.size(), "forward_tangent",
+            std::to_string(net.input_steps.size()) + " input directions", std::to_string(input_directions.size()));
+    const auto rows = static_cast<std::size_t>(tape.batch_);
+    tape.direction_ = direction;
+    tape.tangents_.resize(net.steps.size());
+    tape.tangent_deltas_.resize(net.steps.size());
+    tape.tangent_saved_.resize(net.steps.size());
+    for (std::size_t i = 0; i < net.steps.size(); ++i) {
+        const Step& step = net.steps[i];
+        Buffer& result = tape.tangents_[i];
+        tape.tangent_saved_[i].clear();
+        if (!step.layer) {
+            const ConstView given = step.input < input_directions.size() ? input_directions[step.input] : ConstView{};
+            require(given.empty() || (given.size == rows * step.size && step.type != DType::int32), "forward_tangent",
+                    "an input direction of the input's size, none for indices", std::to_string(given.size));
+            if (given.empty()) result = {};
+            else lane.copy(given, ensure(lane, result, step.type, rows * step.size));
+            continue;
+        }
+        if (step.alias) {
+            result = tape.tangents_[step.sources[0]].share();
+            continue;
+        }
+        Tangent tangent = net.tangent(step, tape.tangents_, direction);
+        const auto zero = [](const auto& views) { return std::all_of(views.begin(), views.end(), [](const auto& view) { return view.empty(); }); };
+        if (zero(tangent.inputs) && zero(tangent.parameters)) {
+            result = {};
+            continue;
+        }
+        tangent.output = ensure(lane, result, step.type, rows * step.size);
+        tangent.saved = &tape.tangent_saved_[i];
+        step.layer->forward_tangent(lane, net.frame(tape, i), tangent);
+    }
+    std::vector<ConstView> outputs;
+    for (const std::size_t i : net.output_steps) {
+        Buffer& result = tape.tangents_[i];
+        if (result.empty()) lane.fill(ensure(lane, result, net.options.precision, rows * net.steps[i].size), 0);
+        outputs.push_back(result.const_view());
+    }
+    return outputs;
+}
+
+void Network::backward_tangent(Backend& lane, Tape& tape, const std::vector<ConstView>& seed_tangents, View gradient_tangent,
+                               std::vector<Buffer>* input_gradient_tangents) const {
+    const Implementation& net = *implementation_;
+    require(tape.tangents_.size() == net.steps.size(), "backward_tangent", "a tape after forward_tangent", "one without tangents");
+    require(seed_tangents.size() == net.output_steps.size(), "backward_tangent", std::to_string(net.output_steps.size()) + " seed tangents",
+            std::to_string(seed_tangents.size()));
+    require(gradient_tangent.empty() || gradient_tangent.size == net.layout.trainable_count, "backward_tangent",
+            std::to_string(net.layout.trainable_count) + " gradient entries", std::to_string(gradient_tangent.size));
+    const auto rows = static_cast<std::size_t>(tape.batch_);
+    const bool inputs_too = input_gradient_tangents != nullptr;
+    std::vector<char> live(net.steps.size(), 0);   // has a tangent of its delta
+    const auto target = [&](std::size_t i) {
+        const Step& step = net.steps[i];
+        if (!live[i]) {
+            lane.fill(ensure(lane, tape.tangent_deltas_[i], step.type, rows * step.size), 0);
+            live[i] = 1;
+        }
+        return tape.tangent_deltas_[i].view();
+    };
+    for (std::size_t o = 0; o < seed_tangents.size(); ++o) {
+        const std::size_t i = net.output_steps[o];
+        if (seed_tangents[o].empty()) continue;
+        require(seed_tangents[o].size == rows * net.steps[i].size, "backward_tangent", std::to_string(rows * net.steps[i].size) + " seed values",
+                std::to_string(seed_tangents[o].size));
+        if (net.wants_delta(net.steps[i], inputs_too)) lane.axpy(1, seed_tangents[o], target(i));
+    }
+    for (std::size_t i = net.steps.size(); i-- > 0;) {
+        const Step& step = net.steps[i];
+        // A delta that moves, or one that stands still over inputs or weights that move.
+        if (!step.layer || (!live[i] && tape.deltas_[i].empty())) continue;
+        const ConstView tgy = live[i] ? tape.tangent_deltas_[i].const_view() : ConstView{};
+        if (step.sole_consumer) {
+            if (!live[i]) continue;
+            tape.tangent_deltas_[step.sources[0]] = tape.tangent_deltas_[i].share();
+            live[step.sources[0]] = 1;
+            continue;
+        }
+        require(!tape.deltas_[i].empty(), "backward_tangent", "a tape after backward with the same wishes", "one without deltas");
+        Tangent tangent = net.tangent(step, tape.tangents_, tape.direction_);
+        tangent.saved = &tape.tangent_saved_[i];
+        std::vector<View> tgx;
+        for (const std::size_t source : step.sources)
+            tgx.push_back(net.wants_delta(net.steps[source], inputs_too) ? target(source) : View{});
+        const std::vector<View> tgw = net.gradients(step, gradient_tangent);
+        step.layer->backward_tangent(lane, net.frame(tape, i), tangent,
+                                     tape.deltas_[i].const_view(), tgy, tgx, tgw);
+    }
+    if (!inputs_too) return;
+    input_gradient_tangents->clear();
+    for (const std::size_t i : net.input_steps) {
+        input_gradient_tangents->emplace_back();
+        if (net.steps[i].type == DType::int32) continue;
+        Buffer& result = input_gradient_tangents->back();
+        result = lane.allocate(net.steps[i].type, rows * net.steps[i].size);
+        if (live[i]) lane.copy(tape.tangent_deltas_[i].const_view(), result.view());
+        else lane.fill(result.view(), 0);
+    }
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,61 @@
+#pragma once
+// The whole question: which measure orders the models as the target does, beside what is trivial and what is luck.
+
+#include "libanalysis/core/json.hpp"
+#include "libanalysis/evaluate/chance.hpp"
+#include "libanalysis/evaluate/targets.hpp"
+
+#include <functional>
+
+namespace assay::evaluate {
+
+enum class Role {
+    measure,
+    baseline,        ///< trivial: parameter count, train loss
+    needs_test_labels,   ///< looks at the answer (test accuracy, test loss): shown apart, never counted
+};
+std::string_view to_string(Role role);
+
+struct MeasureScore {
+    std::string measure;   ///< column name
+    Role role = Role::measure;
+    std::size_t models = 0;   ///< that have the measure and the target
+    Score score;
+    Interval interval;
+    bool beyond_chance = false;   ///< |score| above Chance::largest
+};
+
+struct TargetScores {
+    Target target;
+    Chance chance;
+    std::vector<MeasureScore> scores;   ///< by decreasing |score|; those without a score last
+};
+
+struct Evaluation {
+    const Protocol* protocol = nullptr;
+    std::string resampled;   ///< "models" or "groups of config.depth"
+    std::size_t replicates = 0;
+    double level = 0;
+    std::size_t measures_tried = 0;
+    std::vector<TargetScores> targets;
+    Json to_json() const;    ///< {"protocol", "measures": [{"measure", "target", "score", "low", "high", ...}], "targets": [...]}
+};
+
+struct EvaluationOptions {
+    std::string protocol = "kendall";
+    std::string group{};      ///< factor whose settings are resampled as a whole; empty: models
+    std::size_t replicates = 1000;
+    double level = 0.95;
+    Seed seed{};
+    /// True for a measure that needs labelled test data, by the declared needs of its catalogue entry.
+    std::function<bool(std::string_view measure)> needs_test_labels{};
+    std::function<bool(std::string_view column)> wanted{};   ///< empty: all
+};
+
+/// @throws Error{data} when no target can be made, Error{usage} for an unknown protocol or group.
+Evaluation evaluate(const Frame& frame, const EvaluationOptions& options);
+
+/// Measures that anyone would try first: "parameter_count", "depth", "train_loss".
+bool is_baseline(std::string_view measure);
+
+}  // namespace assay::evaluate

@@ -1,0 +1,98 @@
+#include "libanalysis/evaluate/frame.hpp"
+
+#include "libanalysis/core/error.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+
+namespace assay::evaluate {
+namespace {
+
+std::string_view without(std::string_view prefix, std::string_view name) {
+    return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
+}
+
+const Column* find(const std::vector<Column>& columns, std::string_view name) {
+    const auto at = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == name; });
+    return at == columns.end() ? nullptr : &*at;
+}
+
+std::optional<double> number(const std::string& word) {
+    char* end = nullptr;
+    const double value = std::strtod(word.c_str(), &end);
+    return !word.empty() && *end == '\0' && !std::isnan(value) ? std::optional(value) : std::nullopt;
+}
+
+}  // namespace
+
+const Column* Frame::metric(std::string_view name) const { return find(metrics, without("metric.", name)); }
+
+const Column* Frame::measure(std::string_view name) const {
+    name = without("measure.", name);
+    if (const Column* exact = find(measures, name)) return exact;
+    const Column* only = nullptr;
+    for (const Column& column : measures) {
+        if (split_column(column.name).measure != name) continue;
+        if (only) return nullptr;   // two columns of one measure: the caller has to say which
+        only = &column;
+    }
+    return only;
+}
+
+const Factor& Frame::factor(std::string_view name) const {
+    const std::string_view bare = without("config.", name);
+    for (const Factor& factor : config)
+        if (factor.name == bare) return factor;
+    std::string known;
+    for (const Factor& factor : config) known += (known.empty() ? "config." : ", config.") + factor.name;
+    throw Error(ErrorKind::usage, {"group " + std::string(name), known.empty() ? "a zoo with config columns" : "one of " + known,
+                                   known.empty() ? "none" : std::string(name)});
+}
+
+std::string ColumnParts::request() const { return parameters.empty() ? measure : measure + "[" + parameters + "]"; }
+
+ColumnParts split_column(std::string_view name) {
+    ColumnParts parts;
+    const std::size_t end = name.find_first_of("[.");
+    parts.measure = name.substr(0, end);
+    if (end == std::string_view::npos) return parts;
+    std::string_view rest = name.substr(end);
+    if (rest.front() == '[') {
+        const std::size_t close = std::min(rest.find(']'), rest.size());
+        parts.parameters = rest.substr(1, close - 1);
+        rest = rest.substr(std::min(close + 1, rest.size()));
+    }
+    if (rest.starts_with('.')) parts.convention = rest.substr(1);
+    return parts;
+}
+
+std::size_t coverage(const Column& column) {
+    return static_cast<std::size_t>(
+        std::count_if(column.values.begin(), column.values.end(), [](double value) { return std::isfinite(value); }));
+}
+
+std::vector<std::string> levels(const Factor& factor) {
+    std::vector<std::string> words = factor.values;
+    std::erase(words, "");
+    std::sort(words.begin(), words.end());
+    words.erase(std::unique(words.begin(), words.end()), words.end());
+    if (std::all_of(words.begin(), words.end(), [](const std::string& word) { return number(word).has_value(); }))
+        std::stable_sort(words.begin(), words.end(),
+                         [](const std::string& a, const std::string& b) { return *number(a) < *number(b); });
+    return words;
+}
+
+std::vector<int> level_of_model(const Factor& factor) {
+    const std::vector<std::string> words = levels(factor);
+    std::vector<int> level;
+    level.reserve(factor.values.size());
+    for (const std::string& word : factor.values) {
+        const auto at = std::find(words.begin(), words.end(), word);
+        level.push_back(at == words.end() ? -1 : static_cast<int>(at - words.begin()));
+    }
+    return level;
+}
+
+}  // namespace assay::evaluate

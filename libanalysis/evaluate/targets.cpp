@@ -1,0 +1,73 @@
+#include "libanalysis/evaluate/targets.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace assay::evaluate {
+namespace {
+
+// A column that is not there has no values: then nothing has a target.
+std::vector<double> values_of(const Column* column, std::size_t size) {
+    return column ? column->values : std::vector<double>(size, missing);
+}
+
+Target finished(Target target) {
+    for (double& value : target.values)
+        if (!std::isfinite(value)) value = missing;
+    target.models = static_cast<std::size_t>(
+        std::count_if(target.values.begin(), target.values.end(), [](double value) { return !std::isnan(value); }));
+    return target;
+}
+
+std::optional<Target> preferred(Target logged, Target measured) {
+    logged = finished(std::move(logged));
+    measured = finished(std::move(measured));
+    Target best = logged.models >= measured.models ? std::move(logged) : std::move(measured);
+    return best.models > 0 ? std::optional(std::move(best)) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Target> gap(const Frame& frame) {
+    const auto difference = [&](const Column* train, const Column* test, std::string source) {
+        Target target{"gap", "generalisation gap", std::move(source), values_of(train, frame.size())};
+        const std::vector<double> minus = values_of(test, frame.size());
+        for (std::size_t i = 0; i < target.values.size(); ++i) target.values[i] -= minus[i];
+        return target;
+    };
+    auto found = preferred(difference(frame.metric("train_accuracy"), frame.metric("test_accuracy"),
+                                      "logged metric.train_accuracy - metric.test_accuracy"),
+                           difference(frame.measure("train_accuracy"), frame.measure("test_accuracy"),
+                                      "measured measure.train_accuracy - measure.test_accuracy"));
+    if (found) return found;
+    for (const char* name : {"generalization_gap", "generalisation_gap", "gap"})
+        if (const Column* column = frame.metric(name)) {
+            Target target = finished({"gap", "generalisation gap", "logged metric." + column->name, column->values});
+            if (target.models > 0) return target;
+        }
+    return std::nullopt;
+}
+
+std::optional<Target> test_error(const Frame& frame) {
+    const auto error = [&](const Column* accuracy, std::string source) {
+        Target target{"test_error", "test error", std::move(source), values_of(accuracy, frame.size())};
+        for (double& value : target.values) value = 1 - value;
+        return target;
+    };
+    return preferred(error(frame.metric("test_accuracy"), "logged 1 - metric.test_accuracy"),
+                     error(frame.measure("test_accuracy"), "measured 1 - measure.test_accuracy"));
+}
+
+std::vector<Target> targets(const Frame& frame) {
+    std::vector<Target> found;
+    for (auto& target : {gap(frame), test_error(frame)}) {
+        if (!target || target->models < 3) continue;
+        const auto finite = [](double value) { return !std::isnan(value); };
+        const auto first = std::find_if(target->values.begin(), target->values.end(), finite);
+        if (std::all_of(first, target->values.end(), [&](double value) { return std::isnan(value) || value == *first; })) continue;
+        found.push_back(*target);
+    }
+    return found;
+}
+
+}  // namespace assay::evaluate

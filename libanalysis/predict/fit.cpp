@@ -1,0 +1,170 @@
+#include "libanalysis/predict/fit.hpp"
+
+#include "libanalysis/core/error.hpp"
+#include "libanalysis/evaluate/kendall.hpp"
+#include "libanalysis/evaluate/targets.hpp"
+#include "libanalysis/predict/conformal.hpp"
+#include "libanalysis/predict/folds.hpp"
+#include "libanalysis/predict/logit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace assay::predict {
+namespace {
+
+constexpr std::size_t fewest_models = 10;
+
+struct Problem {
+    Matrix x;
+    std::vector<double> y;            // logit of test accuracy
+    std::vector<double> test_error;
+};
+
+std::vector<double> errors_of(std::span<const double> logits) {
+    std::vector<double> errors;
+    for (const double value : logits) errors.push_back(1 - accuracy_of(value));
+    return errors;
+}
+
+double mean_absolute_error(std::span<const double> predicted, std::span<const double> actual) {
+    double sum = 0;
+    for (std::size_t i = 0; i < predicted.size(); ++i) sum += std::abs(predicted[i] - actual[i]);
+    return sum / static_cast<double>(predicted.size());
+}
+
+std::vector<FoldScore> fold_scores(const Folds& folds, const CrossFit& cross, std::span<const double> predicted,
+                                   std::span<const double> actual) {
+    std::vector<FoldScore> scores;
+    for (std::size_t k = 0; k < folds.names.size(); ++k) {
+        std::vector<double> of_fold, truth;
+        for (std::size_t i = 0; i < predicted.size(); ++i)
+            if (folds.fold[i] == static_cast<int>(k)) {
+                of_fold.push_back(predicted[i]);
+                truth.push_back(actual[i]);
+            }
+        scores.push_back({folds.names[k], of_fold.size(), cross.lambda[k], mean_absolute_error(of_fold, truth)});
+    }
+    return scores;
+}
+
+// What predicting the mean test error of the other folds would give.
+double error_of_mean(const Folds& folds, std::span<const double> actual) {
+    std::vector<double> means(actual.size());
+    for (std::size_t i = 0; i < actual.size(); ++i) {
+        double sum = 0, count = 0;
+        for (std::size_t j = 0; j < actual.size(); ++j)
+            if (folds.fold[j] != folds.fold[i]) {
+                sum += actual[j];
+                count += 1;
+            }
+        means[i] = sum / count;
+    }
+    return mean_absolute_error(means, actual);
+}
+
+HeldOutScores score(const Problem& problem, const Folds& folds, const CrossFit& cross, const FitOptions& options) {
+    const std::vector<double> predicted = errors_of(cross.predicted);
+    HeldOutScores scores{.group = folds.group, .words = folds.words,
+                         .folds = fold_scores(folds, cross, predicted, problem.test_error), .kendall_interval = {}};
+    const auto n = static_cast<double>(predicted.size());
+    const double mean = std::accumulate(problem.test_error.begin(), problem.test_error.end(), 0.0) / n;
+    double residual = 0, total = 0;
+    for (std::size_t i = 0; i < predicted.size(); ++i) {
+        residual += std::pow(problem.test_error[i] - predicted[i], 2);
+        total += std::pow(problem.test_error[i] - mean, 2);
+    }
+    scores.r2 = total > 0 ? 1 - residual / total : evaluate::missing;
+    scores.mean_absolute_error = mean_absolute_error(predicted, problem.test_error);
+    scores.mean_absolute_error_of_mean = error_of_mean(folds, problem.test_error);
+    scores.kendall = evaluate::kendall_tau_b(predicted, problem.test_error);
+    const std::vector<std::size_t> rows = evaluate::complete_rows(predicted, problem.test_error);
+    scores.kendall_interval = evaluate::bootstrap(evaluate::protocol("kendall"), {predicted, problem.test_error, {}, rows},
+                                                  {.replicates = options.replicates, .seed = options.seed.child("bootstrap")});
+    return scores;
+}
+
+}  // namespace
+
+Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
+    const auto target = evaluate::test_error(frame);
+    if (!target)
+        throw Error(ErrorKind::data, {"target", "a test accuracy, logged (metric.test_accuracy) or measured", "none",
+                                      "Run the zoo with labelled test data, or put test_accuracy into its metrics.csv"});
+    std::vector<std::size_t> rows;
+    for (std::size_t i = 0; i < frame.size(); ++i)
+        if (!std::isnan(target->values[i])) rows.push_back(i);
+    if (rows.size() < fewest_models)
+        throw Error(ErrorKind::data, {"zoo", fmt::format("at least {} models with a test accuracy", fewest_models), std::to_string(rows.size())});
+
+    Fit result;
+    result.without_target = frame.size() - rows.size();
+    result.selection = select_features(frame, rows, options.refusal);
+    if (result.selection.features.empty())
+        throw Error(ErrorKind::data, {"features", "at least one measure that every model has and that does not need test labels", "none",
+                                      "Run the zoo with more measures"});
+
+    Problem problem{Matrix(rows.size(), result.selection.features.size()), {}, {}};
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        for (std::size_t c = 0; c < problem.x.columns; ++c) problem.x(i, c) = result.selection.features[c].values[rows[i]];
+        problem.test_error.push_back(target->values[rows[i]]);
+        problem.y.push_back(logit(1 - target->values[rows[i]]));
+    }
+
+    const auto cross_validated = [&](const Folds& folds) { return cross_fit(problem.x, problem.y, folds.fold, options.seed.child("folds")); };
+    Folds folds;
+    CrossFit cross;
+    if (options.group == "model") {
+        cross = cross_validated(folds = folds_by_model(rows, options.seed.child("parts")));
+    } else if (!options.group.empty()) {
+        cross = cross_validated(folds = folds_by_factor(frame, rows, options.group));
+    } else {
+        double worst = -1;
+        for (const std::string& name : factors_to_try(frame, rows)) {
+            const Folds candidate = folds_by_factor(frame, rows, name);
+            const CrossFit held_out = cross_validated(candidate);
+            const double error = mean_absolute_error(errors_of(held_out.predicted), problem.test_error);
+            result.tried.push_back({candidate.group, error});
+            if (error > worst) {
+                worst = error;
+                folds = candidate;
+                cross = held_out;
+            }
+        }
+        if (result.tried.empty()) cross = cross_validated(folds = folds_by_model(rows, options.seed.child("parts")));
+    }
+
+    std::vector<double> residuals;
+    for (std::size_t i = 0; i < rows.size(); ++i) residuals.push_back(problem.y[i] - cross.predicted[i]);
+    const std::vector<double> widths = cross_conformal(residuals, folds.fold, options.level);
+    std::size_t covered = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto fold = static_cast<std::size_t>(folds.fold[i]);
+        const double middle = cross.predicted[i], width = widths[fold];
+        covered += std::abs(residuals[i]) <= width;
+        result.held_out.push_back({rows[i], folds.names[fold], problem.test_error[i],
+                                   {1 - accuracy_of(middle), 1 - accuracy_of(middle + width), 1 - accuracy_of(middle - width), {}}});
+    }
+
+    Predictor& predictor = result.predictor;
+    for (const evaluate::Column& feature : result.selection.features) predictor.features.push_back(feature.name);
+    std::vector<std::size_t> all(rows.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    const double lambda = choose_lambda(problem.x, problem.y, all, folds.fold, options.seed.child("final"));
+    predictor.ridge = ridge_path(problem.x, problem.y, all, std::span(&lambda, 1)).front();
+    predictor.level = options.level;
+    predictor.half_width = conformal_quantile(residuals, options.level);
+    predictor.target_source = target->source;
+    predictor.scores = score(problem, folds, cross, options);
+    predictor.scores.coverage = static_cast<double>(covered) / static_cast<double>(rows.size());
+    predictor.training_title = options.training_title;
+    predictor.training_hash = options.training_hash;
+    predictor.training_models = rows.size();
+    predictor.tool_version = options.tool_version;
+    return result;
+}
+
+}  // namespace assay::predict

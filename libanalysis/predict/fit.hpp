@@ -1,0 +1,41 @@
+#pragma once
+// Fits a predictor of test error to a zoo and scores it on models that the scored fit did not see.
+
+#include "libanalysis/predict/features.hpp"
+#include "libanalysis/predict/predictor.hpp"
+
+namespace assay::predict {
+
+struct FitOptions {
+    std::string group{};     ///< "config.depth"; "model": random parts; empty: the hardest of the hyper-parameters
+    double level = 0.9;
+    Seed seed{};
+    std::size_t replicates = 1000;   ///< of the bootstrap of Kendall's tau
+    Refusal refusal{};       ///< required
+    std::string training_title{}, training_hash{}, tool_version{};
+};
+
+/// A model's prediction by a fit that did not see its group.
+struct HeldOutPrediction {
+    std::size_t row = 0;       ///< of the frame
+    std::string fold;
+    double test_error = 0;     ///< true
+    Prediction prediction;     ///< its interval comes from the residuals of the other groups
+};
+
+struct GroupTried { std::string group; double mean_absolute_error; };
+
+struct Fit {
+    Predictor predictor;
+    std::vector<HeldOutPrediction> held_out;   ///< in the order of the frame
+    Selection selection;
+    std::vector<GroupTried> tried;    ///< when the group was chosen: what each choice gave
+    std::size_t without_target = 0;   ///< models left out
+};
+
+/// Where no group is named, every hyper-parameter that can serve is held out in turn and the one with the largest error is taken: the
+/// honest answer to "how well does this work on something new" is the hardest one at hand. Without any, models are held out at random.
+/// @throws Error{data} when there is no target, no feature, or fewer than ten models; Error{usage} for an unknown group.
+Fit fit(const evaluate::Frame& frame, const FitOptions& options);
+
+}  // namespace assay::predict

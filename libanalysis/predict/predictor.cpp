@@ -1,0 +1,140 @@
+#include "libanalysis/predict/predictor.hpp"
+
+#include "libanalysis/core/error.hpp"
+#include "libanalysis/evaluate/frame.hpp"
+#include "libanalysis/predict/logit.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace assay::predict {
+namespace {
+
+double finite_number(const Json& json, const char* key) {
+    const double value = number_from_json(json.at(key));
+    if (!std::isfinite(value)) throw Error(ErrorKind::format, {key, "a finite number", fmt::format("{}", value)});
+    return value;
+}
+
+double number_or_nan(const Json& json, const char* key) { return json.at(key).is_null() ? evaluate::missing : number_from_json(json.at(key)); }
+Json number_or_null(double value) { return std::isnan(value) ? Json(nullptr) : number_to_json(value); }
+
+HeldOutScores scores_from(const Json& json) {
+    HeldOutScores scores;
+    scores.group = json.at("group");
+    scores.words = json.at("held_out");
+    scores.r2 = number_or_nan(json, "r2");
+    scores.mean_absolute_error = number_or_nan(json, "mean_absolute_error");
+    scores.mean_absolute_error_of_mean = number_or_nan(json, "mean_absolute_error_of_mean");
+    scores.kendall = number_or_nan(json, "kendall");
+    scores.kendall_interval = {number_or_nan(json, "kendall_low"), number_or_nan(json, "kendall_high"), 0};
+    scores.coverage = number_or_nan(json, "coverage");
+    for (const Json& fold : json.at("folds"))
+        scores.folds.push_back({fold.at("value"), fold.at("models"), finite_number(fold, "lambda"),
+                                number_or_nan(fold, "mean_absolute_error")});
+    return scores;
+}
+
+}  // namespace
+
+Prediction Predictor::predict(const std::map<std::string, double, std::less<>>& values) const {
+    std::vector<double> row;
+    std::string absent;
+    Prediction result;
+    for (std::size_t c = 0; c < features.size(); ++c) {
+        const auto at = values.find(features[c]);
+        if (at == values.end() || !std::isfinite(at->second)) {
+            absent += (absent.empty() ? "" : ", ") + features[c];
+            continue;
+        }
+        row.push_back(at->second);
+        if (ridge.scalings[c].outside(at->second)) result.outside.push_back(features[c]);
+    }
+    if (!absent.empty()) throw Error(ErrorKind::data, {"features", "a value for each feature of the predictor", "none for " + absent});
+    const double middle = ridge.predict(row);
+    result.test_error = 1 - accuracy_of(middle);
+    result.low = 1 - accuracy_of(middle + half_width);
+    result.high = 1 - accuracy_of(middle - half_width);
+    return result;
+}
+
+Json to_json(const HeldOutScores& scores) {
+    Json json{{"group", scores.group}, {"held_out", scores.words}, {"r2", number_or_null(scores.r2)},
+              {"mean_absolute_error", number_or_null(scores.mean_absolute_error)},
+              {"mean_absolute_error_of_mean", number_or_null(scores.mean_absolute_error_of_mean)},
+              {"kendall", number_or_null(scores.kendall)}, {"kendall_low", number_or_null(scores.kendall_interval.low)},
+              {"kendall_high", number_or_null(scores.kendall_interval.high)}, {"coverage", number_or_null(scores.coverage)}};
+    json["folds"] = Json::array();
+    for (const FoldScore& fold : scores.folds)
+        json["folds"].push_back({{"value", fold.held_out}, {"models", fold.models}, {"lambda", fold.lambda},
+                                 {"mean_absolute_error", number_or_null(fold.mean_absolute_error)}});
+    return json;
+}
+
+Json Predictor::to_json() const {
+    Json json{{"schema_version", schema_version}, {"kind", "assay predictor"}, {"tool_version", tool_version}, {"method", "ridge"}};
+    json["target"] = {{"name", "test_error"}, {"source", target_source}, {"link", "logit of test accuracy"}, {"clip", logit_clip}};
+    json["rule"] = scaling_rule;
+    json["intercept"] = number_to_json(ridge.intercept);
+    json["lambda"] = number_to_json(ridge.lambda);
+    json["features"] = Json::array();
+    for (std::size_t c = 0; c < features.size(); ++c) {
+        const evaluate::ColumnParts parts = evaluate::split_column(features[c]);
+        const Scaling& scaling = ridge.scalings[c];
+        json["features"].push_back({{"column", features[c]}, {"measure", parts.measure}, {"parameters", parts.parameters},
+                                    {"convention", parts.convention}, {"transform", to_string(scaling.transform)},
+                                    {"low", number_to_json(scaling.low)}, {"high", number_to_json(scaling.high)},
+                                    {"mean", number_to_json(scaling.mean)}, {"deviation", number_to_json(scaling.deviation)},
+                                    {"coefficient", number_to_json(ridge.coefficients[c])}});
+    }
+    json["interval"] = {{"level", level}, {"half_width", number_to_json(half_width)}, {"scale", "logit"},
+                        {"method", "quantile of absolute residuals of held-out predictions"}};
+    json["cross_validation"] = predict::to_json(scores);
+    json["training"] = {{"title", training_title}, {"hash", training_hash}, {"models", training_models}};
+    return json;
+}
+
+Predictor Predictor::from_json(const Json& json, std::string_view where) {
+    const std::string file(where);
+    try {
+        if (!json.is_object() || json.value("kind", "") != "assay predictor")
+            throw Error(ErrorKind::format, {file, "a predictor file, as assay fit writes it", "other JSON"});
+        if (json.at("schema_version") != schema_version)
+            throw Error(ErrorKind::format, {file, fmt::format("schema_version {}", schema_version), json.at("schema_version").dump(),
+                                            "Fit the predictor again with this version"});
+        Predictor predictor;
+        predictor.tool_version = json.at("tool_version");
+        predictor.target_source = json.at("target").at("source");
+        if (json.at("method") != "ridge" || finite_number(json.at("target"), "clip") != logit_clip)
+            throw Error(ErrorKind::format, {file, "method ridge with this version's logit clip", "another"});
+        predictor.ridge.intercept = finite_number(json, "intercept");
+        predictor.ridge.lambda = finite_number(json, "lambda");
+        for (const Json& feature : json.at("features")) {
+            predictor.features.push_back(feature.at("column"));
+            predictor.ridge.scalings.push_back({transform_from(feature.at("transform").get<std::string>()), finite_number(feature, "low"),
+                                                finite_number(feature, "high"), finite_number(feature, "mean"),
+                                                finite_number(feature, "deviation")});
+            const Scaling& scaling = predictor.ridge.scalings.back();
+            if (scaling.deviation < 0 || (scaling.transform == Transform::log && !(scaling.low > 0)))
+                throw Error(ErrorKind::format, {predictor.features.back(), "deviation >= 0, and low > 0 under a log", "another"});
+            predictor.ridge.coefficients.push_back(finite_number(feature, "coefficient"));
+        }
+        predictor.level = finite_number(json.at("interval"), "level");
+        predictor.half_width = number_from_json(json.at("interval").at("half_width"));
+        predictor.scores = scores_from(json.at("cross_validation"));
+        predictor.training_title = json.at("training").at("title");
+        predictor.training_hash = json.at("training").at("hash");
+        predictor.training_models = json.at("training").at("models");
+        return predictor;
+    } catch (const nlohmann::json::exception& error) {
+        throw Error(ErrorKind::format, {file, "a predictor file, as assay fit writes it", error.what()});
+    } catch (const Error& error) {
+        if (error.parts().where == file) throw;
+        Error::Parts parts = error.parts();
+        parts.where = file + ": " + parts.where;
+        throw Error(error.kind(), parts);
+    }
+}
+
+}  // namespace assay::predict

@@ -1,0 +1,62 @@
+#pragma once
+// A fitted predictor of test error: what its file holds and how it is applied.
+
+#include "libanalysis/core/json.hpp"
+#include "libanalysis/evaluate/bootstrap.hpp"
+#include "libanalysis/predict/ridge.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace assay::predict {
+
+/// Scores over held-out models only. There is no training score.
+struct FoldScore {
+    std::string held_out;
+    std::size_t models = 0;
+    double lambda = 0;
+    double mean_absolute_error = 0;   ///< of test error
+};
+struct HeldOutScores {
+    std::string group;                ///< "config.depth", or "model"
+    std::string words;
+    std::vector<FoldScore> folds;
+    double r2 = 0;                    ///< 1 - squared error / squared deviation from the mean, of test error, all folds pooled
+    double mean_absolute_error = 0;
+    double mean_absolute_error_of_mean = 0;   ///< of predicting the training models' mean instead
+    double kendall = 0;               ///< tau-b of predicted and true test error
+    evaluate::Interval kendall_interval;      ///< bootstrap over models, 95 %
+    double coverage = 0;              ///< share of held-out models inside the interval that the other folds give
+};
+
+struct Prediction {
+    double test_error = 0, low = 0, high = 0;
+    std::vector<std::string> outside;   ///< features beyond what the training models had
+};
+
+struct Predictor {
+    static constexpr int schema_version = 1;
+
+    std::vector<std::string> features;   ///< full column names: measure, parameters, convention
+    Ridge ridge;                         ///< of logit(test accuracy)
+    double level = 0.9;                  ///< of the interval
+    double half_width = 0;               ///< on the logit scale
+    std::string target_source;           ///< "logged 1 - metric.test_accuracy"
+    HeldOutScores scores;
+    std::string training_title;
+    std::string training_hash;           ///< SHA-256 over the sorted content hashes of the training models
+    std::size_t training_models = 0;
+    std::string tool_version;
+
+    /// @throws Error{data} naming every feature that is absent or not finite.
+    Prediction predict(const std::map<std::string, double, std::less<>>& values) const;
+
+    Json to_json() const;
+    /// @throws Error{format} saying what does not fit; `where` is the file.
+    static Predictor from_json(const Json& json, std::string_view where);
+};
+
+Json to_json(const HeldOutScores& scores);
+
+}  // namespace assay::predict

@@ -1,0 +1,30 @@
+#pragma once
+// How a feature is brought to a common scale. Learned from training models alone.
+
+#include <span>
+#include <string_view>
+
+namespace assay::predict {
+
+enum class Transform { identity, log };
+std::string_view to_string(Transform transform);
+Transform transform_from(std::string_view name);   ///< @throws Error{format}
+
+/// x -> (t(x) - mean) / deviation. The logarithm is taken where all training values are positive and span a factor of ten or more
+/// (norms and their products do); values below the smallest one seen, zero included, are then taken as that one.
+struct Scaling {
+    Transform transform = Transform::identity;
+    double low = 0, high = 0;          ///< smallest and largest training value, untransformed
+    double mean = 0, deviation = 0;    ///< of t(x), population; deviation 0: constant, the feature then counts nothing
+    double apply(double value) const;
+    bool outside(double value) const { return !(value >= low && value <= high); }
+};
+
+Scaling fit_scaling(std::span<const double> values);
+
+/// The rule in words, for the predictor file.
+constexpr std::string_view scaling_rule =
+    "log of features that are positive and span a factor of 10 or more among the training models (smaller values are taken as the "
+    "smallest seen); then minus mean, over population standard deviation";
+
+}  // namespace assay::predict

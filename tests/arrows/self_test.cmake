@@ -1,0 +1,45 @@
+# cmake -DSCRIPT=<arrows.cmake> -DSCRATCH=<folder> -P self_test.cmake
+# A small tree that obeys passes; each violation planted in it, one at a time, is found and named.
+cmake_minimum_required(VERSION 3.25)
+
+function(check_tree expected_failure words)
+  execute_process(COMMAND ${CMAKE_COMMAND} -DROOT=${SCRATCH} -DARROWS=${SCRATCH}/arrows.txt -P ${SCRIPT}
+                  RESULT_VARIABLE failed ERROR_VARIABLE errors OUTPUT_QUIET)
+  string(REGEX REPLACE "[ \n]+" " " errors "${errors}")
+  if(expected_failure AND NOT failed)
+    message(FATAL_ERROR "not found: ${words}")
+  elseif(NOT expected_failure AND failed)
+    message(FATAL_ERROR "a tree that obeys is refused: ${errors}")
+  elseif(expected_failure AND NOT errors MATCHES "${words}")
+    message(FATAL_ERROR "expected '${words}' in: ${errors}")
+  endif()
+endfunction()
+
+function(plant file text words)
+  file(READ ${SCRATCH}/${file} before)
+  file(APPEND ${SCRATCH}/${file} "${text}\n")
+  check_tree(TRUE "${words}")
+  file(WRITE ${SCRATCH}/${file} "${before}")
+endfunction()
+
+file(REMOVE_RECURSE ${SCRATCH})
+file(WRITE ${SCRATCH}/arrows.txt "core: \nmodel: core\nengine: core model\nspectral: engine\nformats: model\n")
+file(WRITE ${SCRATCH}/libanalysis/core/error.hpp "#include <string>\n")
+file(WRITE ${SCRATCH}/libanalysis/model/model.hpp "#include \"libanalysis/core/error.hpp\"\n")
+file(WRITE ${SCRATCH}/libanalysis/engine/layers/dense.cpp "#include \"libanalysis/model/model.hpp\"\n")
+file(WRITE ${SCRATCH}/libanalysis/spectral/lanczos.cpp
+     "#include \"libanalysis/core/error.hpp\"\n#include <Spectra/SymEigsSolver.h>\n")
+file(WRITE ${SCRATCH}/formats/keras.cpp "#include \"libanalysis/core/error.hpp\"\n#include <hdf5.h>\n")
+file(WRITE ${SCRATCH}/tools/main.cpp "#include \"formats/format.hpp\"\n")
+check_tree(FALSE "")
+
+plant(libanalysis/core/error.hpp "#include \"libanalysis/model/model.hpp\"" "core does not use model")
+plant(libanalysis/model/model.hpp "#include \"libanalysis/engine/network.hpp\"" "model does not use engine")
+plant(libanalysis/engine/layers/dense.cpp "  #  include \"formats/format.hpp\"" "engine does not use formats")
+plant(libanalysis/spectral/lanczos.cpp "#include \"tools/verb.hpp\"" "spectral does not use tools")
+plant(tools/main.cpp "#include \"tests/support/support.hpp\"" "the program includes no tests")
+plant(libanalysis/engine/layers/dense.cpp "#include <Spectra/SymEigsSolver.h>" "only spectral includes")
+plant(libanalysis/model/model.hpp "#include <hdf5.h>" "only formats includes")
+plant(tools/main.cpp "#include <sqlite3.h>" "only store includes")
+plant(arrows.txt "report: zoo" "report uses zoo")
+check_tree(FALSE "")

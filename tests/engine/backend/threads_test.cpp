@@ -1,0 +1,100 @@
+// Library calls inside our threads are serial: no thread is born beside ours. A control shows that this test would see one.
+
+#include "libanalysis/core/context.hpp"
+#include "libanalysis/engine/backend.hpp"
+#include "tests/engine/backend/guarded.hpp"
+
+#include <cblas.h>
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include <filesystem>
+#include <thread>
+
+namespace assay::test {
+
+namespace {
+
+using engine::DType;
+
+std::ptrdiff_t threads_of_this_process() {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator());
+}
+
+/// Products and convolutions large enough for every library to want more threads.
+void heavy_calls(engine::Backend& b) {
+    engine::ConvGeometry g;
+    g.batch = 8;
+    g.in_h = g.in_w = g.out_h = g.out_w = 16;
+    g.in_c = g.out_c = 32;
+    g.kernel_h = g.kernel_w = 3;
+    g.pad_top = g.pad_left = g.pad_bottom = g.pad_right = 1;
+    const std::size_t image = 8 * 16 * 16 * 32;
+    for (const DType type : {DType::float32, DType::float64}) {
+        engine::Buffer a = b.from_host(normals(256 * 256, 1), type), c = b.zeros(type, 256 * 256);
+        b.gemm(false, false, 256, 256, 256, 1, a.view(), 256, a.view(), 256, 0, c.view(), 256);
+        engine::Buffer x = b.zeros(type, image), y = b.zeros(type, image), w = b.zeros(type, 9 * 32 * 32);
+        b.conv_forward(g, x.view(), w.view(), y.view(), false);
+        b.conv_backward_input(g, y.view(), w.view(), x.view(), true);
+        b.conv_backward_weights(g, x.view(), y.view(), w.view(), true);
+    }
+}
+
+// One test: the thread pool that the control wakes stays until its thread ends, and must not be there before the first part.
+TEST(LibraryCalls, AreSerialInOurThreadsAndWouldBeSeenOtherwise) {
+    if (usable_processors() < 2) GTEST_SKIP() << "SKIPPED: one processor, where every call is serial";
+    const std::ptrdiff_t before = threads_of_this_process();
+    std::ptrdiff_t inside = 0;
+    std::thread([&] {
+        engine::make_thread_serial();
+        const auto backend = engine::make_cpu_backend();
+        heavy_calls(*backend);
+        inside = threads_of_this_process();
+    }).join();
+    EXPECT_EQ(inside, before + 1) << "our thread and nothing else";
+
+    for (const DType type : {DType::float32, DType::float64}) {
+        std::ptrdiff_t control = 0;
+        std::thread([&] {
+            omp_set_num_threads(2);
+            const auto backend = engine::make_cpu_backend();
+            engine::Buffer a = backend->from_host(normals(512 * 512, 1), type), c = backend->zeros(type, 512 * 512);
+            backend->gemm(false, false, 512, 512, 512, 1, a.view(), 512, a.view(), 512, 0, c.view(), 512);
+            control = threads_of_this_process();
+        }).join();
+        EXPECT_GT(control, before + 1) << "the control: with two threads allowed one is born for " << to_string(type);
+    }
+}
+
+TEST(LibraryCalls, UseTheOpenMpBuildOfOpenBlas) { EXPECT_EQ(openblas_get_parallel(), 2); }
+
+// Many of our threads call the libraries at once: same bits as alone.
+TEST(LibraryCalls, GiveTheSameBitsFromManyThreads) {
+    const std::vector<double> values = normals(96 * 96, 1);
+    const auto compute = [&](DType type) {
+        const auto b = engine::make_cpu_backend();
+        engine::Buffer a = b->from_host(values, type), c = b->zeros(type, 96 * 96);
+        for (int repeat = 0; repeat < 20; ++repeat) b->gemm(false, true, 96, 96, 96, 1.0 / 96, a.view(), 96, a.view(), 96, 0.5, c.view(), 96);
+        return b->to_host(c.view());
+    };
+    std::thread([&] {
+        engine::make_thread_serial();
+        for (const DType type : {DType::float32, DType::float64}) {
+            const std::vector<double> alone = compute(type);
+            std::vector<std::thread> threads;
+            std::vector<std::vector<double>> together(12);
+            for (std::vector<double>& result : together) {
+                threads.emplace_back([&] {
+                    engine::make_thread_serial();
+                    for (int repeat = 0; repeat < 10; ++repeat) result = compute(type);
+                });
+            }
+            for (std::thread& thread : threads) thread.join();
+            for (const std::vector<double>& result : together) EXPECT_EQ(result, alone);
+        }
+    }).join();
+}
+
+}  // namespace
+
+}  // namespace assay::test
