@@ -309,7 +309,7 @@ void Network::Implementation::settle_derivatives() {
 /// all arrays of a forward pass in 256 MiB. Bytes in flight: the primal; with its deltas and the tangents of both.
 void Network::Implementation::plan_memory() {
     constexpr std::size_t cache = std::size_t{1} << 20, most = std::size_t{256} << 20;
-    std::size_t working_set = 1, values = 1, saved = 0;   // per row, float32
+    std::size_t working_set = 1, values = 0, saved = 0;   // per row, float32
     for (const Step& step : steps) {
         std::size_t touched = step.size;
         for (const std::size_t source : step.sources) touched += steps[source].size;
@@ -319,7 +319,7 @@ void Network::Implementation::plan_memory() {
         if (step.layer && step.layer->makes_mask()) values += static_cast<std::size_t>(step.shape.at(0));
     }
     const std::size_t by_cache = std::clamp<std::size_t>(std::bit_floor(std::max<std::size_t>(1, cache / (4 * working_set))), 16, 512);
-    const std::size_t by_memory = std::bit_floor(std::max<std::size_t>(1, most / (4 * values + saved)));
+    const std::size_t by_memory = std::bit_floor(std::max<std::size_t>(1, most / std::max<std::size_t>(1, 4 * values + saved)));
     micro_batch = static_cast<std::int64_t>(std::min(by_cache, by_memory));
     const std::size_t words = size_of(options.precision) / 4, rows = static_cast<std::size_t>(micro_batch);
     forward_bytes = rows * (4 * values + saved) * words;

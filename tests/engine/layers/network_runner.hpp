@@ -7,6 +7,7 @@
 #include "tests/engine/layers/model_builder.hpp"
 
 #include <cmath>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -34,7 +35,7 @@ public:
     engine::Tape forward(const Values& theta, const Values& x) {
         Values all = parameters;
         std::copy(theta.begin(), theta.end(), all.begin());
-        packed_ = lane->from_host(all, type_);
+        packed_.push_back(lane->from_host(all, type_));   // parameters outlive their tapes
         engine::Batch batch{rows_, {}};
         std::size_t offset = 0;
         for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -44,7 +45,7 @@ public:
             if (!integer) offset += values.size();
             batch.inputs.push_back(lane->from_host(values, integer ? engine::DType::int32 : type_));
         }
-        return network.forward(*lane, packed_.view(), std::move(batch));
+        return network.forward(*lane, packed_.back().view(), std::move(batch));
     }
     Values theta() const { return {parameters.begin(), parameters.begin() + static_cast<std::ptrdiff_t>(size())}; }
     Values x() const {   // float inputs
@@ -153,7 +154,8 @@ public:
 private:
     std::int64_t rows_;
     engine::DType type_;
-    engine::Buffer packed_, direction_;
+    std::deque<engine::Buffer> packed_;
+    engine::Buffer direction_;
     std::vector<engine::Buffer> dx_;
 };
 
