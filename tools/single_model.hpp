@@ -1,6 +1,7 @@
 #pragma once
 // What the verbs on one checkpoint share: options about the model and its inputs, and running their work in a worker.
 
+#include "libanalysis/core/error.hpp"
 #include "libanalysis/core/json.hpp"
 #include "tools/parse.hpp"
 
