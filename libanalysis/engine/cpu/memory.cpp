@@ -25,7 +25,8 @@ void with_any(DType type, Body&& body) {
 Buffer CpuBackend::allocate(DType type, std::size_t size) {
     // An empty buffer still has an address: "nothing in it" is not "not there".
     const std::size_t bytes = std::max<std::size_t>(64, (size * size_of(type) + 63) / 64 * 64);
-    void* data = size <= (std::size_t{1} << 60) ? std::aligned_alloc(64, bytes) : nullptr;
+    constexpr std::size_t addressable = std::size_t{1} << 44;   // elements; more overflows or cannot be had on any machine
+    void* data = size <= addressable ? std::aligned_alloc(64, bytes) : nullptr;
     if (!data) {
         throw Error(ErrorKind::resource, {"memory", std::to_string(bytes >> 20) + " MiB more", "none left",
                                           "Use fewer threads or a machine with more memory."});
