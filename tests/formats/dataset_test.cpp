@@ -7,8 +7,10 @@
 #include "tests/support/support.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <numeric>
+#include <thread>
 
 namespace assay::formats {
 namespace {
@@ -154,6 +156,35 @@ TEST(Hdf5Dataset, LargerThanItsShareOfMemoryIsStreamed) {
         EXPECT_EQ(out[i * side * side], expected[i]);
         EXPECT_EQ(out[(i + 1) * side * side - 1], expected[i]);
     }
+}
+
+TEST(Hdf5Dataset, IsReadByManyThreadsAtOnce) {
+    const Scratch scratch;
+    constexpr std::int64_t rows = 300, width = std::int64_t{1} << 20;   // 300 MiB declared, so that rows come from the file
+    {
+        H5Writer file(scratch / "d.h5");
+        const hsize_t extents[2] = {rows, width}, chunk[2] = {1, width};
+        const hdf5::Space space(H5Screate_simple(2, extents, nullptr));
+        const hdf5::Properties properties(H5Pcreate(H5P_DATASET_CREATE));
+        H5Pset_chunk(properties.id(), 2, chunk);
+        const std::uint8_t fill = 9;
+        H5Pset_fill_value(properties.id(), H5T_NATIVE_UINT8, &fill);
+        file.group("/test");
+        hdf5::ObjectHandle(H5Dcreate2(file.id(), "/test/x", H5T_STD_U8LE, space.id(), H5P_DEFAULT, properties.id(), H5P_DEFAULT));
+    }
+    const data::Dataset set = open_dataset(scratch / "d.h5");
+    std::atomic<int> wrong = 0;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t)
+        threads.emplace_back([&, t] {
+            std::vector<float> out(width);
+            for (std::int64_t row = t; row < 40; row += 4) {
+                set.test->read(0, Rows{row}, std::span<float>(out));
+                wrong += out.front() != 9 || out.back() != 9;
+            }
+        });
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(wrong, 0);
 }
 
 TEST(Hdf5Dataset, OfMnistHasItsKnownCounts) {

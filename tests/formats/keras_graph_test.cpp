@@ -243,6 +243,36 @@ TEST(KerasGraph, TranslatesSequenceLayers) {
     EXPECT_EQ(node(model, "n").attributes.at("axis"), -1);
 }
 
+TEST(KerasGraph, ReadsIntegersWhereOnlyEmbeddingsReadAnInput) {
+    KerasFile file;
+    const Json embedding = {{"input_dim", 10}, {"output_dim", 4}};
+    file.layers = {{"e", {{"e/embeddings:0", {10, 4}, count_up({10, 4})}}}};
+    const auto dtype = [&](const Json& others) {
+        Json layers = Json::array({input_layer("i", {nullptr, 7}), keras_node("Embedding", "e", embedding, once(Json::array({from("i")})))});   // declared float32
+        for (const Json& layer : others) layers.push_back(layer);
+        file.config = keras_functional(layers, Json::array({Json::array({"i", 0, 0})}), Json::array({Json::array({"e", 0, 0})}));
+        return load(file).architecture->graph[0].attributes.at("dtype");
+    };
+    EXPECT_EQ(dtype(Json::array()), "int32");
+    EXPECT_EQ(dtype(Json::array({keras_node("Activation", "a", {{"activation", "relu"}}, once(Json::array({from("i")})))})), "float32");
+}
+
+TEST(KerasGraph, WithAnUnknownLayerInsideANestedModelKeepsAllItsWeights) {
+    KerasFile file;
+    Json nested = keras_sequential({3}, Json::array({keras_layer("Dense", "d", {{"units", 2}}), keras_layer("Mystery", "q", Json::object())}));
+    nested["name"] = "m";
+    nested["inbound_nodes"] = once(Json::array({from("i")}));
+    file.config = keras_functional({input_layer("i", {nullptr, 3}), nested, keras_node("Dense", "o", {{"units", 1}}, once(Json::array({from("m", 1)})))},
+                                   Json::array({Json::array({"i", 0, 0})}), Json::array({Json::array({"o", 0, 0})}));
+    file.layers = {{"m", {{"d/kernel:0", {3, 2}, count_up({3, 2})}, {"d/bias:0", {2}, {5, 5}}, {"q/kernel:0", {2}, {3, 3}}}}, dense_arrays("o", 2, 1)};
+    const model::Model model = load(file);
+    EXPECT_EQ(kinds(model), "input unsupported unsupported dense");
+    ASSERT_EQ(model.parameters.size(), 5u);
+    EXPECT_EQ(model.parameters[0].name, "m/d/kernel");
+    EXPECT_EQ(model.parameters[2].name, "m/q/kernel");
+    EXPECT_EQ(node(model, "o").parameters, (std::vector<std::size_t>{3, 4}));
+}
+
 TEST(SnakeCase, IsKeras) {
     for (const auto& [name, expected] : std::vector<std::pair<std::string, std::string>>{
              {"Dense", "dense"}, {"Conv2D", "conv2d"}, {"MaxPooling2D", "max_pooling2d"}, {"BatchNormalization", "batch_normalization"}, {"SimpleRNN", "simple_rnn"},
