@@ -16,8 +16,8 @@ std::string word(const Json& cell) {
 
 Content content_of(const store::Store& store) {
     Content content{store::table_of(store), store.models(), store.runs(), {}};
-    const Json title = store.meta("title");
-    if (title.is_string()) content.title = title.get<std::string>();
+    const Json zoo = store.meta("zoo");
+    if (zoo.is_object() && zoo.contains("title") && zoo["title"].is_string()) content.title = zoo["title"].get<std::string>();
     return content;
 }
 
