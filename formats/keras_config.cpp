@@ -192,7 +192,6 @@ Graph read_sequential(const Json& config, const Dialect& dialect, const std::str
             if (shape) input.config["batch_shape"] = *shape;
             for (const char* key : {"dtype", "input_dtype"})
                 if (layer.config.is_object() && layer.config.contains(key)) input.config["dtype"] = layer.config[key];
-            if (layer.class_name == "Embedding") input.config["dtype"] = "int32";
             input.calls = {{}};
             last = {input.name, 0, 0};
             graph.inputs.push_back(last);

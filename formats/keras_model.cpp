@@ -73,6 +73,7 @@ public:
     model::Model run() {
         add_facts(model_, stored_);
         fill_open_inputs();
+        mark_integer_inputs();
         translate();
         share_out_weights();
         add_regularisers();
@@ -103,6 +104,22 @@ private:
             if (consumer->class_name == "Conv2D" && kernel.size() == 4 && !channels_first(*consumer, dialect_))
                 input.config["batch_shape"] = Json::array({nullptr, nullptr, nullptr, kernel[2]});
             if (input.config.contains("batch_shape")) model_.notes.push_back("the file does not say the shape of its input; it follows from the first weights");
+        }
+    }
+
+    // Keras declares float32 for an input that an Embedding then casts; what the network reads are integers.
+    void mark_integer_inputs() {
+        for (Layer& input : graph_.layers) {
+            if (input.class_name != "InputLayer") continue;
+            std::size_t consumers = 0, embeddings = 0;
+            for (const Layer& layer : graph_.layers)
+                for (const auto& call : layer.calls)
+                    for (const TensorReference& reference : call)
+                        if (reference.layer == input.name) {
+                            ++consumers;
+                            embeddings += layer.class_name == "Embedding";
+                        }
+            if (consumers > 0 && consumers == embeddings) input.config["dtype"] = "int32";
         }
     }
 
