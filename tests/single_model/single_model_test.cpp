@@ -55,8 +55,7 @@ TEST(Measure, GivesTheLoggedAccuracyAndSaysWhenTheScaleIsWrong) {
     ASSERT_EQ(right.exit_code, 0) << right.err;
     const Json result = parse_json(right.out, "measure");
     EXPECT_EQ(result.at("schema_version"), 1);
-    const Json manifest = test::read_file(test::shared_folder() / "zoo/dnn-repair-b/metrics.csv");
-    const std::string table = manifest.get<std::string>();
+    const std::string table = test::read_file(test::shared_folder() / "zoo/dnn-repair-b/metrics.csv");
     const std::string line = table.substr(table.find("epoch-20.hdf5"));
     const std::string row = line.substr(0, line.find_first_of("\r\n"));
     const double logged = std::stod(row.substr(row.rfind(',') + 1));
