@@ -1,5 +1,7 @@
 #include "libanalysis/measures/subject.hpp"
 
+#include "libanalysis/measures/input_shapes.hpp"
+
 namespace assay::measures {
 
 Subject::Subject(std::shared_ptr<const model::Model> final, Options options, Context context)
@@ -38,12 +40,7 @@ engine::Backend& Subject::backend() {
 const engine::Network& Subject::network() {
     if (network_) return *network_;
     engine::NetworkOptions network_options{.precision = options_.precision, .logits = true, .input_shapes = {}};
-    // A model may leave extents open that the data fix.
-    for (const auto& [split, rows] : rows_) {
-        for (std::size_t input = 0; input < rows.split->input_names().size(); ++input)
-            network_options.input_shapes.push_back(rows.split->input_shape(input));
-        break;
-    }
+    if (!rows_.empty()) network_options.input_shapes = input_shapes_for(*model_, *rows_.begin()->second.split);
     auto network = std::make_unique<engine::Network>(*model_, network_options);
     // A final activation may only be folded into a loss that folds it: mean squared error compares probabilities.
     const engine::Loss* folding = nullptr;

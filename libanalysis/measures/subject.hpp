@@ -23,6 +23,7 @@ public:
     struct Options {
         std::string loss{};                    ///< declared loss; "" takes the model's own
         engine::DType precision = engine::DType::float32;
+        bool sampled = false;                  ///< the rows are random samples: means get their standard error
     };
     Subject(std::shared_ptr<const model::Model> final, Options options, Context context);
 

@@ -56,6 +56,17 @@ TEST(Loss, NamesItsObjective) {
         EXPECT_EQ(row.value.objective, "cross_entropy, mean, no regulariser, BatchNormalization inference");
 }
 
+TEST(Samples, GiveMeansTheirStandardErrors) {
+    Subject subject(identity(), {.loss = "cross_entropy", .precision = engine::DType::float64, .sampled = true}, Context{});
+    // Three of four right; the losses are ln 2 four times.
+    subject.set_rows("train", rows_of({0, 0, /**/ 0, 0, /**/ 0, 0, /**/ 0, 0}, {2}, {0, 0, 0, 1}));
+    for (const Row& row : measure_all(subject, parse_requests("train_accuracy,train_loss"))) {
+        ASSERT_TRUE(row.value.standard_error.has_value());
+        EXPECT_NEAR(*row.value.standard_error, row.measure == &train_accuracy ? std::sqrt(0.75 * 0.25 / 4) : 0, 1e-15);
+    }
+    for (const Row& row : measure_all(subject, parse_requests("depth"))) EXPECT_FALSE(row.value.standard_error.has_value());
+}
+
 TEST(Confidence, AndEntropyAreThoseOfTheSoftmax) {
     Subject subject = subject_of(identity(), "cross_entropy");
     subject.set_rows("train", rows_of({std::log(3.0), 0, /**/ 0, 0}, {2}, {0, 1}));

@@ -3,6 +3,7 @@
 #include "formats/format.hpp"
 #include "libanalysis/engine/passes.hpp"
 #include "libanalysis/engine/tape.hpp"
+#include "libanalysis/measures/input_shapes.hpp"
 #include "libanalysis/zoo/protocol.hpp"
 #include "tools/tasks/open_data.hpp"
 #include "tools/tasks/open_model.hpp"
@@ -75,9 +76,7 @@ Json run(const Json& arguments, const Context& context, const std::function<void
     std::vector<std::string> names;
     for (const std::size_t vertex : model->architecture->inputs) names.push_back(model->architecture->graph[vertex].name);
     const auto split = formats::open_inputs(text_argument(arguments, "data"), names);
-    std::vector<Shape> shapes;
-    for (std::size_t input = 0; input < split->input_names().size(); ++input) shapes.push_back(split->input_shape(input));
-    const engine::Network network(*model, {.precision = precision, .logits = false, .input_shapes = shapes});
+    const engine::Network network(*model, {.precision = precision, .logits = false, .input_shapes = measures::input_shapes_for(*model, *split)});
     const auto backend = worker_backend();
     const engine::Buffer parameters = network.pack(*backend, model->weights);
     const data::Rows rows{split, data::all_rows(*split), preprocessing_from(arguments.value("preprocessing", Json()))};

@@ -3,6 +3,7 @@
 #include "formats/format.hpp"
 #include "libanalysis/core/hash.hpp"
 #include "libanalysis/engine/network.hpp"
+#include "libanalysis/measures/input_shapes.hpp"
 #include "libanalysis/zoo/protocol.hpp"
 #include "tools/tasks/open_data.hpp"
 #include "tools/tasks/open_model.hpp"
@@ -107,8 +108,7 @@ Json run(const Json& arguments, const Context& context, const std::function<void
     std::vector<Shape> data_shapes;
     if (const std::string data = text_argument(arguments, "data"); !data.empty()) {
         const data::Dataset& dataset = open_data(data, context.memory);
-        if (const auto split = dataset.test ? dataset.test : dataset.train)
-            for (std::size_t input = 0; input < split->input_names().size(); ++input) data_shapes.push_back(split->input_shape(input));
+        if (const auto split = dataset.test ? dataset.test : dataset.train) data_shapes = measures::input_shapes_for(*model, *split);
     }
     if (model->architecture)
         add_shapes(*model, data_shapes, layers, problems);

@@ -141,7 +141,8 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
     if (!model) return {{"status", "not_a_model"}, {"content", hash_file(path)}};
 
     Json result{{"status", "ok"}, {"content", hash_file(path)}};
-    Prepared prepared{measures::Subject(model, {.loss = text_argument(arguments, "loss"), .precision = precision_of(arguments)}, context), {}, {}, {}, {}};
+    Prepared prepared{measures::Subject(model, {.loss = text_argument(arguments, "loss"), .precision = precision_of(arguments),
+                                        .sampled = arguments.value("samples", std::int64_t{0}) > 0}, context), {}, {}, {}, {}};
     prepared.subject.set_backend(worker_backend());
     prepared.notes = model->notes;
     add_initial_weights(prepared, text_argument(arguments, "init"));

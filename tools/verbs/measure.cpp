@@ -82,7 +82,7 @@ int run(const std::vector<std::string>& words) {
         print_json(std::move(result));
         return 0;
     }
-    fmt::print("{}: {}, {} parameters\n", printable(file), result["facts"].value("format", ""), result["facts"].value("parameter_count", 0));
+    fmt::print("{}: {}, {} parameters\n", printable(file), result["facts"].value("format", ""), result["facts"].value("parameter_count", std::int64_t{0}));
     if (!model.data.empty()) {
         if (!arguments["preprocessing"]["declared"].get<bool>()) fmt::print("inputs: as stored (no --scale was declared)\n");
         fmt::print("training rows: {}\n", values->contains("train-rows") ? fmt::format("the first {}", train_rows) : "all of train/ (none were declared)");

@@ -44,7 +44,7 @@ ConvolutionNorm::Value ConvolutionNorm::compute(Subject& subject, const Key& key
     require_finite(model, kernel, key.parameter);
     const LayerGeometry::Value& uses = subject.get<LayerGeometry>({});
     const auto use = uses.find(key.parameter);
-    if (use == uses.end()) throw Error(ErrorKind::missing, {"layer " + parameter.layer, "a place in the architecture", "none"});
+    if (use == uses.end()) throw Error(ErrorKind::missing, {"layer " + parameter.layer, "a place on the way to an output", "none"});
     if (use->second.node->kind != "conv2d" || kernel.shape.size() != 4)
         throw Error(ErrorKind::unsupported, {"layer " + parameter.layer, "a Conv2D layer for a convolution norm", use->second.node->layer_class});
     const Shape& input = use->second.inputs.at(0);

@@ -17,10 +17,10 @@ LayerGeometry::Value LayerGeometry::compute(Subject& subject, const Key&) {
         Use use{&node, {}};
         for (const std::size_t source : architecture.inputs_of(vertex)) {
             const auto found = evaluated.find(architecture.graph[source].name);
-            if (found == evaluated.end())
-                throw Error(ErrorKind::internal, {"layer " + node.layer, "a known input shape", architecture.graph[source].name});
+            if (found == evaluated.end()) break;   // a branch that reaches no output is not run
             use.inputs.push_back(network.node_shape(found->second));
         }
+        if (use.inputs.size() != architecture.inputs_of(vertex).size()) continue;
         for (const std::size_t parameter : node.parameters) uses.emplace(parameter, use);
     }
     return uses;

@@ -43,6 +43,8 @@ Labels::Value Labels::compute(Subject& subject, const Key& key) {
     rows.split->read_labels(rows.indices, labels.classes);
     const Shape& shape = subject.network().output_shapes().at(0);
     const std::int64_t width = element_count(shape), classes = width == 1 ? 2 : width;
+    if (shape.size() > 1 && width != shape.back())
+        throw Error(ErrorKind::data, {"network outputs", "one score per class", "outputs of shape " + to_string(shape)});
     for (const std::int64_t label : labels.classes)
         if (label < 0 || label >= classes)
             throw Error(ErrorKind::data, {key.split + " labels", "classes 0 to " + std::to_string(classes - 1) + ", one per output of the network",

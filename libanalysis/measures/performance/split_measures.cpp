@@ -3,10 +3,16 @@
 #include "libanalysis/measures/ingredients/predictions.hpp"
 #include "libanalysis/measures/values.hpp"
 
+#include <cmath>
+
 namespace assay::measures::performance {
 
 std::vector<Value> accuracy(Subject& subject, const std::string& split) {
-    return {whole(subject.get<ingredients::Predictions>({split}).accuracy())};
+    const auto& predictions = subject.get<ingredients::Predictions>({split});
+    const double p = predictions.accuracy();
+    Value value = whole(p);
+    if (subject.options().sampled) value.standard_error = std::sqrt(p * (1 - p) / static_cast<double>(predictions.rows));
+    return {value};
 }
 
 std::vector<Value> loss(Subject& subject, const std::string& split) {
@@ -17,11 +23,20 @@ std::vector<Value> loss(Subject& subject, const std::string& split) {
     if (!folded.empty() && folded != kind.activation)
         throw Error(ErrorKind::unsupported, {"loss", std::string(kind.name) + " over a final " + std::string(kind.activation), "a final " + folded});
     if (outputs.count < 1) throw Error(ErrorKind::data, {split + " data", "at least one row", "none"});
+    if (labels.classes.empty() && labels.targets.size() != outputs.values.size())
+        throw Error(ErrorKind::data, {split + " targets", std::to_string(outputs.width) + " values a row", std::to_string(labels.targets.size() / static_cast<std::size_t>(outputs.count))});
+    if (labels.classes.empty() && kind.class_labels) throw Error(ErrorKind::data, {split + " labels", "classes", "targets"});
     std::vector<double> losses(static_cast<std::size_t>(outputs.count));
     kind.value(outputs.values, outputs.count, outputs.width, labels, losses);
     double sum = 0;
     for (const double value : losses) sum += value;
     Value value = whole(sum / static_cast<double>(outputs.count), {}, "the loss is not finite");
+    if (subject.options().sampled && value.ok() && losses.size() > 1) {
+        const double mean = std::get<double>(value.value);
+        double squares = 0;
+        for (const double x : losses) squares += (x - mean) * (x - mean);
+        value.standard_error = std::sqrt(squares / static_cast<double>(losses.size() - 1) / static_cast<double>(losses.size()));
+    }
     value.objective = std::string(kind.name) + ", mean, no regulariser, BatchNormalization inference";
     return {value};
 }

@@ -1,0 +1,138 @@
+#include "formats/format.hpp"
+#include "libanalysis/core/json.hpp"
+#include "tests/support/support.hpp"
+#include "tests/support/tolerance.hpp"
+
+#include <sstream>
+
+namespace assay {
+namespace {
+
+using test::program;
+using test::run;
+
+std::string shared(const std::string& path) { return (test::shared_folder() / path).string(); }
+
+void expect_lines_fit(const std::string& text) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100u) << line;
+}
+
+const Json& value_named(const Json& result, const std::string& measure, const std::string& convention = "") {
+    for (const Json& value : result.at("values"))
+        if (value.at("measure") == measure && value.at("convention") == convention && value.at("layer") == "") return value;
+    static const Json none;
+    return none;
+}
+
+TEST(Measures, VerbPrintsTheCommittedPage) {
+    const auto done = run({program(), "measures", "--markdown"});
+    EXPECT_EQ(done.exit_code, 0) << done.err;
+    EXPECT_TRUE(done.out == test::read_file(test::source_folder() / "docs/measures.md"));
+    const auto table = run({program(), "measures"});
+    EXPECT_NE(table.out.find("path_norm"), std::string::npos);
+    expect_lines_fit(table.out);
+    EXPECT_GE(parse_json(run({program(), "measures", "--json"}).out, "measures").at("measures").size(), 20u);
+    EXPECT_EQ(run({program(), "measures", "--nonsense"}).exit_code, 2);
+}
+
+TEST(Measure, AFileThatIsNoModelIsBadData) {
+    const test::Scratch scratch;
+    test::write_file(scratch / "notes.txt", "hello");
+    for (const char* verb : {"measure", "inspect"}) {
+        const auto done = run({program(), verb, (scratch / "notes.txt").string()});
+        EXPECT_EQ(done.exit_code, 65) << done.err;
+        EXPECT_NE(done.err.find("notes.txt"), std::string::npos) << done.err;
+        EXPECT_EQ(run({program(), verb, (scratch / "absent.h5").string()}).exit_code, 66);
+    }
+    EXPECT_EQ(run({program(), "measure", (scratch / "notes.txt").string(), "--measures", "spectral_nrom"}).exit_code, 2);
+}
+
+TEST(Measure, GivesTheLoggedAccuracyAndSaysWhenTheScaleIsWrong) {
+    ASSAY_NEEDS_SHARED("zoo/dnn-repair-b");
+    const std::string model = shared("zoo/dnn-repair-b/epoch-20.hdf5"), data = shared("data/mnist.h5");
+    const auto right = run({program(), "measure", model, "--data", data, "--scale", "1", "--measures", "test_accuracy,test_loss,norm", "--json"});
+    ASSERT_EQ(right.exit_code, 0) << right.err;
+    const Json result = parse_json(right.out, "measure");
+    EXPECT_EQ(result.at("schema_version"), 1);
+    const std::string table = test::read_file(test::shared_folder() / "zoo/dnn-repair-b/metrics.csv");
+    const std::string line = table.substr(table.find("epoch-20.hdf5"));
+    const std::string row = line.substr(0, line.find_first_of("\r\n"));
+    const double logged = std::stod(row.substr(row.rfind(',') + 1));
+    EXPECT_NEAR(value_named(result, "test_accuracy").at("value").get<double>(), logged, 0.5e-4);
+    EXPECT_EQ(value_named(result, "path_norm", "exact").at("status"), "ok") << value_named(result, "path_norm", "exact").dump();
+    for (const Json& note : result.at("notes")) EXPECT_EQ(note.get<std::string>().find("scale looks wrong"), std::string::npos) << note;
+
+    const auto wrong = run({program(), "measure", model, "--data", data, "--scale", "1/255", "--measures", "test_accuracy"});
+    EXPECT_NE(wrong.out.find("scale looks wrong"), std::string::npos) << wrong.out << wrong.err;
+    expect_lines_fit(wrong.out);
+}
+
+TEST(Measure, TablesFitAHundredColumns) {
+    ASSAY_NEEDS_SHARED("zoo/mnist-grid");
+    const std::string zoo = shared("zoo/mnist-grid/");
+    const auto done = run({program(), "measure", zoo + "grid_0000.h5", "--init", zoo + "grid_0000.init.weights.h5", "--data", zoo + "data.h5", "--scale",
+                           "1/255", "--layers", "--samples", "500"});
+    ASSERT_EQ(done.exit_code, 0) << done.err;
+    expect_lines_fit(done.out);
+    EXPECT_NE(done.out.find("masked_accuracy[sparsity=0.9]"), std::string::npos);
+}
+
+TEST(Measure, UndeclaredTrainRowsAreAReason) {
+    ASSAY_NEEDS_SHARED("zoo/mnist-grid");
+    const std::string zoo = shared("zoo/mnist-grid/");
+    // Weights without an architecture still have their norms.
+    const auto done = run({program(), "measure", zoo + "grid_0000.init.weights.h5", "--json"});
+    ASSERT_EQ(done.exit_code, 0) << done.err;
+    const Json result = parse_json(done.out, "measure");
+    EXPECT_EQ(value_named(result, "log_prod_of_spec", "matrix").at("status"), "ok");
+    EXPECT_EQ(value_named(result, "path_norm", "exact").at("reason"), "no architecture in a weights-only file");
+}
+
+TEST(Inspect, ShowsLayersAndTriesScales) {
+    ASSAY_NEEDS_SHARED("zoo/dnn-repair-b");
+    const std::string model = shared("zoo/dnn-repair-b/epoch-20.hdf5");
+    const auto table = run({program(), "inspect", model, "--data", shared("data/mnist.h5")});
+    ASSERT_EQ(table.exit_code, 0) << table.err;
+    expect_lines_fit(table.out);
+    EXPECT_NE(table.out.find("Conv2D"), std::string::npos) << table.out;
+    const Json result = parse_json(run({program(), "inspect", model, "--data", shared("data/mnist.h5"), "--json"}).out, "inspect");
+    ASSERT_EQ(result.at("scales").size(), 3u);
+    EXPECT_GT(result.at("scales")[0].at("accuracy").get<double>(), 0.9);   // raw pixels: what it was trained on
+    EXPECT_LT(result.at("scales")[1].at("accuracy").get<double>(), result.at("scales")[0].at("accuracy").get<double>());
+    EXPECT_TRUE(result.at("problems").empty()) << result.at("problems");
+}
+
+TEST(Forward, WritesOutputsThatCanBeReadBack) {
+    ASSAY_NEEDS_SHARED("zoo/mnist-grid");
+    const test::Scratch scratch;
+    std::vector<float> pixels(5 * 28 * 28);
+    for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<float>((i * 37) % 256);
+    // The grid's images are 14 x 14.
+    const auto inspected = parse_json(run({program(), "inspect", shared("zoo/mnist-grid/grid_0000.h5"), "--json"}).out, "inspect");
+    Shape shape{5};
+    for (const Json& extent : inspected.at("layers")[0].at("output_shape")) shape.push_back(extent.get<std::int64_t>());
+    if (inspected.at("layers")[0].at("class") != "InputLayer") shape = {5, 14, 14, 1};
+    pixels.resize(static_cast<std::size_t>(element_count(shape)));
+    const formats::NamedArray x{"x", shape, pixels};
+    formats::write_arrays(scratch / "x.h5", std::span(&x, 1));
+    const auto done = run({program(), "forward", shared("zoo/mnist-grid/grid_0000.h5"), "--data", (scratch / "x.h5").string(), "-o",
+                           (scratch / "y.h5").string(), "--scale", "1/255", "--layers", "--json"});
+    ASSERT_EQ(done.exit_code, 0) << done.err;
+    const Json result = parse_json(done.out, "forward");
+    const std::string name = result.at("outputs")[0].at("name");
+    const auto split = formats::open_inputs(scratch / "y.h5", std::vector<std::string>{name});
+    ASSERT_EQ(split->rows(), 5);
+    const std::int64_t width = element_count(split->input_shape(0));
+    std::vector<double> y(static_cast<std::size_t>(5 * width));
+    const std::vector<std::int64_t> rows{0, 1, 2, 3, 4};
+    split->read(0, rows, std::span<double>(y));
+    double sum = 0;
+    for (const double value : y) sum += value;
+    EXPECT_NEAR(sum / static_cast<double>(y.size()), result.at("outputs")[0].at("mean").get<double>(), 1e-6);
+    EXPECT_GE(result.at("layers").size(), 3u);
+    EXPECT_EQ(run({program(), "forward", shared("zoo/mnist-grid/grid_0000.h5")}).exit_code, 2);
+}
+
+}  // namespace
+}  // namespace assay
