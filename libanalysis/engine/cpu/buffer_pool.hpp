@@ -47,13 +47,17 @@ public:
         kept_[bytes].push_back(block);
         kept_bytes_ += bytes;
     }
-
-private:
+    std::size_t held() const {   ///< bytes in use and kept
+        const std::lock_guard lock(mutex_);
+        return used_bytes_ + kept_bytes_;
+    }
 #if defined(__SANITIZE_ADDRESS__)
     static constexpr bool reuse = false;   // so that the sanitizer sees a use after release
 #else
     static constexpr bool reuse = true;
 #endif
+
+private:
     static constexpr std::size_t most_kept = std::size_t{256} << 20;
 
     /// Frees kept blocks until at most `bytes` are left.
@@ -61,7 +65,7 @@ private:
         for (auto size = kept_.begin(); size != kept_.end() && kept_bytes_ > bytes; size = kept_.erase(size))
             for (; !size->second.empty() && kept_bytes_ > bytes; size->second.pop_back(), kept_bytes_ -= size->first) std::free(size->second.back());
     }
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::unordered_map<std::size_t, std::vector<void*>> kept_;
     std::size_t kept_bytes_ = 0, used_bytes_ = 0, peak_ = 0;
 };
