@@ -141,8 +141,7 @@ Outputs outputs_over(const Network& network, Backend& backend, ConstView paramet
     ordered_parallel(
         bounded, batches.count(),
         [&](int lane, std::int64_t i) {
-            const Tape tape = network.forward(lanes[lane], parameters, batches.read(lanes[lane], i));
-            return lanes[lane].to_host(tape.network_output(index));
+            return lanes[lane].to_host(network.outputs(lanes[lane], parameters, batches.read(lanes[lane], i)).at(index).view());
         },
         [&](std::int64_t i, const std::vector<double>& values) {
             std::copy(values.begin(), values.end(), outputs.values.begin() + batches.first(i) * outputs.width);

@@ -2,6 +2,8 @@
 // What a lane keeps between calls: scratch memory that only grows, and oneDNN primitives. A pool hands the state of finished
 // lanes to new ones, so that a pass does not pay for creating primitives again.
 
+#include "libanalysis/engine/cpu/buffer_pool.hpp"
+
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
@@ -41,6 +43,7 @@ struct LaneState {
     Scratch columns;       ///< im2col
     Scratch partial;       ///< results that are added to their target afterwards
     Scratch sums;          ///< float64 accumulators
+    std::shared_ptr<BufferPool> memory = std::make_shared<BufferPool>();   ///< buffers share it, so it outlives them
     std::unique_ptr<OneDnnConvolutions> convolutions;
 };
 

@@ -11,6 +11,8 @@ namespace assay::engine::cpu {
 
 namespace {
 
+constexpr std::size_t smallest_pooled = 16384;   // below, the allocator is as fast
+
 template <class Body>
 void with_any(DType type, Body&& body) {
     switch (type) {
@@ -26,11 +28,14 @@ Buffer CpuBackend::allocate(DType type, std::size_t size) {
     // An empty buffer still has an address: "nothing in it" is not "not there".
     const std::size_t bytes = std::max<std::size_t>(64, (size * size_of(type) + 63) / 64 * 64);
     constexpr std::size_t addressable = std::size_t{1} << 44;   // elements; more overflows or cannot be had on any machine
-    void* data = size <= addressable ? std::aligned_alloc(64, bytes) : nullptr;
+    const bool pooled = bytes >= smallest_pooled;
+    void* data = nullptr;
+    if (size <= addressable) data = pooled ? state_->memory->take(bytes) : std::aligned_alloc(64, bytes);
     if (!data) {
         throw Error(ErrorKind::resource, {"memory", std::to_string(bytes >> 20) + " MiB more", "none left",
                                           "Use fewer threads or a machine with more memory."});
     }
+    if (pooled) return Buffer(std::shared_ptr<void>(data, [pool = state_->memory, bytes](void* memory) { pool->give(memory, bytes); }), size, type);
     return Buffer(std::shared_ptr<void>(data, [](void* memory) { std::free(memory); }), size, type);
 }
 
