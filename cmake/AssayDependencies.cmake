@@ -47,3 +47,10 @@ assay_imported(dnnl     INCLUDE ${DNNL_INCLUDE_DIR}      LINK ${DNNL_LIBRARY})
 assay_imported(openblas INCLUDE ${OPENBLAS_INCLUDE_DIR}  LINK ${OPENBLAS_LIBRARY})
 target_link_options(assay_openblas INTERFACE "LINKER:-rpath,${OPENBLAS_DIRECTORY}")   # also after an installation
 assay_imported(spectra  INCLUDE ${SPECTRA_INCLUDE_DIR}   LINK Eigen3::Eigen)
+
+# The report's charts: the script is embedded into the library, so that a report is one file and needs nothing at run time.
+find_file(D3_SCRIPT d3.min.js PATHS /usr/share/javascript/d3 NO_DEFAULT_PATH)
+if(NOT D3_SCRIPT)
+  message(FATAL_ERROR "d3.min.js (D3 version 3) was not found in /usr/share/javascript/d3. Install the package libjs-d3, or give "
+                      "-DD3_SCRIPT=<path of d3.min.js>.")
+endif()

@@ -1,6 +1,8 @@
 #pragma once
 // Plain text tables for a terminal: aligned columns, at most 100 characters wide, no colour.
 
+#include "libanalysis/core/text.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -8,9 +10,7 @@
 
 namespace assay::tools {
 
-/// Text that is safe to print: control characters (line feeds, escape sequences of a hostile file name) and bytes that are no
-/// UTF-8 become \xNN.
-std::string printable(std::string_view text);
+using assay::printable;
 
 /// `digits` significant digits, "0.933", "1.2e-07", "12345"; "nan", "inf" in words. Integers below 10^15 are printed whole.
 std::string significant(double value, int digits = 4);

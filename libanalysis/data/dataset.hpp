@@ -17,8 +17,8 @@ namespace assay::data {
 struct Preprocessing {
     double scale = 1.0;
     double offset = 0.0;
-    std::vector<double> mean;       ///< per channel (last axis), or empty
-    std::vector<double> deviation;  ///< per channel, or empty
+    std::vector<double> mean{};     ///< per channel (last axis), or empty
+    std::vector<double> deviation{};  ///< per channel, or empty
     bool declared = false;
     std::string describe() const;   ///< "x * 0.00392157", "none declared: x * 1"; also the key in a store
     void apply(std::span<float> values, std::int64_t channels) const;

@@ -28,7 +28,7 @@ struct MeasureScore {
 struct TargetScores {
     Target target;
     Chance chance;
-    std::vector<MeasureScore> scores;   ///< by decreasing |score|; those without a score last
+    std::vector<MeasureScore> scores;   ///< by decreasing |score|, then those without a score, then those that look at the answer
 };
 
 struct Evaluation {
@@ -55,7 +55,7 @@ struct EvaluationOptions {
 /// @throws Error{data} when no target can be made, Error{usage} for an unknown protocol or group.
 Evaluation evaluate(const Frame& frame, const EvaluationOptions& options);
 
-/// Measures that anyone would try first: "parameter_count", "train_loss".
+/// Measures that anyone would try first: "parameter_count", "depth", "train_loss".
 bool is_baseline(std::string_view measure);
 
 }  // namespace assay::evaluate

@@ -42,18 +42,18 @@ struct Value {
 };
 
 struct Measure {
-    std::string_view name;        ///< stable key. Never reused.
-    std::string_view formula;     ///< LaTeX, in the symbols of docs/notation.md
-    std::string_view source;      ///< key in docs/references.bib
+    std::string_view name{};        ///< stable key. Never reused.
+    std::string_view formula{};     ///< LaTeX, in the symbols of docs/notation.md
+    std::string_view source{};      ///< key in docs/references.bib
     Need needs = Need::none;
     Direction direction = Direction::none;
-    std::string_view conventions;  ///< comma-separated, default first; "" for one
-    std::string_view parameters;   ///< grammar with defaults: "sparsity=0.5|0.9" (each alternative is computed by default)
+    std::string_view conventions{};  ///< comma-separated, default first; "" for one
+    std::string_view parameters{};   ///< grammar with defaults: "sparsity=0.5|0.9" (each alternative is computed by default)
     int version = 1;               ///< raised when the numbers change
-    std::string_view ingredients;  ///< names of shared ingredients, comma-separated
-    std::string_view doc;          ///< one sentence
+    std::string_view ingredients{};  ///< names of shared ingredients, comma-separated
+    std::string_view doc{};          ///< one sentence
     /// Values for the requested parameters (empty: the defaults). Missing needs are checked by the caller.
-    std::vector<Value> (*compute)(Subject&, const Parameters&);
+    std::vector<Value> (*compute)(Subject&, const Parameters&) = nullptr;
 };
 
 std::span<const Measure* const> catalogue();

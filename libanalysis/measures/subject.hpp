@@ -28,6 +28,13 @@ public:
 
     void set_weights(std::string name, std::shared_ptr<const model::Weights> weights);  ///< "init", ...
     void set_rows(std::string split, data::Rows rows);                                  ///< "train", "test"
+    /// Why something is not there ("init", "train", "test", "architecture"): the reason that a measure gives when it needs it.
+    void set_absence(std::string name, std::string reason);
+    /// The stated reason, or "" where none was.
+    const std::string& absence(std::string_view name) const;
+    /// Shares an execution lane with other subjects (kept primitives are worth keeping from model to model); by default a
+    /// subject makes its own.
+    void set_backend(std::shared_ptr<engine::Backend> backend) { backend_ = std::move(backend); }
 
     const model::Model& model() const { return *model_; }
     const model::Weights* weights(std::string_view name) const;   ///< null where absent; "final" always there
@@ -36,8 +43,11 @@ public:
     const Options& options() const { return options_; }
     engine::Backend& backend();
 
-    /// The runnable network (built on first use). @throws the Error of building it, every time.
+    /// The runnable network (built on first use). Its outputs are logits when the loss folds the final activation, or when
+    /// no loss is known. @throws the Error of building it, every time.
     const engine::Network& network();
+    /// The flat parameter vector of named weights ("final", "init"), kept. @throws Error{missing} when they are absent.
+    engine::ConstView parameters(std::string_view name);
     const engine::Loss& loss();      ///< @throws Error{unsupported} when undecided
 
     /// The ingredient's value, computed once and kept until forget(name).
@@ -47,7 +57,6 @@ public:
     std::size_t memo_bytes() const;
 
 private:
-    struct Slot { std::shared_ptr<void> value; std::size_t bytes; };
     struct SlotsBase { virtual ~SlotsBase() = default; std::size_t bytes = 0; };
     template <class I> struct Slots : SlotsBase { std::map<typename I::Key, std::unique_ptr<typename I::Value>> values; };
 
@@ -56,8 +65,10 @@ private:
     Context context_;
     std::map<std::string, std::shared_ptr<const model::Weights>, std::less<>> weights_;
     std::map<std::string, data::Rows, std::less<>> rows_;
-    std::unique_ptr<engine::Backend> backend_;
+    std::map<std::string, std::string, std::less<>> absences_;
+    std::shared_ptr<engine::Backend> backend_;
     std::unique_ptr<engine::Network> network_;
+    std::map<std::string, engine::Buffer, std::less<>> parameters_;
     std::map<std::string, std::unique_ptr<SlotsBase>, std::less<>> memo_;
 };
 

@@ -207,6 +207,12 @@ struct Store::Implementation {
                                             "Choose another file, or use the version of Assay that wrote it"});
     }
 
+    bool is_empty() {
+        Statement tables(database, "SELECT count(*) FROM sqlite_master");
+        tables.step();
+        return tables.integer(0) == 0;
+    }
+
     void put(const Result& result);
     std::int64_t put_value(const ValueRow& value);
 };
@@ -241,6 +247,8 @@ Store::Store(const std::filesystem::path& path, Mode mode) {
     Database& database = implementation_->database;
     if (mode == Mode::read) {
         database.execute("PRAGMA query_only = 1");
+        if (implementation_->is_empty())
+            throw Error(ErrorKind::missing, {path.string(), "", "an empty store: the run that made it ended before it began", "Run it again"});
         implementation_->require_schema();
         return;
     }
@@ -248,13 +256,7 @@ Store::Store(const std::filesystem::path& path, Mode mode) {
     // survives a power cut too; its few milliseconds are spent in the supervisor while the workers compute.
     database.execute("PRAGMA journal_mode = DELETE");
     database.execute("PRAGMA synchronous = FULL");
-    bool empty = false;
-    {
-        Statement tables(database, "SELECT count(*) FROM sqlite_master");
-        tables.step();
-        empty = tables.integer(0) == 0;
-    }
-    if (empty) {
+    if (implementation_->is_empty()) {
         Transaction transaction(database);
         database.execute(schema);
         database.execute(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
@@ -332,11 +334,17 @@ void Store::Implementation::put(const Result& result) {
     }
 }
 
-void Store::put(const Result& result) { put(std::vector<Result>{result}); }
+void Store::put(const Result& result) { put(std::vector<Result>{result}, {}, {}); }
 
-void Store::put(const std::vector<Result>& results) {
-    Transaction transaction(implementation_->database);
+void Store::put(const std::vector<Result>& results, const std::vector<Current>& current, const std::vector<FileRow>& files) {
+    if (results.empty() && current.empty() && files.empty()) return;
+    Database& database = implementation_->database;
+    Transaction transaction(database);
     for (const Result& result : results) implementation_->put(result);
+    Statement point(database, "INSERT INTO current VALUES (?, ?, ?) ON CONFLICT (path, request) DO UPDATE SET key = excluded.key WHERE key <> excluded.key");
+    for (const Current& row : current) point.bind(row.path).bind(row.request).bind(row.key).run();
+    Statement remember(database, "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)");
+    for (const FileRow& row : files) remember.bind(row.path).bind(row.signature).bind(row.content).bind(static_cast<std::int64_t>(row.size)).run();
     transaction.commit();
 }
 
@@ -367,13 +375,14 @@ bool Store::has_work(const std::string& key) const {
     return query.step();
 }
 
-void Store::set_current(const std::vector<Current>& rows) {
-    Transaction transaction(implementation_->database);
-    Statement insert(implementation_->database,
-                     "INSERT INTO current VALUES (?, ?, ?) ON CONFLICT (path, request) DO UPDATE SET key = excluded.key WHERE key <> excluded.key");
-    for (const Current& row : rows) insert.bind(row.path).bind(row.request).bind(row.key).run();
-    transaction.commit();
+std::vector<std::string> Store::work_keys() const {
+    Statement query(implementation_->database, "SELECT key FROM work");
+    std::vector<std::string> keys;
+    while (query.step()) keys.push_back(query.text(0));
+    return keys;
 }
+
+void Store::set_current(const std::vector<Current>& rows) { put(std::vector<Result>{}, rows, {}); }
 
 std::map<std::string, std::size_t> Store::requests() const {
     Statement query(implementation_->database,
@@ -390,13 +399,7 @@ std::vector<FileRow> Store::files() const {
     return rows;
 }
 
-void Store::put_files(const std::vector<FileRow>& rows) {
-    if (rows.empty()) return;
-    Transaction transaction(implementation_->database);
-    Statement insert(implementation_->database, "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)");
-    for (const FileRow& row : rows) insert.bind(row.path).bind(row.signature).bind(row.content).bind(static_cast<std::int64_t>(row.size)).run();
-    transaction.commit();
-}
+void Store::put_files(const std::vector<FileRow>& rows) { put(std::vector<Result>{}, {}, rows); }
 
 void Store::begin_run(const Json& provenance) {
     Statement(implementation_->database, "INSERT OR IGNORE INTO runs (provenance) VALUES (?)").bind(dump(provenance)).run();

@@ -102,7 +102,9 @@ public:
     Json meta(const std::string& key) const;                    ///< null where absent
     void put_models(const std::vector<ModelRow>& rows);         ///< adds or updates by path; keeps status of unchanged content
     void put(const Result& result);                             ///< one transaction
-    void put(const std::vector<Result>& results);               ///< one transaction for all
+    struct Current { std::string path, request, key; };         ///< the work that answers a request for a model now
+    /// One transaction for all.
+    void put(const std::vector<Result>& results, const std::vector<Current>& current = {}, const std::vector<FileRow>& files = {});
     std::vector<ModelRow> models() const;                       ///< ordered by path
 
     /// `current` leaves out what earlier options gave (another data file, another scale): a value is current while a request of
@@ -112,8 +114,7 @@ public:
     std::vector<ValueRow> values(const std::string& model_content = {}, Which which = Which::current) const;
 
     bool has_work(const std::string& key) const;
-    /// Points model `path` and the request to the work that answers it now. One transaction.
-    struct Current { std::string path, request, key; };
+    std::vector<std::string> work_keys() const;
     void set_current(const std::vector<Current>& rows);
     std::map<std::string, std::size_t> requests() const;        ///< request -> models for which it is done
 

@@ -7,6 +7,11 @@
 //            {"id": 7, "item": {...}}              any number of times: finished parts that survive a later crash
 //            {"id": 7, "result": {...}}            once, or
 //            {"id": 7, "error": {"kind": "format", "where": ..., "expected": ..., "found": ..., "advice": ...}}
+//
+// A group asks for the same task several times: {"id": 8, "task": "measure_model", "group": [{...}, {...}]}. Each part is
+// answered when it is finished, by {"item": {"index": 0, "result": {...}}} or {"item": {"index": 0, "error": {...}}}; the
+// group ends at its first error, since a process that failed once is not trusted with the next model.
+// A worker begins by saying {"ready": true}.
 
 #include "libanalysis/core/context.hpp"
 #include "libanalysis/core/json.hpp"
@@ -25,9 +30,13 @@ struct Task {
     Json (*run)(const Json& arguments, const Context& context, const std::function<void(const Json&)>& item);
 };
 
-/// The worker's loop: reads requests from `in`, runs tasks, writes replies to `out`, until end of file. Never throws for a task's
-/// failure. `threads` and `memory` bound every task.
+/// The worker's loop: reads requests from `in`, runs tasks, writes replies to `out`, until end of file, which also asks a running
+/// task to stop. Never throws for a task's failure. `threads` and `memory` bound every task.
 int serve(std::span<const Task* const> tasks, int in, int out, int threads, std::size_t memory);
+
+/// What a worker process does: ties its life to its parent's, leaves no core files, and serves standard input. `words` are the
+/// arguments that the supervisor gave it.
+int worker_main(std::span<const Task* const> tasks, std::span<const std::string> words);
 
 Json error_to_json(const Error& error);
 Error error_from_json(const Json& json);
@@ -47,9 +56,10 @@ struct Outcome {
     Json error;   ///< parts, where the task gave them
 };
 
-/// Runs one task in a fresh worker process of this program and waits: for verbs on single files. `program` is the path of
-/// the running executable. @throws Error with the task's own kind, or Error{resource} for a crash, timeout or memory.
+/// Runs one task in a fresh worker process of this program (/proc/self/exe worker ...) and waits: for verbs on single files.
+/// @throws Error with the task's own kind, or Error{resource} for a crash, timeout or memory, Error{interrupted} after a stop.
 Json run_in_worker(std::string_view task, const Json& arguments, const WorkerLimits& limits,
-                   const std::function<void(const Json&)>& item = {});
+                   const std::function<void(const Json&)>& item = {}, std::stop_token stop = {},
+                   const std::function<void(double fraction)>& progress = {});
 
 }  // namespace assay::zoo

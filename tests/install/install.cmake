@@ -22,7 +22,7 @@ endforeach()
 # The package must work when the source and build trees are gone, and on a machine that keeps its libraries elsewhere.
 file(GLOB_RECURSE package_files ${prefix}/lib/*.cmake)
 foreach(file IN LISTS package_files)
-  file(STRINGS ${file} leaks REGEX "${SOURCE}|${BUILD}|/usr/include|/usr/lib/[a-z0-9_]+-linux-gnu/[a-z]+.*\\.so")
+  file(STRINGS ${file} leaks REGEX "${SOURCE}|${BUILD}|/usr/include/[a-z]|/usr/lib/[a-z0-9_]+-linux-gnu/[a-z]+.*\\.so")
   if(leaks)
     message(FATAL_ERROR "${file} names paths of the building machine:\n${leaks}")
   endif()

@@ -1,0 +1,68 @@
+// A whole Keras model in HDF5: attribute model_config, group model_weights. formats/README.md has the layout.
+
+#include "formats/content.hpp"
+#include "formats/format.hpp"
+#include "formats/keras_facts.hpp"
+#include "formats/keras_h5.hpp"
+#include "formats/keras_model.hpp"
+
+namespace assay::formats {
+
+namespace keras {
+
+Architecture read_architecture(const hdf5::File& file) {
+    Architecture result;
+    result.dialect.version = file.text_or("keras_version", "");
+    result.dialect.backend = file.text_or("backend", "");
+    const std::string where = file.path().filename().string() + " model_config";
+    result.graph = read_model_config(parse_json(file.text("model_config"), where), result.dialect, where);
+    return result;
+}
+
+bool is_whole_model(const hdf5::File& file) { return file.has_attribute("model_config"); }
+
+}  // namespace keras
+
+namespace {
+
+bool probe(const std::filesystem::path& path) {
+    try {
+        return has_hdf5_signature(path) && keras::is_whole_model(hdf5::File(path));
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+model::Model load(const std::filesystem::path& path, const LoadOptions&) {
+    const hdf5::File file(path);
+    keras::StoredWeights stored = keras::read_weights(file, file.group("model_weights"));
+    const std::string version = file.text_or("keras_version", ""), backend = file.text_or("backend", "");
+    model::Model model;
+    try {
+        keras::Architecture architecture = keras::read_architecture(file);
+        // Keras 1 layers without dim_ordering follow the backend; everything newer writes data_format or means channels_last.
+        architecture.dialect.channels_first_default = stored.version_one && stored.theano;
+        model = keras::assemble(std::move(architecture.graph), std::move(stored), architecture.dialect);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::unsupported) throw;
+        model = keras::assemble_weights(keras::read_weights(file, file.group("model_weights")));   // a class of model of its own
+        model.notes.push_back(std::string("the architecture is not read: ") + error.what());
+    }
+    model.path = path.string();
+    model.format = "keras-h5";
+    if (model.facts.framework_version.empty()) model.facts.framework_version = version;
+    if (model.facts.backend.empty()) model.facts.backend = backend;
+    if (file.has_attribute("training_config")) {
+        const std::string where = path.filename().string() + " training_config";
+        keras::read_training_config(parse_json(file.text("training_config"), where), model.facts);
+    }
+    if (file.has_group("optimizer_weights")) model.notes.push_back("the optimizer's state is ignored");
+    return model;
+}
+
+}  // namespace
+
+extern const Format keras_h5;
+const Format keras_h5{"keras-h5", "a whole Keras model in HDF5 (Keras 1 to 3)", probe, load};
+
+}  // namespace assay::formats

@@ -1,0 +1,14 @@
+#pragma once
+// Accuracy, loss and near-ties of one split; each split's measure is a constant of its own, because their needs differ.
+
+#include "libanalysis/measures/measure.hpp"
+
+#include <string>
+
+namespace assay::measures::performance {
+
+std::vector<Value> accuracy(Subject& subject, const std::string& split);
+std::vector<Value> loss(Subject& subject, const std::string& split);
+std::vector<Value> near_ties(Subject& subject, const std::string& split);
+
+}  // namespace assay::measures::performance

@@ -1,0 +1,30 @@
+#pragma once
+// Small makers of values, for the files of measures.
+
+#include "libanalysis/measures/measure.hpp"
+#include "libanalysis/core/error.hpp"
+
+#include <string>
+
+namespace assay::measures {
+
+/// A finite number for the whole model; a NaN or infinity becomes a missing value with `otherwise` as its reason.
+Value whole(double value, std::string convention = {}, std::string otherwise = "the value is not finite");
+Value of_layer(std::string layer, double value, std::string convention = {}, std::string otherwise = "the value is not finite");
+Value missing(std::string reason, std::string convention = {}, std::string layer = {});
+
+/// Calls `compute` and turns an Error into a missing value with its message. An interruption goes on to the caller.
+template <class F>
+Value attempt(const std::string& convention, F compute) {
+    try {
+        return whole(compute(), convention);
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::interrupted) throw;
+        return missing(error.what(), convention);
+    }
+}
+
+/// The parameter as a number in [0, 1]. @throws Error{usage}.
+double fraction(const Parameters& parameters, std::string_view key);
+
+}  // namespace assay::measures

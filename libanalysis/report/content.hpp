@@ -1,0 +1,24 @@
+#pragma once
+// What rankings, evaluations and the report read from a store, in one piece.
+
+#include "libanalysis/evaluate/frame.hpp"
+#include "libanalysis/store/store.hpp"
+
+namespace assay::report {
+
+struct Content {
+    store::Table table;                       ///< models with status ok
+    std::vector<store::ModelRow> models;      ///< all rows
+    std::vector<Json> runs;                   ///< provenance, oldest first
+    std::string title;
+};
+
+Content content_of(const store::Store& store);
+
+/// The table without store types, for protocols and predictors.
+evaluate::Frame frame_of(const store::Table& table);
+
+/// SHA-256 over the sorted content hashes of the models that are ok: names the zoo that a predictor was fitted to.
+std::string zoo_hash(const std::vector<store::ModelRow>& models);
+
+}  // namespace assay::report

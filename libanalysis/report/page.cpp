@@ -1,0 +1,397 @@
+#include "libanalysis/report/page.hpp"
+
+#include "libanalysis/core/error.hpp"
+#include "libanalysis/core/text.hpp"
+#include "libanalysis/evaluate/evaluation.hpp"
+#include "libanalysis/predict/fit.hpp"
+#include "libanalysis/report/assets.hpp"
+#include "libanalysis/report/html.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+
+namespace assay::report {
+namespace {
+
+constexpr std::size_t best_shown = 4;      // scatter plots of the best measures, beside the baselines
+constexpr std::size_t forest_shown = 30;   // rows of the interval chart; the table has all
+
+std::string percent(double fraction) { return std::isfinite(fraction) ? fmt::format("{:.2f}&nbsp;%", 100 * fraction) : ""; }
+std::string decimals(double value, int digits = 3) {
+    if (!std::isfinite(value)) return "";
+    // A typographic minus is as wide as a digit.
+    return value < 0 ? fmt::format("\u2212{:.{}f}", -value, digits) : fmt::format("{:.{}f}", value, digits);
+}
+Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+/// A cell that sorts by a number whatever it shows.
+std::string number_cell(double value, const std::string& text) {
+    return fmt::format("<td class=\"n\" data-value=\"{}\">{}</td>", std::isfinite(value) ? fmt::format("{:.17g}", value) : "", text);
+}
+
+/// A column name that may break after its joints, not inside a word.
+std::string code(std::string_view name) {
+    std::string html = "<code>";
+    for (const char c : escaped(name)) {
+        html += c;
+        if (c == '_' || c == '.' || c == '=' || c == ',') html += "<wbr>";
+    }
+    return html + "</code>";
+}
+
+struct Heading { const char* title; bool numeric; };
+
+std::string table_start(std::string_view id, const std::string& caption, std::initializer_list<Heading> headings) {
+    std::string html = fmt::format("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{0}-caption\"><table id=\"{0}\" "
+                                   "class=\"sortable\"><caption id=\"{0}-caption\">{1}</caption><thead><tr>", id, caption);
+    for (const Heading& heading : headings)
+        html += fmt::format("<th scope=\"col\"{}>{}</th>", heading.numeric ? " class=\"n\"" : "", heading.title);
+    return html + "</tr></thead><tbody>\n";
+}
+constexpr std::string_view table_end = "</tbody></table></div>\n";
+
+std::string fact(std::string_view name, const std::string& value, const std::string& note) {
+    return fmt::format("<div><dt>{}</dt><dd><b>{}</b><span>{}</span></dd></div>\n", name, value, note);
+}
+
+class Writer {
+public:
+    Writer(const Content& content, const PageOptions& options) : content_(content), options_(options), frame_(frame_of(content.table)) {
+        evaluate::EvaluationOptions evaluation;
+        evaluation.replicates = options.replicates;
+        evaluation.seed = options.seed;
+        evaluation.needs_test_labels = options.needs_test_labels;
+        try {
+            evaluation_ = evaluate::evaluate(frame_, evaluation);
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::data) throw;
+            why_no_evaluation_ = error.what();
+        }
+        predict::FitOptions fit;
+        fit.group = options.group;
+        fit.replicates = options.replicates;
+        fit.seed = options.seed;
+        fit.refusal = options.refusal;
+        try {
+            fit_ = predict::fit(frame_, fit);
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::data) throw;
+            why_no_fit_ = error.what();
+        }
+    }
+
+    std::string html() const {
+        std::string body;
+        body += header();
+        body += "<main>\n" + ranking() + measures() + scatter() + failures() + provenance() + "</main>\n";
+        return fmt::format(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+            "<meta name=\"color-scheme\" content=\"light dark\">\n"
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+            "script-src 'unsafe-inline'\">\n<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n{}"
+            "<div id=\"tip\" role=\"status\" hidden></div>\n<script type=\"application/json\" id=\"data\">{}</script>\n"
+            "<!-- D3 3.5, https://d3js.org. Copyright (c) 2010-2016, Michael Bostock; colour palettes (c) 2002 Cynthia Brewer, Mark Harrower "
+            "and The Pennsylvania State University.\n{}\n-->\n<script>{}</script>\n<script>\n{}</script>\n</body>\n</html>\n",
+            escaped(title()), assets::page_css, body, script_json(data()), licence, assets::d3_min_js, assets::page_js);
+    }
+
+private:
+    static constexpr std::string_view licence =
+        "Redistribution and use in source and binary forms, with or without modification, are permitted provided that the following "
+        "conditions are met: (1) Redistributions of source code must retain the above copyright notice, this list of conditions and the "
+        "following disclaimer. (2) Redistributions in binary form must reproduce the above copyright notice, this list of conditions and "
+        "the following disclaimer in the documentation and/or other materials provided with the distribution. (3) The name Michael "
+        "Bostock may not be used to endorse or promote products derived from this software without specific prior written permission.\n"
+        "THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS \"AS IS\" AND ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, "
+        "BUT NOT LIMITED TO, THE IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE DISCLAIMED. IN NO EVENT "
+        "SHALL MICHAEL BOSTOCK BE LIABLE FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL DAMAGES (INCLUDING, "
+        "BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER "
+        "CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY, OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING "
+        "IN ANY WAY OUT OF THE USE OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.";
+
+    std::string title() const { return content_.title.empty() ? options_.store_name : content_.title; }
+
+    std::size_t with_status(std::string_view status) const {
+        return static_cast<std::size_t>(std::count_if(content_.models.begin(), content_.models.end(),
+                                                      [&](const store::ModelRow& row) { return row.status == status; }));
+    }
+
+    static const evaluate::MeasureScore* best_of(const evaluate::TargetScores& scores, evaluate::Role role) {
+        for (const auto& score : scores.scores)
+            if (score.role == role && std::isfinite(score.score.value)) return &score;
+        return nullptr;
+    }
+
+    std::string header() const {
+        std::string html = fmt::format("<header>\n<p class=\"eyebrow\">Assay report</p>\n<h1>{}</h1>\n<dl class=\"facts\">\n", escaped(title()));
+        const std::size_t failed = with_status("failed");
+        const std::size_t pending = with_status("pending");
+        html += fact("Models", std::to_string(frame_.size()),
+                     fmt::format("{} failed{}", failed == 0 ? "none" : std::to_string(failed),
+                                 pending == 0 ? "" : fmt::format(", {} still to run", pending)));
+        if (evaluation_) {
+            const evaluate::TargetScores& first = evaluation_->targets.front();
+            if (const auto* best = best_of(first, evaluate::Role::measure))
+                html += fact("Best single measure of the " + escaped(first.target.title), "&tau; " + decimals(best->score.value, 2),
+                             code(best->measure) + (best->beyond_chance ? "" : ", within what luck gives"));
+        }
+        if (fit_) {
+            const predict::HeldOutScores& scores = fit_->predictor.scores;
+            html += fact("Predicted order, held out", "&tau; " + decimals(scores.kendall, 2), escaped(scores.words));
+            html += fact("Mean error of prediction", percent(scores.mean_absolute_error),
+                         fmt::format("{} when guessing the mean", percent(scores.mean_absolute_error_of_mean)));
+        }
+        return html + "</dl>\n</header>\n";
+    }
+
+    std::string ranking() const {
+        std::string html = "<section aria-labelledby=\"h-ranking\">\n<h2 id=\"h-ranking\">Ranking by predicted test error</h2>\n";
+        if (!fit_) return html + "<p class=\"note\">No prediction could be made: " + escaped(why_no_fit_) + ".</p>\n</section>\n";
+        const predict::HeldOutScores& scores = fit_->predictor.scores;
+        html += fmt::format("<p>Each model is predicted by a ridge fit on {} measures that saw no model of its group: {}. The {:.0f}&nbsp;% "
+                            "intervals held the true error for {} of the models. No number here is a training score.</p>\n",
+                            fit_->predictor.features.size(), escaped(scores.words), 100 * fit_->predictor.level, percent(scores.coverage));
+        html += "<figure class=\"wide\"><div class=\"legend\"></div><div class=\"chart\" id=\"calibration\"></div><figcaption>Predicted against true test error, one mark a "
+                "model; vertical lines are the intervals, the diagonal is perfect prediction.</figcaption></figure>\n";
+        html += table_start("ranking", fmt::format("Models from best to worst predicted; target: {}. Equal predictions share a rank.",
+                                                   escaped(fit_->predictor.target_source)),
+                            {{"Rank", true}, {"Model", false}, {"Predicted error", true}, {"Low", true}, {"High", true}, {"True error", true},
+                             {"Held out with", false}});
+        std::vector<const predict::HeldOutPrediction*> order;
+        for (const auto& one : fit_->held_out) order.push_back(&one);
+        std::stable_sort(order.begin(), order.end(),
+                         [](const auto* a, const auto* b) { return a->prediction.test_error < b->prediction.test_error; });
+        std::size_t rank = 0;
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            const predict::HeldOutPrediction& one = *order[i];
+            if (i == 0 || one.prediction.test_error != order[i - 1]->prediction.test_error) rank = i + 1;
+            html += "<tr>" + number_cell(static_cast<double>(rank), std::to_string(rank)) + "<th scope=\"row\">" +
+                    escaped(frame_.models[one.row]) + "</th>" + number_cell(one.prediction.test_error, percent(one.prediction.test_error)) +
+                    number_cell(one.prediction.low, percent(one.prediction.low)) + number_cell(one.prediction.high, percent(one.prediction.high)) +
+                    number_cell(one.test_error, percent(one.test_error)) + "<td>" +
+                    escaped(scores.group == "model" ? one.fold : scores.group + " = " + one.fold) + "</td></tr>\n";
+        }
+        return html + std::string(table_end) + "</section>\n";
+    }
+
+    std::string measures() const {
+        std::string html = "<section aria-labelledby=\"h-measures\">\n<h2 id=\"h-measures\">Which measure orders the models?</h2>\n";
+        if (!evaluation_) return html + "<p class=\"note\">No measure could be judged: " + escaped(why_no_evaluation_) + ".</p>\n</section>\n";
+        html += fmt::format("<p>Kendall&rsquo;s &tau;-b between each measure and the target: 1 orders every pair of models as the target does, "
+                            "&minus;1 every pair the other way round. Intervals: {:.0f}&nbsp;%, from {} resamples of the {}. {} measures and "
+                            "baselines were tried, so the best of them looks good by luck alone: the shaded band holds the best of that many "
+                            "under a shuffled target in 95&nbsp;% of the cases.</p>\n",
+                            100 * evaluation_->level, evaluation_->replicates, escaped(evaluation_->resampled), evaluation_->measures_tried);
+        html += "<div class=\"controls\" hidden><fieldset id=\"target-choice\"><legend>Target</legend></fieldset></div>\n";
+        html += "<figure class=\"wide\"><div class=\"chart\" id=\"forest\"></div><figcaption>Measures by the size of &tau;. Filled: beyond luck. "
+                "Squares: baselines that need no theory.</figcaption></figure>\n";
+        for (const evaluate::TargetScores& one : evaluation_->targets) {
+            html += fmt::format("<div class=\"per-target\" data-target=\"{}\">\n", escaped(one.target.name));
+            html += table_start("measures-" + one.target.name,
+                                fmt::format("{}: {} ({} models). Luck: a single &tau; has standard deviation {}, the best of {} stays below {} in "
+                                            "95&nbsp;% of shuffles.",
+                                            capital(one.target.title), escaped(one.target.source), one.target.models, decimals(one.chance.spread),
+                                            one.chance.tried, decimals(one.chance.largest)),
+                                {{"Measure", false}, {"Kind", false}, {"\u03c4-b", true}, {"Low", true}, {"High", true}, {"Beyond luck", false},
+                                 {"Models", true}});
+            for (const evaluate::MeasureScore& score : one.scores) {
+                const std::string about = options_.describe ? options_.describe(evaluate::split_column(score.measure).measure) : "";
+                html += fmt::format("<tr><th scope=\"row\"{}>{}</th><td>{}</td>",
+                                    about.empty() ? "" : " title=\"" + escaped(about) + "\"", code(score.measure), kind(score.role));
+                if (std::isfinite(score.score.value))
+                    html += number_cell(score.score.value, decimals(score.score.value)) + number_cell(score.interval.low, decimals(score.interval.low)) +
+                            number_cell(score.interval.high, decimals(score.interval.high)) +
+                            fmt::format("<td>{}</td>", score.role == evaluate::Role::needs_test_labels ? "" : score.beyond_chance ? "yes" : "no");
+                else
+                    html += fmt::format("<td class=\"n\" data-value=\"\"></td><td colspan=\"3\" class=\"muted\">{}</td>", escaped(score.score.reason));
+                html += number_cell(static_cast<double>(score.models), std::to_string(score.models)) + "</tr>\n";
+            }
+            html += std::string(table_end) + "</div>\n";
+        }
+        return html + "</section>\n";
+    }
+
+    static std::string capital(std::string text) {
+        if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+        return escaped(text);
+    }
+
+    static std::string_view kind(evaluate::Role role) {
+        switch (role) {
+            case evaluate::Role::measure: return "measure";
+            case evaluate::Role::baseline: return "baseline";
+            case evaluate::Role::needs_test_labels: return "looks at test labels";
+        }
+        return "";
+    }
+
+    std::string scatter() const {
+        if (!evaluation_) return "";
+        return "<section aria-labelledby=\"h-scatter\">\n<h2 id=\"h-scatter\">Measure against target</h2>\n"
+               "<p>The best measures and the baselines, one mark a model. Point at a mark for its name; it lights up in every chart.</p>\n"
+               "<div class=\"controls\" hidden><fieldset id=\"target-choice-2\"><legend>Target</legend></fieldset>"
+               "<label>Colour by <select id=\"colour-choice\"></select></label></div>\n"
+               "<div class=\"legend\"></div>\n<div id=\"scatter\" class=\"grid\"></div>\n"
+               "<noscript><p class=\"note\">Charts need JavaScript; the tables hold all their numbers.</p></noscript>\n</section>\n";
+    }
+
+    std::string failures() const {
+        std::string html = "<section aria-labelledby=\"h-failures\">\n<h2 id=\"h-failures\">Failures</h2>\n";
+        const std::size_t failed = with_status("failed");
+        if (failed == 0) html += "<p>Every model ran.</p>\n";
+        else {
+            html += table_start("failures", fmt::format("{} of {} files failed.", failed, content_.models.size()),
+                                {{"Model", false}, {"Kind", false}, {"Reason", false}, {"Attempts", true}});
+            for (const store::ModelRow& row : content_.models)
+                if (row.status == "failed")
+                    html += "<tr><th scope=\"row\">" + escaped(row.path) + "</th><td>" + escaped(row.error_kind) + "</td><td class=\"reason\">" +
+                            escaped(row.reason) + "</td>" + number_cell(row.attempts, std::to_string(row.attempts)) + "</tr>\n";
+            html += table_end;
+        }
+        if (const std::size_t pending = with_status("pending"); pending > 0)
+            html += fmt::format("<p>{} models have not been run yet.</p>\n", pending);
+        if (const std::size_t ignored = with_status("not_a_model"); ignored > 0)
+            html += fmt::format("<p>{} files in the folder are not models.</p>\n", ignored);
+        return html + "</section>\n";
+    }
+
+    std::string provenance() const {
+        std::string html = "<section aria-labelledby=\"h-provenance\">\n<h2 id=\"h-provenance\">How these numbers came about</h2>\n<dl class=\"provenance\">\n";
+        const auto item = [&](std::string_view name, const std::string& value) {
+            html += fmt::format("<dt>{}</dt><dd>{}</dd>\n", name, value);
+        };
+        item("Store", "<code>" + escaped(options_.store_name) + "</code>");
+        item("Models", fmt::format("{} ok; SHA-256 over their contents <code>{}</code>", frame_.size(), zoo_hash(content_.models)));
+        item("Report", "Assay " + escaped(options_.tool_version) + fmt::format(", seed {}", options_.seed.value));
+        if (evaluation_)
+            for (const auto& one : evaluation_->targets) item(capital(one.target.title), escaped(one.target.source) + fmt::format(", {} models", one.target.models));
+        if (fit_) {
+            const predict::HeldOutScores& scores = fit_->predictor.scores;
+            std::string words = escaped(scores.words);
+            if (!fit_->tried.empty()) {
+                words += ", because it is the hardest:";
+                for (const auto& tried : fit_->tried)
+                    words += fmt::format(" {} {}{}", escaped(tried.group), percent(tried.mean_absolute_error), &tried == &fit_->tried.back() ? "." : ",");
+            }
+            item("Held out", words);
+            std::string folds;
+            for (const auto& fold : scores.folds)
+                folds += fmt::format("{}{}: {} models, mean error {}, penalty {:.3g}", folds.empty() ? "" : "<br>",
+                                     escaped(scores.group == "model" ? fold.held_out : scores.group + " = " + fold.held_out), fold.models,
+                                     percent(fold.mean_absolute_error), fold.lambda);
+            item("Each part", folds);
+            item("Scores, held out", fmt::format("R&sup2; {}, &tau; {} ({} to {})", decimals(scores.r2), decimals(scores.kendall),
+                                                 decimals(scores.kendall_interval.low), decimals(scores.kendall_interval.high)));
+            item("Scale", escaped("logit of test accuracy; features: " + std::string(predict::scaling_rule)));
+        }
+        html += "</dl>\n";
+        if (fit_) {
+            html += "<details><summary>Features of the predictor, and what was left out</summary>\n";
+            html += table_start("features", fmt::format("{} features, fitted to all {} models; coefficients are of standardised features and the logit "
+                                                        "of test accuracy.", fit_->predictor.features.size(), fit_->predictor.training_models),
+                                {{"Feature", false}, {"Transform", false}, {"Coefficient", true}});
+            for (std::size_t c = 0; c < fit_->predictor.features.size(); ++c)
+                html += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td>", code(fit_->predictor.features[c]),
+                                    predict::to_string(fit_->predictor.ridge.scalings[c].transform)) +
+                        number_cell(fit_->predictor.ridge.coefficients[c], decimals(fit_->predictor.ridge.coefficients[c], 4)) + "</tr>\n";
+            html += table_end;
+            if (!fit_->selection.dropped.empty()) {
+                html += table_start("dropped", "Measures that are no features.", {{"Measure", false}, {"Why", false}});
+                for (const auto& dropped : fit_->selection.dropped)
+                    html += "<tr><th scope=\"row\">" + code(dropped.column) + "</th><td>" + escaped(dropped.reason) + "</td></tr>\n";
+                html += table_end;
+            }
+            html += "</details>\n";
+        }
+        if (!content_.runs.empty()) {
+            html += fmt::format("<details><summary>Runs that filled the store ({})</summary>\n", content_.runs.size());
+            for (const Json& run : content_.runs) html += "<pre>" + run_text(run) + "</pre>\n";
+            html += "</details>\n";
+        }
+        return html + "</section>\n";
+    }
+
+    static std::string run_text(const Json& run) {
+        if (!run.is_object()) return escaped(run.dump());
+        std::string text;
+        for (const auto& [key, value] : run.items())
+            text += escaped(key) + ": " + escaped(value.is_string() ? value.get<std::string>() : value.dump()) + "\n";
+        return text;
+    }
+
+    // ---- numbers for the charts ----
+
+    Json data() const {
+        Json data;
+        data["models"] = Json::array();
+        for (const std::string& model : frame_.models) data["models"].push_back(printable(model));
+        data["factors"] = Json::array();
+        for (const evaluate::Factor& factor : frame_.config) {
+            const std::vector<std::string> names = evaluate::levels(factor);
+            if (names.size() < 2 || names.size() > 8) continue;   // as many as there are colours
+            Json levels = Json::array();
+            for (const std::string& name : names) levels.push_back(printable(name));
+            data["factors"].push_back({{"name", printable(factor.name)}, {"levels", levels}, {"level", evaluate::level_of_model(factor)}});
+        }
+        data["targets"] = Json::array();
+        std::set<std::string> needed;
+        if (evaluation_)
+            for (const evaluate::TargetScores& one : evaluation_->targets) data["targets"].push_back(target_data(one, needed));
+        data["measures"] = Json::object();
+        for (const std::string& name : needed) {
+            const evaluate::Column* column = name.starts_with("metric.") ? frame_.metric(name) : frame_.measure(name);
+            Json values = Json::array();
+            for (const double value : column->values) values.push_back(number_or_null(value));
+            data["measures"][name] = std::move(values);
+        }
+        data["predictions"] = Json::array();
+        if (fit_)
+            for (const predict::HeldOutPrediction& one : fit_->held_out)
+                data["predictions"].push_back({{"row", one.row}, {"predicted", one.prediction.test_error}, {"low", one.prediction.low},
+                                               {"high", one.prediction.high}, {"actual", one.test_error}});
+        data["group"] = fit_ ? fit_->predictor.scores.group : "";
+        return data;
+    }
+
+    Json target_data(const evaluate::TargetScores& one, std::set<std::string>& needed) const {
+        Json target{{"name", one.target.name}, {"title", one.target.title}, {"luck", number_or_null(one.chance.largest)}};
+        target["values"] = Json::array();
+        for (const double value : one.target.values) target["values"].push_back(number_or_null(value));
+        target["scores"] = Json::array();
+        target["charts"] = Json::array();
+        std::size_t best = 0, shown = 0;
+        for (const evaluate::MeasureScore& score : one.scores) {
+            if (score.role == evaluate::Role::needs_test_labels || !std::isfinite(score.score.value)) continue;
+            const bool baseline = score.role == evaluate::Role::baseline;
+            if (shown++ < forest_shown || baseline)
+                target["scores"].push_back({{"measure", score.measure}, {"baseline", baseline}, {"score", score.score.value},
+                                            {"low", number_or_null(score.interval.low)}, {"high", number_or_null(score.interval.high)},
+                                            {"beyond", score.beyond_chance}});
+            if (baseline || best++ < best_shown) {
+                target["charts"].push_back({{"measure", score.measure}, {"score", score.score.value}, {"baseline", baseline}});
+                needed.insert(score.measure);
+            }
+        }
+        target["hidden"] = shown > forest_shown ? shown - forest_shown : 0;
+        return target;
+    }
+
+    const Content& content_;
+    const PageOptions& options_;
+    evaluate::Frame frame_;
+    std::optional<evaluate::Evaluation> evaluation_;
+    std::string why_no_evaluation_;
+    std::optional<predict::Fit> fit_;
+    std::string why_no_fit_;
+};
+
+}  // namespace
+
+std::string page(const Content& content, const PageOptions& options) { return Writer(content, options).html(); }
+
+}  // namespace assay::report

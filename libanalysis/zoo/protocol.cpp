@@ -1,0 +1,17 @@
+#include "libanalysis/zoo/protocol.hpp"
+
+namespace assay::zoo {
+
+Json error_to_json(const Error& error) {
+    const auto& parts = error.parts();
+    return {{"kind", to_string(error.kind())}, {"where", parts.where}, {"expected", parts.expected}, {"found", parts.found}, {"advice", parts.advice}};
+}
+
+Error error_from_json(const Json& json) {
+    const auto text = [&](const char* name) {
+        return json.is_object() && json.contains(name) && json.at(name).is_string() ? json.at(name).get<std::string>() : std::string();
+    };
+    return Error(error_kind(text("kind")), {text("where"), text("expected"), text("found"), text("advice")});
+}
+
+}  // namespace assay::zoo

@@ -1,0 +1,194 @@
+#include "libanalysis/report/page.hpp"
+
+#include "libanalysis/core/error.hpp"
+#include "libanalysis/core/hash.hpp"
+#include "libanalysis/report/html.hpp"
+#include "tests/support/support.hpp"
+
+#include <cmath>
+#include <cstdlib>
+#include <regex>
+
+using namespace assay;
+using namespace assay::report;
+
+namespace {
+
+constexpr const char* hostile = "</script><script>alert(1)</script><b>&\"'\n\xff.h5";
+
+std::size_t count(const std::string& text, std::string_view word) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++found;
+    return found;
+}
+
+// 24 models on a grid of depth; `norm` orders test errors up to noise; `<i>odd</i>` is a measure with a name to escape.
+Content zoo() {
+    Content content;
+    content.title = "A <zoo> & its models";
+    const Seed seed{3};
+    auto& table = content.table;
+    for (std::uint64_t i = 0; i < 24; ++i) {
+        const std::string path = i == 5 ? hostile : "model_" + std::to_string(i) + ".h5";
+        const double error = 0.02 + 0.1 * seed.uniform(i);
+        table.models.push_back(path);
+        table.config["depth"].push_back(1 + i % 3);
+        table.config["note"].push_back(i % 2 == 0 ? "<u>plain</u>" : "other");
+        table.metrics["test_accuracy"].push_back(1 - error);
+        table.metrics["train_accuracy"].push_back(0.999);
+        table.measures["norm.exact"].push_back(std::log(error) + 0.2 * seed.normal(100 + i));
+        table.measures["parameter_count"].push_back(1000.0 * static_cast<double>(1 + i % 3));
+        table.measures["<i>odd</i>"].push_back(seed.normal(200 + i));
+        table.measures["test_loss"].push_back(error);
+        store::ModelRow row;
+        row.path = path;
+        row.content = std::to_string(i);
+        row.status = "ok";
+        content.models.push_back(row);
+    }
+    store::ModelRow failed;
+    failed.path = "broken <img src=x onerror=alert(2)>.h5";
+    failed.status = "failed";
+    failed.error_kind = "format";
+    failed.reason = "the file ends after 12 bytes <script>";
+    failed.attempts = 2;
+    content.models.push_back(failed);
+    content.runs.push_back({{"host", "<host>"}, {"tool", "1.2.3"}});
+    return content;
+}
+
+PageOptions options() {
+    PageOptions options;
+    options.store_name = "zoo.assay";
+    options.replicates = 50;
+    options.tool_version = "1.2.3";
+    options.refusal = [](std::string_view measure) { return measure == "test_loss" ? std::string("needs labelled test data") : std::string(); };
+    options.needs_test_labels = [](std::string_view measure) { return measure == "test_loss"; };
+    options.describe = [](std::string_view) { return std::string("a \"measure\" <of> something"); };
+    return options;
+}
+
+// What lies outside of <script> and <style>.
+std::string markup(const std::string& html) {
+    std::string out = html;
+    for (const char* element : {"script", "style"}) {
+        const std::string open = "<" + std::string(element), close = "</" + std::string(element) + ">";
+        for (std::size_t at = out.find(open); at != std::string::npos; at = out.find(open)) {
+            const std::size_t end = out.find(close, at);
+            out.erase(at, end == std::string::npos ? std::string::npos : end + close.size() - at);
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+TEST(Html, EscapesTextForTagsAndAttributes) {
+    EXPECT_EQ(escaped("<a href=\"x\">&'"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
+    EXPECT_EQ(escaped("a\nb"), "a\\x0ab");
+}
+
+TEST(Html, JsonCannotEndItsScript) {
+    const std::string text = script_json({{"name", "</script><!--"}});
+    EXPECT_EQ(text.find('<'), std::string::npos);
+    EXPECT_EQ(Json::parse(text)["name"], "</script><!--");
+    EXPECT_NO_THROW(script_json({{"name", "\xff"}}));
+}
+
+TEST(Page, NamesNeverBecomeMarkup) {
+    const std::string html = page(zoo(), options());
+    EXPECT_EQ(html.find("alert(1)</script>"), std::string::npos);
+    const std::string outside = markup(html);
+    EXPECT_EQ(count(outside, "<script"), 0u);
+    EXPECT_EQ(count(outside, "<img"), 0u);
+    EXPECT_EQ(count(outside, "<i>"), 0u);
+    EXPECT_EQ(count(outside, "<zoo>"), 0u);
+    EXPECT_NE(outside.find("&lt;/script&gt;&lt;script&gt;alert(1)"), std::string::npos);
+    EXPECT_NE(outside.find("broken &lt;img src=x onerror=alert(2)&gt;.h5"), std::string::npos);
+    // Three scripts of ours: data, D3, page.
+    EXPECT_EQ(count(html, "<script"), 3u);
+}
+
+TEST(Page, NeedsNoNetwork) {
+    const std::string outside = markup(page(zoo(), options()));
+    EXPECT_FALSE(std::regex_search(outside, std::regex("<[a-z][^>]*\\s(src|href|srcset|action|poster|data)\\s*=", std::regex::icase)));
+    EXPECT_NE(outside.find("default-src 'none'"), std::string::npos);   // and the browser would refuse
+    EXPECT_EQ(page(zoo(), options()).find("@import"), std::string::npos);
+}
+
+TEST(Page, HoldsItsNumbersAsData) {
+    const std::string html = page(zoo(), options());
+    const std::string start = "<script type=\"application/json\" id=\"data\">";
+    const std::size_t from = html.find(start) + start.size();
+    const Json data = Json::parse(html.substr(from, html.find("</script>", from) - from));
+    EXPECT_EQ(data["models"].size(), 24u);
+    EXPECT_EQ(data["targets"][0]["name"], "gap");
+    EXPECT_EQ(data["targets"][1]["charts"][0]["measure"], "norm.exact");
+    EXPECT_EQ(data["predictions"].size(), 24u);
+    for (const Json& target : data["targets"])
+        for (const Json& chart : target["charts"]) {
+            EXPECT_NE(chart["measure"], "test_loss");   // what looks at the answer is never charted as a predictor
+            EXPECT_TRUE(data["measures"].contains(chart["measure"].get<std::string>()));
+        }
+    EXPECT_EQ(data["factors"][0]["levels"], Json({"1", "2", "3"}));
+}
+
+TEST(Page, HasEverySectionAndTableAccessible) {
+    const std::string outside = markup(page(zoo(), options()));
+    for (const char* heading : {"Ranking by predicted test error", "Which measure orders the models?", "Measure against target", "Failures",
+                                "How these numbers came about"})
+        EXPECT_NE(outside.find(heading), std::string::npos) << heading;
+    EXPECT_EQ(count(outside, "<table"), count(outside, "<caption"));
+    EXPECT_EQ(count(outside, "<table"), count(outside, "</table>"));
+    EXPECT_EQ(count(outside, "<section"), count(outside, "</section>"));
+    EXPECT_EQ(count(outside, "<tr>"), count(outside, "</tr>"));
+    EXPECT_NE(outside.find("lang=\"en\""), std::string::npos);
+    EXPECT_NE(outside.find("1 failed"), std::string::npos);
+    EXPECT_NE(outside.find("looks at test labels"), std::string::npos);
+    EXPECT_NE(outside.find("&lt;host&gt;"), std::string::npos);
+}
+
+TEST(Page, SaysWhatCannotBeMade) {
+    Content content = zoo();
+    content.table.metrics.clear();
+    content.table.measures.erase("test_accuracy");
+    const std::string outside = markup(page(content, options()));
+    EXPECT_NE(outside.find("No prediction could be made: target: expected a test accuracy"), std::string::npos);
+    EXPECT_NE(outside.find("No measure could be judged"), std::string::npos);
+    EXPECT_NE(outside.find("broken &lt;img"), std::string::npos);   // the rest is there
+    EXPECT_NO_THROW(page(Content{}, options()));
+}
+
+TEST(Page, SameStoreSameBytes) { EXPECT_EQ(page(zoo(), options()), page(zoo(), options())); }
+
+TEST(Page, DrawsItsChartsInABrowser) {
+    const char* browser = std::getenv("ASSAY_BROWSER");
+    const std::string program = browser ? browser : "/usr/bin/chromium";
+    if (!std::filesystem::exists(program)) GTEST_SKIP() << "SKIPPED: needs chromium (or ASSAY_BROWSER)";
+    const test::Scratch scratch;
+    test::write_file(scratch / "r.html", page(zoo(), options()));
+    const test::ProcessResult result = test::run({program, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000",
+                                                  "--user-data-dir=" + (scratch / "profile").string(), "--dump-dom",
+                                                  "file://" + (scratch / "r.html").string()});
+    if (result.out.empty()) GTEST_SKIP() << "SKIPPED: the browser does not run here: " << result.err.substr(0, 200);
+    // One mark a model in the calibration chart and in each scatter plot: two measures and a baseline.
+    EXPECT_EQ(count(result.out, "data-row="), 24u * 4);
+    EXPECT_EQ(count(result.out, "class=\"row "), 3u);
+    EXPECT_NE(result.out.find("<button type=\"button\">Predicted error</button>"), std::string::npos);
+    EXPECT_EQ(result.out.find("<img"), std::string::npos);
+}
+
+TEST(Content, WordsAndHashOfAStore) {
+    const evaluate::Frame frame = frame_of(zoo().table);
+    EXPECT_EQ(frame.factor("depth").values[1], "2");
+    EXPECT_EQ(frame.factor("note").values[1], "other");
+    EXPECT_EQ(frame.metric("test_accuracy")->values.size(), 24u);
+    store::ModelRow a, b, c;
+    a.content = "bb";
+    b.content = "aa";
+    c.content = "cc";
+    a.status = b.status = "ok";
+    c.status = "failed";
+    EXPECT_EQ(zoo_hash({a, b, c}), hash_bytes("aa\nbb\n"));
+    EXPECT_EQ(zoo_hash({b, a}), zoo_hash({a, b, c}));
+}

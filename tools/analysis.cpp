@@ -1,0 +1,74 @@
+#include "tools/analysis.hpp"
+
+#include "libanalysis/core/error.hpp"
+#include "libanalysis/core/version.hpp"
+#include "libanalysis/measures/catalogue.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <system_error>
+
+namespace assay::tools {
+
+report::Content open_content(const std::filesystem::path& path) {
+    const store::Store store(path, store::Store::Mode::read);
+    report::Content content = report::content_of(store);
+    if (content.table.models.empty())
+        throw Error(ErrorKind::data, {path.string(), "a store with models that ran", fmt::format("{} models, none of them ok", content.models.size()),
+                                      "Run assay zoo run first; assay zoo failures says what went wrong"});
+    return content;
+}
+
+std::string feature_refusal(std::string_view measure) {
+    const measures::Measure* known = measures::find_measure(measure);
+    if (!known) return "not a measure of this version";
+    return measures::has(known->needs, measures::Need::test_labels) ? "needs labelled test data" : "";
+}
+
+bool needs_test_labels(std::string_view measure) {
+    const measures::Measure* known = measures::find_measure(measure);
+    return known && measures::has(known->needs, measures::Need::test_labels);
+}
+
+std::string describe_measure(std::string_view measure) {
+    const measures::Measure* known = measures::find_measure(measure);
+    return known ? std::string(known->doc) : "";
+}
+
+std::string tool_version() {
+    const VersionInfo info = version_info();
+    return info.version + " (" + info.git_hash + ")";
+}
+
+void write_whole(const std::filesystem::path& path, std::string_view text) {
+    const std::filesystem::path temporary = path.string() + fmt::format(".{}.tmp", getpid());
+    {
+        std::ofstream file(temporary, std::ios::binary);
+        file.write(text.data(), static_cast<std::streamsize>(text.size()));
+        file.close();
+        if (!file) {
+            const std::error_code reason(errno, std::generic_category());
+            std::error_code ignored;
+            std::filesystem::remove(temporary, ignored);
+            throw Error(ErrorKind::resource, {path.string(), "a place to write to", reason.message(), "Choose another -o"});
+        }
+    }
+    std::error_code failed;
+    std::filesystem::rename(temporary, path, failed);
+    if (failed) {
+        std::error_code ignored;
+        std::filesystem::remove(temporary, ignored);
+        throw Error(ErrorKind::resource, {path.string(), "a place to write to", failed.message(), "Choose another -o"});
+    }
+}
+
+std::string zoo_line(const report::Content& content, const std::filesystem::path& path) {
+    const auto failed = std::count_if(content.models.begin(), content.models.end(), [](const store::ModelRow& row) { return row.status == "failed"; });
+    return fmt::format("{} ({} models{})", content.title.empty() ? path.filename().string() : content.title, content.table.models.size(),
+                       failed > 0 ? fmt::format(", {} more failed", failed) : "");
+}
+
+}  // namespace assay::tools

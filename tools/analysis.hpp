@@ -1,0 +1,33 @@
+#pragma once
+// What the verbs that judge a zoo share: reading a store, and what the catalogue declares about measures.
+
+#include "libanalysis/report/content.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace assay::tools {
+
+/// Everything a store holds for rankings and tables. @throws Error{missing, format}; Error{data} when no model is ok.
+report::Content open_content(const std::filesystem::path& path);
+
+/// "" when a predictor may use the measure; else why not: it needs labelled test data, or the catalogue does not know it. One that
+/// needs test inputs alone may serve.
+std::string feature_refusal(std::string_view measure);
+
+bool needs_test_labels(std::string_view measure);
+
+/// One sentence about a measure, or "".
+std::string describe_measure(std::string_view measure);
+
+/// "0.1.0 (git hash)": for files and pages.
+std::string tool_version();
+
+/// Writes a whole file or nothing: to a temporary name beside it, then renamed. @throws Error{resource}
+void write_whole(const std::filesystem::path& path, std::string_view text);
+
+/// "144 CNNs ... (144 models, 2 failed)"
+std::string zoo_line(const report::Content& content, const std::filesystem::path& path);
+
+}  // namespace assay::tools

@@ -1,0 +1,41 @@
+#include "tools/parse.hpp"
+
+#include "libanalysis/core/error.hpp"
+#include "tools/table.hpp"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+namespace assay::tools {
+
+std::optional<boost::program_options::variables_map> parse(const Usage& usage, boost::program_options::options_description options,
+                                                           const std::vector<std::string>& words) {
+    namespace po = boost::program_options;
+    options.add_options()("help,h", "this text");
+    po::options_description all;
+    all.add(options).add_options()(std::string(usage.positional).c_str(), po::value<std::string>());
+    po::positional_options_description positional;
+    positional.add(std::string(usage.positional).c_str(), 1);
+    const std::string verb(usage.line.substr(0, usage.line.find(usage.positional)));
+    try {
+        po::variables_map values;
+        po::store(po::command_line_parser(words).options(all).positional(positional)
+                      .style(po::command_line_style::default_style & ~po::command_line_style::allow_guessing).run(), values);
+        if (values.contains("help")) {
+            std::ostringstream list;
+            list << options;
+            fmt::print("Usage: {}\n\n{}\n{}\nExamples:\n", usage.line, wrapped(usage.text), list.str());
+            for (const std::string_view example : usage.examples) fmt::print("  {}\n", example);
+            return std::nullopt;
+        }
+        po::notify(values);
+        if (!values.contains(std::string(usage.positional)))
+            throw Error(ErrorKind::usage, {verb.substr(0, verb.size() - 1), std::string(usage.positional), "nothing", "See " + verb + "--help"});
+        return values;
+    } catch (const po::error& error) {
+        throw Error(ErrorKind::usage, {verb.substr(0, verb.size() - 1), "", error.what(), "See " + verb + "--help"});
+    }
+}
+
+}  // namespace assay::tools

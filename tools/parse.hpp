@@ -1,0 +1,25 @@
+#pragma once
+// The words of a verb into options, by Boost.Program_options.
+
+#include <boost/program_options.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace assay::tools {
+
+struct Usage {
+    std::string_view line;                       ///< "assay rank STORE [options]"
+    std::string_view text;                       ///< what it does, prose
+    std::vector<std::string_view> examples;
+    std::string_view positional;                 ///< name of the one positional argument, e.g. "STORE"
+};
+
+/// The parsed words, or nothing when --help was asked for and printed. The positional argument stands under its name.
+/// @throws Error{usage}
+std::optional<boost::program_options::variables_map> parse(const Usage& usage, boost::program_options::options_description options,
+                                                           const std::vector<std::string>& words);
+
+}  // namespace assay::tools

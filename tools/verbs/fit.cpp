@@ -1,0 +1,92 @@
+#include "libanalysis/predict/fit.hpp"
+#include "tools/analysis.hpp"
+#include "tools/parse.hpp"
+#include "tools/table.hpp"
+#include "tools/verb.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace assay::tools::verbs {
+namespace {
+
+namespace po = boost::program_options;
+
+void print_fit(const predict::Fit& fit, const std::string& output) {
+    const predict::HeldOutScores& scores = fit.predictor.scores;
+    fmt::print("\ntarget: test error, {} ({} models{})\n", fit.predictor.target_source, fit.predictor.training_models,
+               fit.without_target > 0 ? fmt::format("; {} without it are left out", fit.without_target) : "");
+    fmt::print("features: {} measures\n", fit.predictor.features.size());
+    std::map<std::string, std::vector<std::string>> reasons;
+    for (const auto& dropped : fit.selection.dropped) reasons[dropped.reason].push_back(dropped.column);
+    for (const auto& [reason, columns] : reasons) {
+        std::string list;
+        for (const std::string& column : columns) list += (list.empty() ? "" : ", ") + column;
+        fmt::print("{}", wrapped(fmt::format("left out, {}: {}", reason, list), "  "));
+    }
+    fmt::print("{}", wrapped("scored only on models held out: " + scores.words +
+                             (fit.tried.empty() ? "" : " (the config column with the largest error; --group chooses another)")));
+    fmt::print("\n");
+    Table table({{scores.group == "model" ? "held out" : scores.group, Table::Align::left}, {"models"}, {"mean error"}, {"penalty"}});
+    for (const auto& fold : scores.folds)
+        table.add({fold.held_out, std::to_string(fold.models), percent(fold.mean_absolute_error), significant(fold.lambda, 3)});
+    fmt::print("{}\n", table.text());
+    Table summary({{"held-out score", Table::Align::left}, {"value"}, {"", Table::Align::left}});
+    summary.add({"mean absolute error", percent(scores.mean_absolute_error), "predicting the mean: " + percent(scores.mean_absolute_error_of_mean)});
+    summary.add({"R2", fixed(scores.r2, 3)});
+    summary.add({"Kendall tau", fixed(scores.kendall, 3), "95 % interval " + interval(scores.kendall_interval.low, scores.kendall_interval.high, 3)});
+    summary.add({fmt::format("coverage of {:.0f} % intervals", 100 * fit.predictor.level), percent(scores.coverage, 1)});
+    fmt::print("{}\nwritten: {}\n", summary.text(), printable(output));
+}
+
+int run(const std::vector<std::string>& words) {
+    std::string output;
+    predict::FitOptions options;
+    std::uint64_t seed = 0;
+    po::options_description description("Options");
+    description.add_options()
+        ("output,o", po::value(&output)->required(), "the predictor file (JSON)")
+        ("group", po::value(&options.group), "config column whose values are held out in turn, e.g. config.depth; \"model\": random parts (default: "
+                                             "the column with the largest error)")
+        ("level", po::value(&options.level)->default_value(0.9, "0.9"), "of the prediction intervals")
+        ("replicates", po::value(&options.replicates)->default_value(1000), "bootstrap resamples of Kendall's tau")
+        ("seed", po::value(&seed)->default_value(0), "of every random choice")
+        ("json", po::bool_switch(), "print the predictor and its scores as JSON");
+    const auto values = parse({"assay fit STORE -o FILE [options]",
+                               "Fits a predictor of test error to the measures of a zoo: ridge regression of the logit of test accuracy on standardised "
+                               "measures. What needs labelled test data, or was logged, is never a feature. Scores come from models that the scored fit "
+                               "did not see.",
+                               {"assay fit zoo.assay -o predictor.json", "assay fit zoo.assay -o predictor.json --group config.depth"},
+                               "STORE"}, description, words);
+    if (!values) return 0;
+    if (!(options.level > 0 && options.level < 1)) throw Error(ErrorKind::usage, {"--level", "a number between 0 and 1", fmt::format("{}", options.level)});
+    const std::string path = (*values)["STORE"].as<std::string>();
+    const report::Content content = open_content(path);
+    options.seed = Seed{seed};
+    options.refusal = feature_refusal;
+    options.training_title = content.title;
+    options.training_hash = report::zoo_hash(content.models);
+    options.tool_version = tool_version();
+    const predict::Fit fit = predict::fit(report::frame_of(content.table), options);
+    const Json json = fit.predictor.to_json();
+    write_whole(output, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    if ((*values)["json"].as<bool>()) {
+        Json all = json;
+        all["left_out"] = Json::array();
+        for (const auto& dropped : fit.selection.dropped) all["left_out"].push_back({{"column", dropped.column}, {"reason", dropped.reason}});
+        all["groups_tried"] = Json::array();
+        for (const auto& tried : fit.tried) all["groups_tried"].push_back({{"group", tried.group}, {"mean_absolute_error", tried.mean_absolute_error}});
+        fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
+        return 0;
+    }
+    fmt::print("{}", wrapped(zoo_line(content, path)));
+    print_fit(fit, output);
+    return 0;
+}
+
+}  // namespace
+
+extern const Verb fit{.name = "fit", .summary = "fit a predictor of test error to a zoo, scored on held-out groups", .run = run};
+
+}  // namespace assay::tools::verbs

@@ -1,0 +1,240 @@
+#include "libanalysis/evaluate/targets.hpp"
+#include "libanalysis/measures/catalogue.hpp"
+#include "libanalysis/predict/fit.hpp"
+#include "tools/analysis.hpp"
+#include "tools/parse.hpp"
+#include "tools/predictor_file.hpp"
+#include "tools/table.hpp"
+#include "tools/verb.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace assay::tools::verbs {
+namespace {
+
+namespace po = boost::program_options;
+
+/// One model in a ranking. `order` is what is sorted by, smaller is better.
+struct Place {
+    std::string model;
+    double order = 0;
+    double value = 0;
+    std::optional<predict::Prediction> prediction;
+    std::string fold;
+    double actual = evaluate::missing;
+    std::size_t rank = 0;
+};
+
+struct Ranking {
+    std::string by;       ///< words for the head line
+    std::string column;   ///< heading of the value
+    std::vector<Place> places;
+    std::vector<std::pair<std::string, std::string>> unranked;   ///< model, why
+    Json scores;          ///< held-out scores, or null
+};
+
+// Equal values share the smallest rank and stand in the order of their names.
+void put_in_order(std::vector<Place>& places) {
+    std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.order != b.order ? a.order < b.order : a.model < b.model; });
+    for (std::size_t i = 0; i < places.size(); ++i) places[i].rank = i > 0 && places[i].order == places[i - 1].order ? places[i - 1].rank : i + 1;
+}
+
+Ranking by_cross_fit(const report::Content& content, const evaluate::Frame& frame, const std::string& group, Seed seed) {
+    if (!evaluate::test_error(frame))
+        throw Error(ErrorKind::data, {"rank", "a test accuracy to learn from, logged or measured", "none",
+                                      "Use --by MEASURE to order the models by one measure, or --with predictor.json to apply a predictor"});
+    predict::FitOptions options;
+    options.group = group;
+    options.seed = seed;
+    options.refusal = feature_refusal;
+    const predict::Fit fit = predict::fit(frame, options);
+    const auto& scores = fit.predictor.scores;
+    Ranking ranking;
+    ranking.by = fmt::format("predicted test error; each model by a fit that did not see its group ({}). Held out: mean error {}, tau {}, {} of "
+                             "the {:.0f} % intervals hold the truth", scores.words, percent(scores.mean_absolute_error), fixed(scores.kendall, 3),
+                             percent(scores.coverage, 1), 100 * fit.predictor.level);
+    ranking.scores = predict::to_json(scores);
+    for (const auto& one : fit.held_out)
+        ranking.places.push_back({content.table.models[one.row], one.prediction.test_error, one.prediction.test_error, one.prediction,
+                                  scores.group == "model" ? one.fold : scores.group + "=" + one.fold, one.test_error});
+    std::vector<bool> ranked(frame.size());
+    for (const auto& one : fit.held_out) ranked[one.row] = true;
+    for (std::size_t i = 0; i < frame.size(); ++i)
+        if (!ranked[i]) ranking.unranked.emplace_back(frame.models[i], "no test accuracy to compare with; use --with");
+    return ranking;
+}
+
+Ranking by_predictor(const evaluate::Frame& frame, const std::string& file) {
+    const predict::Predictor predictor = load_predictor(file);
+    Ranking ranking;
+    ranking.by = fmt::format("test error predicted by {} (fitted to {}, {} models)", file, predictor.training_title, predictor.training_models);
+    const auto truth = evaluate::test_error(frame);
+    for (std::size_t i = 0; i < frame.size(); ++i) {
+        std::map<std::string, double, std::less<>> values;
+        for (const auto& column : frame.measures)
+            if (std::isfinite(column.values[i])) values[column.name] = column.values[i];
+        try {
+            const predict::Prediction prediction = predictor.predict(values);
+            ranking.places.push_back({frame.models[i], prediction.test_error, prediction.test_error, prediction, "", truth ? truth->values[i] : evaluate::missing});
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::data) throw;
+            ranking.unranked.emplace_back(frame.models[i], error.parts().found);
+        }
+    }
+    if (ranking.places.empty())
+        throw Error(ErrorKind::data, {file, "a store with the predictor's features", ranking.unranked.front().second,
+                                      "Run assay zoo run with these measures"});
+    return ranking;
+}
+
+// Smaller is better unless the measure's direction or its name says otherwise.
+bool larger_is_better(const std::string& column) {
+    const std::string name = evaluate::split_column(column.starts_with("metric.") ? column.substr(7) : column).measure;
+    if (name.find("accuracy") != std::string::npos) return true;
+    const measures::Measure* known = measures::find_measure(name);
+    return known && known->direction == measures::Direction::smaller_gap;
+}
+
+Ranking by_measure(const evaluate::Frame& frame, std::string name, bool reverse) {
+    if (name.starts_with("measure.")) name = name.substr(8);
+    const evaluate::Column* column = name.starts_with("metric.") ? frame.metric(name) : frame.measure(name);
+    if (!column) {
+        std::string known;
+        for (const auto& one : frame.measures)
+            if (one.name.find(evaluate::split_column(name).measure) != std::string::npos) known += (known.empty() ? "" : ", ") + one.name;
+        throw Error(ErrorKind::usage, {"--by", known.empty() ? "a measure of the store, or metric.<name>" : "one of " + known, name,
+                                       "assay export STORE lists all columns"});
+    }
+    const bool descending = larger_is_better(column->name) != reverse;
+    Ranking ranking;
+    ranking.by = fmt::format("{}, {} first", name.starts_with("metric.") ? name : column->name, descending ? "largest" : "smallest");
+    ranking.column = name.starts_with("metric.") ? name : column->name;
+    const auto truth = evaluate::test_error(frame);
+    for (std::size_t i = 0; i < frame.size(); ++i) {
+        const double value = column->values[i];
+        if (std::isnan(value)) ranking.unranked.emplace_back(frame.models[i], "no value");
+        else ranking.places.push_back({frame.models[i], descending ? -value : value, value, std::nullopt, "", truth ? truth->values[i] : evaluate::missing});
+    }
+    return ranking;
+}
+
+Json to_json(const Ranking& ranking) {
+    Json json{{"schema_version", 1}, {"by", ranking.by}, {"ties", "equal values share the smallest rank"}, {"held_out_scores", ranking.scores}};
+    json["models"] = Json::array();
+    for (const Place& place : ranking.places) {
+        Json row{{"rank", place.rank}, {"model", place.model}};
+        if (place.prediction) {
+            row["predicted_test_error"] = place.prediction->test_error;
+            row["low"] = place.prediction->low;
+            row["high"] = place.prediction->high;
+            row["features_outside_training_range"] = place.prediction->outside;
+            if (!place.fold.empty()) row["held_out_with"] = place.fold;
+        } else {
+            row["value"] = number_to_json(place.value);
+        }
+        row["test_error"] = std::isnan(place.actual) ? Json(nullptr) : Json(place.actual);
+        json["models"].push_back(std::move(row));
+    }
+    json["unranked"] = Json::array();
+    for (const auto& [model, reason] : ranking.unranked) json["unranked"].push_back({{"model", model}, {"reason", reason}});
+    return json;
+}
+
+void print(const Ranking& ranking, std::size_t limit) {
+    fmt::print("{}\n", wrapped("by " + ranking.by + ". Equal values share a rank."));
+    const bool predicted = !ranking.places.empty() && ranking.places.front().prediction;
+    const bool held_out = predicted && !ranking.places.front().fold.empty();
+    const bool truth = std::any_of(ranking.places.begin(), ranking.places.end(), [](const Place& place) { return !std::isnan(place.actual); });
+    std::vector<Table::Column> columns{{"rank"}, {"model", Table::Align::left}};
+    if (predicted) columns.insert(columns.end(), {{"predicted"}, {"interval"}});
+    else columns.push_back({ranking.column});
+    if (truth) columns.push_back({"test error"});
+    if (held_out) columns.push_back({"held out with", Table::Align::left});
+    Table table(columns);
+    for (std::size_t i = 0; i < std::min(limit, ranking.places.size()); ++i) {
+        const Place& place = ranking.places[i];
+        std::vector<std::string> cells{std::to_string(place.rank), place.model};
+        if (predicted) {
+            cells.push_back(percent(place.prediction->test_error));
+            cells.push_back(fmt::format("{} .. {}", fixed(100 * place.prediction->low, 2), percent(place.prediction->high)));
+        } else {
+            cells.push_back(significant(place.value, 6));
+        }
+        if (truth) cells.push_back(std::isnan(place.actual) ? "" : percent(place.actual));
+        if (held_out) cells.push_back(place.fold);
+        table.add(std::move(cells));
+    }
+    fmt::print("{}", table.text());
+    if (ranking.places.size() > limit) fmt::print("({} more: --limit 0 shows all)\n", ranking.places.size() - limit);
+    const auto outside = std::count_if(ranking.places.begin(), ranking.places.end(), [](const Place& place) { return place.prediction && !place.prediction->outside.empty(); });
+    if (outside > 0)
+        fmt::print("{}", wrapped(fmt::format("{} models have features beyond what the fitted models had: their intervals may be too narrow.", outside)));
+    if (!ranking.unranked.empty()) {
+        fmt::print("\nnot ranked:\n");
+        Table rest({{"model", Table::Align::left}, {"reason", Table::Align::left}});
+        for (std::size_t i = 0; i < std::min<std::size_t>(limit, ranking.unranked.size()); ++i) rest.add({ranking.unranked[i].first, ranking.unranked[i].second});
+        fmt::print("{}", rest.text());
+        if (ranking.unranked.size() > limit) fmt::print("({} more)\n", ranking.unranked.size() - limit);
+    }
+}
+
+void print_csv(const Ranking& ranking) {
+    fmt::print("rank,model,value,low,high,test_error,held_out_with\n");
+    const auto quoted = [](const std::string& text) {
+        std::string out = "\"";
+        for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+        return out + "\"";
+    };
+    for (const Place& place : ranking.places)
+        fmt::print("{},{},{:.17g},{},{},{},{}\n", place.rank, quoted(place.model), place.value,
+                   place.prediction ? fmt::format("{:.17g}", place.prediction->low) : "", place.prediction ? fmt::format("{:.17g}", place.prediction->high) : "",
+                   std::isnan(place.actual) ? "" : fmt::format("{:.17g}", place.actual), place.fold.empty() ? "" : quoted(place.fold));
+}
+
+int run(const std::vector<std::string>& words) {
+    std::string with, by, group;
+    std::size_t limit = 0;
+    std::uint64_t seed = 0;
+    po::options_description description("Options");
+    description.add_options()
+        ("with", po::value(&with), "a predictor file of assay fit")
+        ("by", po::value(&by), "order by one measure, or by metric.<name>")
+        ("reverse", po::bool_switch(), "with --by: the other way round")
+        ("group", po::value(&group), "with neither: the config column whose values are held out in turn (default: the hardest)")
+        ("seed", po::value(&seed)->default_value(0), "of random folds")
+        ("limit", po::value(&limit)->default_value(0), "print only the first rows, 0: all")
+        ("json", po::bool_switch(), "print JSON")
+        ("csv", po::bool_switch(), "print CSV");
+    const auto values = parse({"assay rank STORE [--with FILE | --by MEASURE] [options]",
+                               "Orders the models of a zoo, best first: by predicted test error with intervals, or by one measure. Without --with and --by "
+                               "each model is predicted by a fit that did not see its group.",
+                               {"assay rank zoo.assay", "assay rank zoo.assay --with predictor.json --limit 20", "assay rank zoo.assay --by path_norm"},
+                               "STORE"}, description, words);
+    if (!values) return 0;
+    if (!with.empty() && !by.empty()) throw Error(ErrorKind::usage, {"assay rank", "--with or --by", "both"});
+    const std::string path = (*values)["STORE"].as<std::string>();
+    const report::Content content = open_content(path);
+    const evaluate::Frame frame = report::frame_of(content.table);
+    Ranking ranking = !with.empty() ? by_predictor(frame, with)
+                      : !by.empty() ? by_measure(frame, by, (*values)["reverse"].as<bool>())
+                                    : by_cross_fit(content, frame, group, Seed{seed});
+    put_in_order(ranking.places);
+    if ((*values)["json"].as<bool>()) {
+        fmt::print("{}\n", to_json(ranking).dump(2, ' ', false, Json::error_handler_t::replace));
+    } else if ((*values)["csv"].as<bool>()) {
+        print_csv(ranking);
+    } else {
+        fmt::print("{}", wrapped(zoo_line(content, path)));
+        print(ranking, limit == 0 ? std::max(ranking.places.size(), ranking.unranked.size()) : limit);
+    }
+    return 0;
+}
+
+}  // namespace
+
+extern const Verb rank{.name = "rank", .summary = "order the models of a zoo by predicted test error, or by a measure", .run = run};
+
+}  // namespace assay::tools::verbs
