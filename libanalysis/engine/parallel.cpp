@@ -14,8 +14,12 @@
 
 namespace assay::engine {
 
-SerialLibraries::SerialLibraries() : before_(omp_get_max_threads()) { make_thread_serial(); }
-SerialLibraries::~SerialLibraries() { omp_set_num_threads(before_); }
+SerialLibraries::SerialLibraries() : before_(omp_get_max_threads()) {
+    if (before_ != 1) make_thread_serial();
+}
+SerialLibraries::~SerialLibraries() {
+    if (before_ != 1) omp_set_num_threads(before_);
+}
 
 int lanes_for(const Context& context, std::int64_t count) {
     return static_cast<int>(std::clamp<std::int64_t>(context.threads, 1, std::max<std::int64_t>(count, 1)));

@@ -1,5 +1,6 @@
 // Convolution and its two transposes: oneDNN in float32, unrolled windows (im2col.hpp) in float64 and for what oneDNN lacks.
 
+#include "libanalysis/engine/cpu/clones.hpp"
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
 #include "libanalysis/engine/cpu/im2col.hpp"
 #include "libanalysis/engine/cpu/onednn_convolution.hpp"
@@ -26,7 +27,8 @@ void require_geometry(const ConvGeometry& g, ConstView x, ConstView w, ConstView
             primitive, "arrays of the geometry's sizes");
 }
 
-void add(const float* x, float* y, std::size_t n) {
+ASSAY_CLONES void add(const float* x, float* y, std::size_t n) {
+#pragma GCC ivdep
     for (std::size_t i = 0; i < n; ++i) y[i] += x[i];
 }
 

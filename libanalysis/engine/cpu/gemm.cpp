@@ -1,6 +1,7 @@
 #include "libanalysis/engine/cpu/gemm.hpp"
 
 #include "libanalysis/core/error.hpp"
+#include "libanalysis/engine/parallel.hpp"
 
 #include <cblas.h>
 #include <oneapi/dnnl/dnnl.h>
@@ -34,6 +35,7 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, st
           std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc) {
     if (m == 0 || n == 0) return;
     if (k == 0 || alpha == 0.0f) return scale_rows(m, n, beta, c, ldc);
+    const SerialLibraries serial;
     const dnnl_status_t status =
         dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
     if (status != dnnl_success) {
@@ -45,6 +47,7 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, st
           std::int64_t lda, const double* b, std::int64_t ldb, double beta, double* c, std::int64_t ldc) {
     if (m == 0 || n == 0) return;
     if (k == 0 || alpha == 0.0) return scale_rows(m, n, beta, c, ldc);
+    const SerialLibraries serial;
     cblas_dgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans, narrow(m), narrow(n),
                 narrow(k), alpha, a, narrow(lda), b, narrow(ldb), beta, c, narrow(ldc));
 }

@@ -1,8 +1,8 @@
 #include "libanalysis/engine/cpu/onednn_convolution.hpp"
 
 #include "libanalysis/core/error.hpp"
+#include "libanalysis/engine/parallel.hpp"
 
-#include <omp.h>
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include <string_view>
@@ -133,7 +133,8 @@ void execute(const dnnl::primitive& primitive, std::initializer_list<dnnl_exec_a
 }  // namespace
 
 bool OneDnnConvolutions::run(Kind kind, const ConvGeometry& g, const float* a, const float* b, float* out) {
-    std::unique_ptr<Primitive>& slot = primitives_[Key{g, kind, omp_get_max_threads()}];
+    const SerialLibraries serial;   // a primitive keeps the thread count under which it was created
+    std::unique_ptr<Primitive>& slot = primitives_[Key{g, kind}];
     if (!slot) slot = std::make_unique<Primitive>(g, kind);
     Primitive& p = *slot;
     if (!p.usable) return false;

@@ -26,7 +26,6 @@ private:
     struct Key {
         ConvGeometry geometry;
         Kind kind;
-        int threads;   ///< a primitive keeps the thread count under which it was created
         auto operator<=>(const Key&) const = default;
     };
     std::map<Key, std::unique_ptr<Primitive>> primitives_;

@@ -7,6 +7,7 @@
 #include <cblas.h>
 #include <gtest/gtest.h>
 #include <omp.h>
+#include <oneapi/dnnl/dnnl.h>
 
 #include <filesystem>
 #include <thread>
@@ -40,30 +41,43 @@ void heavy_calls(engine::Backend& b) {
     }
 }
 
-// One test: the thread pool that the control wakes stays until its thread ends, and must not be there before the first part.
-TEST(LibraryCalls, AreSerialInOurThreadsAndWouldBeSeenOtherwise) {
+/// Threads of the process at the end of `body`, run on a thread of ours that may use two.
+template <class Body>
+std::ptrdiff_t threads_after(Body&& body) {
+    std::ptrdiff_t count = 0;
+    std::thread([&] {
+        omp_set_num_threads(2);
+        body();
+        count = threads_of_this_process();
+    }).join();
+    return count;
+}
+
+TEST(LibraryCalls, AreSerialInTheBackendAndWouldBeSeenOtherwise) {
     if (usable_processors() < 2) GTEST_SKIP() << "SKIPPED: one processor, where every call is serial";
     const std::ptrdiff_t before = threads_of_this_process();
-    std::ptrdiff_t inside = 0;
-    std::thread([&] {
-        engine::make_thread_serial();
-        const auto backend = engine::make_cpu_backend();
-        heavy_calls(*backend);
-        inside = threads_of_this_process();
-    }).join();
-    EXPECT_EQ(inside, before + 1) << "our thread and nothing else";
+    const auto backend = engine::make_cpu_backend();
+    EXPECT_EQ(threads_after([&] { heavy_calls(*backend); }), before + 1) << "our thread and nothing else, though two are allowed";
+    EXPECT_EQ(threads_after([&] { engine::make_thread_serial(); }), before + 1);
 
-    for (const DType type : {DType::float32, DType::float64}) {
-        std::ptrdiff_t control = 0;
-        std::thread([&] {
-            omp_set_num_threads(2);
-            const auto backend = engine::make_cpu_backend();
-            engine::Buffer a = backend->from_host(normals(512 * 512, 1), type), c = backend->zeros(type, 512 * 512);
-            backend->gemm(false, false, 512, 512, 512, 1, a.view(), 512, a.view(), 512, 0, c.view(), 512);
-            control = threads_of_this_process();
-        }).join();
-        EXPECT_GT(control, before + 1) << "the control: with two threads allowed one is born for " << to_string(type);
-    }
+    const std::vector<float> narrow(512 * 512, 0.5f);
+    const std::vector<double> wide(512 * 512, 0.5);
+    std::vector<float> narrow_product(512 * 512);
+    std::vector<double> wide_product(512 * 512);
+    const auto sgemm = [&] { dnnl_sgemm('N', 'N', 512, 512, 512, 1, narrow.data(), 512, narrow.data(), 512, 0, narrow_product.data(), 512); };
+    const auto dgemm = [&] {
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, 512, 512, 512, 1, wide.data(), 512, wide.data(), 512, 0, wide_product.data(), 512);
+    };
+    EXPECT_GT(threads_after(sgemm), before + 1) << "the control: oneDNN starts a thread where it may";
+    EXPECT_GT(threads_after(dgemm), before + 1) << "the control: OpenBLAS starts a thread where it may";
+    const auto serial = [&](const auto& call) {
+        return [&] {
+            engine::make_thread_serial();
+            call();
+        };
+    };
+    EXPECT_EQ(threads_after(serial(sgemm)), before + 1) << "make_thread_serial() is enough for oneDNN";
+    EXPECT_EQ(threads_after(serial(dgemm)), before + 1) << "make_thread_serial() is enough for OpenBLAS";
 }
 
 TEST(LibraryCalls, UseTheOpenMpBuildOfOpenBlas) { EXPECT_EQ(openblas_get_parallel(), 2); }
