@@ -14,9 +14,11 @@ std::optional<boost::program_options::variables_map> parse(const Usage& usage, b
     namespace po = boost::program_options;
     options.add_options()("help,h", "this text");
     po::options_description all;
-    all.add(options).add_options()(std::string(usage.positional).c_str(), po::value<std::string>());
+    all.add(options);
+    if (usage.many) all.add_options()(std::string(usage.positional).c_str(), po::value<std::vector<std::string>>());
+    else all.add_options()(std::string(usage.positional).c_str(), po::value<std::string>());
     po::positional_options_description positional;
-    positional.add(std::string(usage.positional).c_str(), 1);
+    positional.add(std::string(usage.positional).c_str(), usage.many ? -1 : 1);
     const std::string verb(usage.line.substr(0, usage.line.find(usage.positional)));
     try {
         po::variables_map values;

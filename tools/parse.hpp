@@ -15,6 +15,7 @@ struct Usage {
     std::string_view text;                       ///< what it does, prose
     std::vector<std::string_view> examples;
     std::string_view positional;                 ///< name of the one positional argument, e.g. "STORE"
+    bool many = false;                           ///< several of them, at least one: a std::vector<std::string>
 };
 
 /// The parsed words, or nothing when --help was asked for and printed. The positional argument stands under its name.
