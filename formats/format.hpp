@@ -32,6 +32,10 @@ std::span<const Format* const> catalogue();
 /// The format that claims the file by content, or null. @throws Error{missing} when the file is not there.
 const Format* sniff(const std::filesystem::path& path);
 
+/// Whether a file deserves a row in a zoo: a format claims it by content, or its suffix is a checkpoint's and it is no data set
+/// (train/x, test/x or x in HDF5). It opens HDF5 files: call it where a crash is contained.
+bool looks_like_checkpoint(const std::filesystem::path& path);
+
 /// Loads a checkpoint. @throws Error{missing, format, unsupported, resource}; an unknown layer is not an error here (its node
 /// has kind "unsupported").
 model::Model load_model(const std::filesystem::path& path, const LoadOptions& options = {});

@@ -1,4 +1,5 @@
 #include "formats/content.hpp"
+#include "formats/data_readers.hpp"
 #include "formats/format.hpp"
 #include "formats/hdf5.hpp"
 #include "libanalysis/core/error.hpp"
@@ -27,11 +28,28 @@ const Format* sniff(const std::filesystem::path& path) {
     return nullptr;
 }
 
+bool looks_like_checkpoint(const std::filesystem::path& path) {
+    if (sniff(path)) return true;
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(path, ignored) || !has_checkpoint_suffix(path)) return false;
+    try {
+        return !has_hdf5_signature(path) || !is_data_file(hdf5::File(path));
+    } catch (const Error&) {
+        return true;   // cut short or damaged: a checkpoint by its name, and loading it will say what is wrong
+    }
+}
+
+data::Dataset open_dataset(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) throw Error(ErrorKind::missing, {path.string(), "a data set", "nothing there"});
+    return std::filesystem::is_directory(path, ignored) ? open_tfrecord_dataset(path) : open_hdf5_dataset(path);
+}
+
 model::Model load_model(const std::filesystem::path& path, const LoadOptions& options) {
     if (const Format* format = sniff(path)) return format->load(path, options);
     if (has_hdf5_signature(path)) {
-        (void)hdf5::File(path);   // says so where it is cut short
-        throw Error(ErrorKind::format, {path.string(), "a Keras model or weights", "an HDF5 file without them"});
+        const hdf5::File file(path);   // says so where it is cut short
+        throw Error(ErrorKind::format, {path.string(), "a Keras model or weights", is_data_file(file) ? "a data set" : "an HDF5 file without them"});
     }
     throw Error(ErrorKind::format, {path.string(), "a checkpoint: Keras HDF5", describe_content(path)});
 }

@@ -274,13 +274,14 @@ bool is_pgdl_config(const Json& config) {
     return config.is_object() && config.contains("model_config") && config["model_config"].is_array() && config.contains("input_shape");
 }
 
-Graph read_pgdl_config(const Json& config, const std::string& where) {
+Graph read_pgdl_config(const Json& config, const std::string& where, const std::vector<std::string>& names) {
     if (!is_pgdl_config(config)) throw bad(where, "model_config and input_shape", config.dump());
     Json layers = Json::array();
     for (const Json& row : config["model_config"]) {
         if (!row.is_object() || !row.contains("layer_name") || !row["layer_name"].is_string()) throw bad(where, "layers with a layer_name", row.dump());
         Json settings = row;
         settings.erase("layer_name");
+        if (names.size() == config["model_config"].size()) settings["name"] = names[layers.size()];
         layers.push_back({{"class_name", row["layer_name"]}, {"config", settings}});
     }
     if (layers.empty()) throw bad(where, "at least one layer", "none");

@@ -45,7 +45,8 @@ struct Graph {
 Graph read_model_config(const Json& model, const Dialect& dialect, const std::string& where);
 
 /// Reads the architecture of the PGDL competition: {"model_config": [{"layer_name": "Dense", ...}], "input_shape": [...]}.
-Graph read_pgdl_config(const Json& config, const std::string& where);
+/// Layers have no names there: they take `names` where as many are given, else automatic ones.
+Graph read_pgdl_config(const Json& config, const std::string& where, const std::vector<std::string>& names = {});
 bool is_pgdl_config(const Json& config);
 
 /// "conv2d" for Conv2D, "max_pooling2d" for MaxPooling2D: Keras' own rule for automatic names.

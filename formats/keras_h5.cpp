@@ -35,16 +35,23 @@ bool probe(const std::filesystem::path& path) {
 
 model::Model load(const std::filesystem::path& path, const LoadOptions&) {
     const hdf5::File file(path);
-    keras::Architecture architecture = keras::read_architecture(file);
     keras::StoredWeights stored = keras::read_weights(file, file.group("model_weights"));
-    if (stored.backend.empty() && !stored.version_one) stored.backend = architecture.dialect.backend;
-    // Keras 1 layers without dim_ordering follow the backend; everything newer writes data_format or means channels_last.
-    architecture.dialect.channels_first_default = stored.version_one && stored.theano;
-    model::Model model = keras::assemble(std::move(architecture.graph), std::move(stored), architecture.dialect);
+    const std::string version = file.text_or("keras_version", ""), backend = file.text_or("backend", "");
+    model::Model model;
+    try {
+        keras::Architecture architecture = keras::read_architecture(file);
+        // Keras 1 layers without dim_ordering follow the backend; everything newer writes data_format or means channels_last.
+        architecture.dialect.channels_first_default = stored.version_one && stored.theano;
+        model = keras::assemble(std::move(architecture.graph), std::move(stored), architecture.dialect);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::unsupported) throw;
+        model = keras::assemble_weights(keras::read_weights(file, file.group("model_weights")));   // a class of model of its own
+        model.notes.push_back(std::string("the architecture is not read: ") + error.what());
+    }
     model.path = path.string();
     model.format = "keras-h5";
-    if (model.facts.framework_version.empty()) model.facts.framework_version = architecture.dialect.version;
-    if (model.facts.backend.empty()) model.facts.backend = architecture.dialect.backend;
+    if (model.facts.framework_version.empty()) model.facts.framework_version = version;
+    if (model.facts.backend.empty()) model.facts.backend = backend;
     if (file.has_attribute("training_config")) {
         const std::string where = path.filename().string() + " training_config";
         keras::read_training_config(parse_json(file.text("training_config"), where), model.facts);

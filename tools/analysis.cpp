@@ -1,6 +1,7 @@
 #include "tools/analysis.hpp"
 
 #include "libanalysis/core/error.hpp"
+#include "libanalysis/core/version.hpp"
 #include "libanalysis/measures/catalogue.hpp"
 
 #include <fmt/format.h>
@@ -35,6 +36,11 @@ bool needs_test_labels(std::string_view measure) {
 std::string describe_measure(std::string_view measure) {
     const measures::Measure* known = measures::find_measure(measure);
     return known ? std::string(known->doc) : "";
+}
+
+std::string tool_version() {
+    const VersionInfo info = version_info();
+    return info.version + " (" + info.git_hash + ")";
 }
 
 void write_whole(const std::filesystem::path& path, std::string_view text) {

@@ -21,6 +21,9 @@ bool needs_test_labels(std::string_view measure);
 /// One sentence about a measure, or "".
 std::string describe_measure(std::string_view measure);
 
+/// "0.1.0 (git hash)": for files and pages.
+std::string tool_version();
+
 /// Writes a whole file or nothing: to a temporary name beside it, then renamed. @throws Error{resource}
 void write_whole(const std::filesystem::path& path, std::string_view text);
 

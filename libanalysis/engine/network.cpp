@@ -28,6 +28,7 @@ struct Step {
     std::size_t mask = none;              // the step whose mask lies over this step's output
     bool below_parameters = false;        // a trainable parameter lies here or upstream
     bool below_inputs = false;            // an input with a derivative lies upstream, or is this
+    std::vector<std::size_t> last_read;   // sources that nothing reads after this step
 };
 
 /// `buffer` with `size` values; keeps what it has when that fits.
@@ -294,6 +295,13 @@ void Network::Implementation::settle_derivatives() {
     for (const Step& step : steps)
         for (const std::size_t source : step.sources) ++readers[source];
     for (const std::size_t step : output_steps) ++readers[step];
+    std::vector<char> read_later(steps.size(), 0);
+    for (const std::size_t step : output_steps) read_later[step] = 1;
+    for (std::size_t i = steps.size(); i-- > 0;)
+        for (const std::size_t source : steps[i].sources) {
+            if (!read_later[source]) steps[i].last_read.push_back(source);
+            read_later[source] = 1;
+        }
     for (Step& step : steps) {
         step.below_inputs = !step.layer && step.type != DType::int32;
         for (const std::size_t parameter : step.parameters) step.below_parameters |= layout.entries[parameter].trainable;
@@ -309,7 +317,7 @@ void Network::Implementation::settle_derivatives() {
 /// all arrays of a forward pass in 256 MiB. Bytes in flight: the primal; with its deltas and the tangents of both.
 void Network::Implementation::plan_memory() {
     constexpr std::size_t cache = std::size_t{1} << 20, most = std::size_t{256} << 20;
-    std::size_t working_set = 1, values = 1, saved = 0;   // per row, float32
+    std::size_t working_set = 1, values = 0, saved = 0;   // per row, float32
     for (const Step& step : steps) {
         std::size_t touched = step.size;
         for (const std::size_t source : step.sources) touched += steps[source].size;
@@ -319,7 +327,7 @@ void Network::Implementation::plan_memory() {
         if (step.layer && step.layer->makes_mask()) values += static_cast<std::size_t>(step.shape.at(0));
     }
     const std::size_t by_cache = std::clamp<std::size_t>(std::bit_floor(std::max<std::size_t>(1, cache / (4 * working_set))), 16, 512);
-    const std::size_t by_memory = std::bit_floor(std::max<std::size_t>(1, most / (4 * values + saved)));
+    const std::size_t by_memory = std::bit_floor(std::max<std::size_t>(1, most / std::max<std::size_t>(1, 4 * values + saved)));
     micro_batch = static_cast<std::int64_t>(std::min(by_cache, by_memory));
     const std::size_t words = size_of(options.precision) / 4, rows = static_cast<std::size_t>(micro_batch);
     forward_bytes = rows * (4 * values + saved) * words;
@@ -377,13 +385,26 @@ Buffer Network::pack(Backend& backend, const model::Weights& weights) const {
 // ---- passes ----
 
 Tape Network::forward(Backend& lane, ConstView parameters, Batch batch) const {
+    Tape tape;
+    run(lane, tape, parameters, std::move(batch), true);
+    return tape;
+}
+
+std::vector<Buffer> Network::outputs(Backend& lane, ConstView parameters, Batch batch) const {
+    Tape tape;
+    run(lane, tape, parameters, std::move(batch), false);
+    std::vector<Buffer> result;
+    for (const std::size_t step : implementation_->output_steps) result.push_back(tape.values_[step].share());
+    return result;
+}
+
+void Network::run(Backend& lane, Tape& tape, ConstView parameters, Batch batch, bool keep) const {
     const Implementation& net = *implementation_;
     require(parameters.size == net.layout.total_count && parameters.type == net.options.precision, "forward",
             std::to_string(net.layout.total_count) + " parameters of the network's precision", std::to_string(parameters.size));
     require(batch.inputs.size() == net.input_steps.size() && batch.size > 0, "forward", std::to_string(net.input_steps.size()) + " inputs and a row",
             std::to_string(batch.inputs.size()) + " inputs, " + std::to_string(batch.size) + " rows");
     const auto rows = static_cast<std::size_t>(batch.size);
-    Tape tape;
     tape.batch_ = batch.size;
     tape.parameters_ = parameters;
     tape.output_nodes_ = net.output_steps;
@@ -406,8 +427,10 @@ Tape Network::forward(Backend& lane, ConstView parameters, Batch batch) const {
                 tape.masks_[i] = lane.allocate(step.type, rows * static_cast<std::size_t>(step.shape.at(0)));
             step.layer->forward(lane, net.frame(tape, i));
         }
+        if (keep) continue;
+        tape.saved_[i].clear();
+        for (const std::size_t source : step.last_read) tape.values_[source] = {};
     }
-    return tape;
 }
 
 void Network::backward(Backend& lane, Tape& tape, const std::vector<ConstView>& seeds, View gradient, std::vector<Buffer>* input_gradients) const {

@@ -69,6 +69,8 @@ public:
 
     /// Runs forward and records the primal. `parameters` must outlive the tape.
     Tape forward(Backend& lane, ConstView parameters, Batch batch) const;
+    /// The values of the outputs alone: gives every other array back as soon as no layer reads it any more. Same bits as forward.
+    std::vector<Buffer> outputs(Backend& lane, ConstView parameters, Batch batch) const;
     /// Reverse pass: seeds[i] is dL/d(output i), [batch, output]. Adds dL/d(parameter) to `gradient` (trainable_count, may be
     /// empty) and writes dL/d(input) into input_gradients where asked. Keeps the deltas on the tape.
     void backward(Backend& lane, Tape& tape, const std::vector<ConstView>& seeds, View gradient,
@@ -85,6 +87,7 @@ public:
     const Implementation& implementation() const { return *implementation_; }
 
 private:
+    void run(Backend& lane, Tape& tape, ConstView parameters, Batch batch, bool keep) const;
     std::unique_ptr<Implementation> implementation_;
 };
 

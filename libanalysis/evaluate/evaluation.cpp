@@ -78,6 +78,8 @@ Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
             scores.scores.push_back(std::move(score));
         }
         std::stable_sort(scores.scores.begin(), scores.scores.end(), [](const MeasureScore& a, const MeasureScore& b) {
+            const bool a_sees = a.role == Role::needs_test_labels, b_sees = b.role == Role::needs_test_labels;
+            if (a_sees != b_sees) return b_sees;
             const double x = std::isnan(a.score.value) ? -1 : std::abs(a.score.value);
             const double y = std::isnan(b.score.value) ? -1 : std::abs(b.score.value);
             return x != y ? x > y : a.measure < b.measure;

@@ -28,7 +28,7 @@ struct MeasureScore {
 struct TargetScores {
     Target target;
     Chance chance;
-    std::vector<MeasureScore> scores;   ///< by decreasing |score|; those without a score last
+    std::vector<MeasureScore> scores;   ///< by decreasing |score|, then those without a score, then those that look at the answer
 };
 
 struct Evaluation {

@@ -202,7 +202,7 @@ std::vector<Request> parse_requests(std::string_view list) {
         }
         bool family = false;
         for (const Row& row : rows)
-            if (name == "all" || family_of(*row.measure) == name) {
+            if (const std::string_view own = family_of(*row.measure); name == "all" || name == own || name == fmt::format("{}s", own)) {
                 if (!parameters.empty()) throw Error(ErrorKind::usage, {word, "parameters on one measure", "on a family"});
                 add(row.measure, {});
                 family = true;

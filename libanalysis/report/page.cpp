@@ -156,7 +156,7 @@ private:
         html += fmt::format("<p>Each model is predicted by a ridge fit on {} measures that saw no model of its group: {}. The {:.0f}&nbsp;% "
                             "intervals held the true error for {} of the models. No number here is a training score.</p>\n",
                             fit_->predictor.features.size(), escaped(scores.words), 100 * fit_->predictor.level, percent(scores.coverage));
-        html += "<figure class=\"wide\"><div class=\"chart\" id=\"calibration\"></div><figcaption>Predicted against true test error, one mark a "
+        html += "<figure class=\"wide\"><div class=\"legend\"></div><div class=\"chart\" id=\"calibration\"></div><figcaption>Predicted against true test error, one mark a "
                 "model; vertical lines are the intervals, the diagonal is perfect prediction.</figcaption></figure>\n";
         html += table_start("ranking", fmt::format("Models from best to worst predicted; target: {}. Equal predictions share a rank.",
                                                    escaped(fit_->predictor.target_source)),
@@ -236,7 +236,7 @@ private:
                "<p>The best measures and the baselines, one mark a model. Point at a mark for its name; it lights up in every chart.</p>\n"
                "<div class=\"controls\" hidden><fieldset id=\"target-choice-2\"><legend>Target</legend></fieldset>"
                "<label>Colour by <select id=\"colour-choice\"></select></label></div>\n"
-               "<div id=\"legend\" class=\"legend\"></div>\n<div id=\"scatter\" class=\"grid\"></div>\n"
+               "<div class=\"legend\"></div>\n<div id=\"scatter\" class=\"grid\"></div>\n"
                "<noscript><p class=\"note\">Charts need JavaScript; the tables hold all their numbers.</p></noscript>\n</section>\n";
     }
 

@@ -17,7 +17,9 @@
   function tickText(x) {
     if (x === 0) return "0";
     var a = Math.abs(x);
-    return minus(a >= 1e5 || a < 1e-3 ? x.toExponential(0).replace("e+", "e") : String(+x.toPrecision(6)));
+    if (a >= 1e4 && a < 1e6) return minus(+(x / 1e3).toPrecision(4) + "k");
+    if (a >= 1e6 && a < 1e9) return minus(+(x / 1e6).toPrecision(4) + "M");
+    return minus(a >= 1e9 || a < 1e-3 ? x.toExponential(0).replace("e+", "e") : String(+x.toPrecision(6)));
   }
 
   // ---- tooltip and the model that is pointed at ----
@@ -165,11 +167,11 @@
   }
 
   function legend() {
-    var holder = d3.select("#legend"), f = factor();
-    holder.selectAll("*").remove();
+    var f = factor();
+    d3.selectAll(".legend").selectAll("*").remove();
     if (!f) return;
     f.levels.forEach(function (name, k) {
-      var item = holder.append("span");
+      var item = d3.selectAll(".legend").append("span");
       item.append("svg").attr({ viewBox: "-6 -6 12 12", "aria-hidden": "true" }).append("path").attr({ "class": "mark k" + k, d: d3.svg.symbol().type(shapes[k]).size(64)() });
       item.append("span").text(f.name + " " + name);
     });
@@ -240,5 +242,5 @@
     draw();
     var wait;
     window.addEventListener("resize", function () { clearTimeout(wait); wait = setTimeout(draw, 150); });
-  } else if (data.predictions.length) calibration();
+  } else if (data.predictions.length) { legend(); calibration(); }
 }());

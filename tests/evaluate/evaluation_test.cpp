@@ -66,7 +66,9 @@ TEST(Evaluation, PutsEveryMeasureBesideBaselinesAndChance) {
     EXPECT_EQ(of(gap, "sparse").models, 10u);
     EXPECT_EQ(of(gap, "sparse").score.value, 1);
     EXPECT_EQ(of(gap, "flat").score.reason, "the measure is the same for all models");
-    EXPECT_TRUE(std::isnan(gap.scores.back().score.value));   // without a score: last
+    EXPECT_EQ(gap.scores.front().measure, "sparse");
+    EXPECT_EQ(gap.scores.back().measure, "test_loss");                         // looks at the answer: last
+    EXPECT_TRUE(std::isnan((gap.scores.end() - 2)->score.value));              // without a score: before it
     const Frame frame = zoo();
     EXPECT_EQ(of(gap, "good.exact").score.value, kendall_tau_b(frame.measure("good")->values, gap.target.values));
 }

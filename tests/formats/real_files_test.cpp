@@ -50,7 +50,8 @@ TEST(PublicFiles, LoadWithTheNormsThatOtherReadersFoundOrGiveAnError) {
         try {
             const model::Model model = load_model(folder / "public" / name);
             ++loaded;
-            EXPECT_EQ(model.architecture.has_value(), kind == "keras_whole") << name;
+            const bool own_class = row.value("class", "") == "BNN";   // a subclass of Model, whose config tells nothing
+            EXPECT_EQ(model.architecture.has_value(), kind == "keras_whole" && !own_class) << name;
             EXPECT_EQ(model.weights.size(), model.parameters.size()) << name;
             complete += model.architecture && unsupported_nodes(model) == 0;
             std::string id = name;
@@ -67,9 +68,9 @@ TEST(PublicFiles, LoadWithTheNormsThatOtherReadersFoundOrGiveAnError) {
         }
     }
     std::printf("%d loaded (%d with every layer known, %d compared), %d refused\n", loaded, complete, compared, refused);
-    EXPECT_GE(loaded, 110);
-    EXPECT_GE(compared, 75);
-    EXPECT_GE(complete, 20);
+    EXPECT_EQ(loaded, 116);
+    EXPECT_GE(compared, 84);
+    EXPECT_GE(complete, 29);
 }
 
 void expect_zoo(const char* name, std::size_t expected_models) {

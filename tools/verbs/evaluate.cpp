@@ -66,7 +66,7 @@ int run(const std::vector<std::string>& words) {
         ("target", po::value(&target), "gap or test_error (default: both)")
         ("measure", po::value(&measure), "only measures that match this pattern (*, ?); baselines stay")
         ("group", po::value(&options.group), "draw the values of this config column as a whole for the intervals, e.g. config.depth")
-        ("level", po::value(&options.level)->default_value(0.95), "of the intervals")
+        ("level", po::value(&options.level)->default_value(0.95, "0.95"), "of the intervals")
         ("replicates", po::value(&options.replicates)->default_value(1000), "bootstrap resamples and permutations")
         ("seed", po::value(&seed)->default_value(0), "of both")
         ("limit", po::value(&limit)->default_value(40), "rows per table, 0: all")

@@ -3,7 +3,6 @@
 #include "tools/parse.hpp"
 #include "tools/table.hpp"
 #include "tools/verb.hpp"
-#include "tools/version.hpp"
 
 #include <fmt/format.h>
 
@@ -50,7 +49,7 @@ int run(const std::vector<std::string>& words) {
         ("output,o", po::value(&output)->required(), "the predictor file (JSON)")
         ("group", po::value(&options.group), "config column whose values are held out in turn, e.g. config.depth; \"model\": random parts (default: "
                                              "the column with the largest error)")
-        ("level", po::value(&options.level)->default_value(0.9), "of the prediction intervals")
+        ("level", po::value(&options.level)->default_value(0.9, "0.9"), "of the prediction intervals")
         ("replicates", po::value(&options.replicates)->default_value(1000), "bootstrap resamples of Kendall's tau")
         ("seed", po::value(&seed)->default_value(0), "of every random choice")
         ("json", po::bool_switch(), "print the predictor and its scores as JSON");
@@ -68,7 +67,7 @@ int run(const std::vector<std::string>& words) {
     options.refusal = feature_refusal;
     options.training_title = content.title;
     options.training_hash = report::zoo_hash(content.models);
-    options.tool_version = version();
+    options.tool_version = tool_version();
     const predict::Fit fit = predict::fit(report::frame_of(content.table), options);
     const Json json = fit.predictor.to_json();
     write_whole(output, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");

@@ -3,7 +3,6 @@
 #include "tools/parse.hpp"
 #include "tools/table.hpp"
 #include "tools/verb.hpp"
-#include "tools/version.hpp"
 
 #include <fmt/format.h>
 
@@ -32,7 +31,7 @@ int run(const std::vector<std::string>& words) {
     const report::Content content = report::content_of(store::Store(path, store::Store::Mode::read));
     options.store_name = std::filesystem::path(path).filename().string();
     options.seed = Seed{seed};
-    options.tool_version = version();
+    options.tool_version = tool_version();
     options.refusal = feature_refusal;
     options.needs_test_labels = needs_test_labels;
     options.describe = describe_measure;

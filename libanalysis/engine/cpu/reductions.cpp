@@ -3,9 +3,9 @@
 #include "libanalysis/engine/cpu/clones.hpp"
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
 #include "libanalysis/engine/cpu/views.hpp"
+#include "libanalysis/engine/elementary.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace assay::engine::cpu {
 
@@ -51,6 +51,17 @@ ASSAY_CLONES void add_row_kernel(const T* x, double* sums, std::size_t cols) {
 template <class T>
 ASSAY_CLONES void add_product_kernel(const T* x, const T* y, double* sums, std::size_t cols) {
     for (std::size_t c = 0; c < cols; ++c) sums[c] += static_cast<double>(x[c]) * static_cast<double>(y[c]);
+}
+
+template <class T>
+ASSAY_CLONES void softmax_kernel(const T* x, T* y, std::int64_t cols) {
+    T largest = x[0];
+    for (std::int64_t c = 1; c < cols; ++c) largest = x[c] > largest ? x[c] : largest;
+#pragma GCC ivdep
+    for (std::int64_t c = 0; c < cols; ++c) y[c] = elementary::exp(x[c] - largest);
+    double sum = 0;
+    for (std::int64_t c = 0; c < cols; ++c) sum += static_cast<double>(y[c]);
+    for (std::int64_t c = 0; c < cols; ++c) y[c] = static_cast<T>(static_cast<double>(y[c]) / sum);
 }
 
 template <class T>
@@ -119,15 +130,7 @@ void CpuBackend::softmax(ConstView x, std::int64_t rows, std::int64_t cols, View
     if (cols == 0) return;
     with_float_of("softmax", [&]<class T>(T) {
         for (std::int64_t r = 0; r < rows; ++r) {
-            const T* from = as<T>(x) + r * cols;
-            T* to = as<T>(y) + r * cols;
-            const T largest = *std::max_element(from, from + cols);
-            double sum = 0;
-            for (std::int64_t c = 0; c < cols; ++c) {
-                to[c] = std::exp(from[c] - largest);
-                sum += static_cast<double>(to[c]);
-            }
-            for (std::int64_t c = 0; c < cols; ++c) to[c] = static_cast<T>(static_cast<double>(to[c]) / sum);
+            softmax_kernel(as<T>(x) + r * cols, as<T>(y) + r * cols, cols);
         }
     }, x, y);
 }

@@ -33,7 +33,7 @@ std::vector<Value> depth_of(Subject& subject, const Parameters&) {
 
 extern const Measure parameter_count{
     .name = "parameter_count",
-    .formula = R"(\sum_l |\theta_l|)",
+    .formula = R"(\omega)",
     .source = "jiang2020fantastic",
     .needs = Need::weights,
     .direction = Direction::larger_gap,
@@ -43,7 +43,7 @@ extern const Measure parameter_count{
 
 extern const Measure weight_count{
     .name = "weight_count",
-    .formula = R"(\omega = \sum_l |W_l|)",
+    .formula = R"(\sum_l |W_l|)",
     .source = "jiang2020fantastic",
     .needs = Need::weights,
     .direction = Direction::larger_gap,

@@ -26,7 +26,7 @@ std::vector<Value> compute(Subject& subject, const Parameters&) {
 
 extern const Measure exact_zeros{
     .name = "exact_zeros",
-    .formula = R"(|\{i : w_i = 0\}| / \omega)",
+    .formula = R"(|\{i : W_i = 0\}| / \sum_l |W_l|)",
     .source = "han2015learning",
     .needs = Need::weights,
     .direction = Direction::none,

@@ -3,11 +3,14 @@
 
 #include "tests/engine/layers/model_builder.hpp"
 
+#include <ostream>
+
 namespace assay::test {
 
 struct NetworkCase {
     const char* name;
     model::Model (*make)();
+    friend std::ostream& operator<<(std::ostream& out, const NetworkCase& tested) { return out << tested.name; }
 };
 
 inline model::Model images() {

@@ -127,6 +127,11 @@ TEST_P(Networks, OneTapeServesEveryPass) {
     EXPECT_EQ(joined(net.backward(tape, seeds)), gradient);
 }
 
+TEST_P(Networks, OutputsAloneHaveTheSameBits) {
+    engine::Tape tape = net.forward(theta, x);
+    EXPECT_EQ(net.outputs_alone(theta, x), net.outputs(tape));
+}
+
 TEST_P(Networks, Float32FollowsFloat64) {
     NetworkRunner single(GetParam().make(), DType::float32, 3);
     const Values v = normals(theta.size(), 57), w = normals(x.size(), 58);

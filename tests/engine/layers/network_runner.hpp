@@ -7,6 +7,7 @@
 #include "tests/engine/layers/model_builder.hpp"
 
 #include <cmath>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -32,19 +33,12 @@ public:
     std::size_t size() const { return network.layout().trainable_count; }
 
     engine::Tape forward(const Values& theta, const Values& x) {
-        Values all = parameters;
-        std::copy(theta.begin(), theta.end(), all.begin());
-        packed_ = lane->from_host(all, type_);
-        engine::Batch batch{rows_, {}};
-        std::size_t offset = 0;
-        for (std::size_t i = 0; i < inputs.size(); ++i) {
-            const bool integer = network.input_types()[i] == engine::DType::int32;
-            Values values = inputs[i];
-            if (!integer) std::copy_n(x.begin() + static_cast<std::ptrdiff_t>(offset), values.size(), values.begin());
-            if (!integer) offset += values.size();
-            batch.inputs.push_back(lane->from_host(values, integer ? engine::DType::int32 : type_));
-        }
-        return network.forward(*lane, packed_.view(), std::move(batch));
+        engine::Batch batch = at(theta, x);
+        return network.forward(*lane, packed_.back().view(), std::move(batch));
+    }
+    Values outputs_alone(const Values& theta, const Values& x) {
+        engine::Batch batch = at(theta, x);
+        return flat(network.outputs(*lane, packed_.back().view(), std::move(batch)));
     }
     Values theta() const { return {parameters.begin(), parameters.begin() + static_cast<std::ptrdiff_t>(size())}; }
     Values x() const {   // float inputs
@@ -151,9 +145,25 @@ public:
     Values parameters;
 
 private:
+    engine::Batch at(const Values& theta, const Values& x) {
+        Values all = parameters;
+        std::copy(theta.begin(), theta.end(), all.begin());
+        packed_.push_back(lane->from_host(all, type_));   // parameters outlive their tapes
+        engine::Batch batch{rows_, {}};
+        std::size_t offset = 0;
+        for (std::size_t i = 0; i < inputs.size(); ++i) {
+            const bool integer = network.input_types()[i] == engine::DType::int32;
+            Values values = inputs[i];
+            if (!integer) std::copy_n(x.begin() + static_cast<std::ptrdiff_t>(offset), values.size(), values.begin());
+            if (!integer) offset += values.size();
+            batch.inputs.push_back(lane->from_host(values, integer ? engine::DType::int32 : type_));
+        }
+        return batch;
+    }
     std::int64_t rows_;
     engine::DType type_;
-    engine::Buffer packed_, direction_;
+    std::deque<engine::Buffer> packed_;
+    engine::Buffer direction_;
     std::vector<engine::Buffer> dx_;
 };
 

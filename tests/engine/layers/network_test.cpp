@@ -32,7 +32,7 @@ TEST(Network, NamesInputsOutputsAndNodes) {
     EXPECT_THAT(network.input_types(), ElementsAre(DType::float32, DType::int32));
     EXPECT_THAT(network.output_names(), ElementsAre("h", "right"));
     EXPECT_THAT(network.output_shapes(), ElementsAre(Shape{3}, Shape{2}));
-    EXPECT_EQ(network.node_names().size(), 10u);
+    EXPECT_EQ(network.node_names().size(), 11u);
     for (std::size_t i = 0; i < network.node_names().size(); ++i) {
         if (network.node_names()[i] != "both") continue;
         EXPECT_EQ(network.node_shape(i), Shape{9});

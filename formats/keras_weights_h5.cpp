@@ -1,0 +1,137 @@
+// Files with weights and without an architecture: Keras HDF5 (layer_names on the root), PGDL (the same with a config.json
+// beside it), Keras 3 .weights.h5.
+
+#include "formats/content.hpp"
+#include "formats/format.hpp"
+#include "formats/keras_h5.hpp"
+#include "formats/keras_model.hpp"
+#include "formats/keras_three.hpp"
+#include "formats/keras_weights_h5.hpp"
+
+namespace assay::formats {
+
+namespace keras {
+
+bool is_weights_only(const hdf5::File& file) { return !is_whole_model(file) && has_layer_list(file); }
+
+std::optional<std::filesystem::path> pgdl_config_beside(const std::filesystem::path& weights) {
+    const std::filesystem::path config = weights.parent_path() / "config.json";
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(config, ignored)) return std::nullopt;
+    try {
+        if (is_pgdl_config(parse_json(read_text(config), config.string()))) return config;
+    } catch (const Error&) {   // another program's config.json
+    }
+    return std::nullopt;
+}
+
+AnyArchitecture read_any_architecture(const std::filesystem::path& path, const StoredWeights& stored) {
+    AnyArchitecture result;
+    if (has_hdf5_signature(path)) {
+        const hdf5::File file(path);
+        if (!is_whole_model(file)) throw Error(ErrorKind::format, {path.string(), "an architecture: a whole Keras model or its JSON", "an HDF5 file without model_config"});
+        result.architecture = read_architecture(file);
+        return result;
+    }
+    const std::string where = path.filename().string();
+    const Json json = parse_json(read_text(path), path.string());
+    if (is_pgdl_config(json)) {
+        result.pgdl = true;
+        std::vector<std::string> names;
+        for (const StoredLayer& layer : stored.layers) names.push_back(layer.name);
+        result.architecture.graph = read_pgdl_config(json, where, names);
+        result.architecture.dialect.version = "2.4.0";
+        return result;
+    }
+    if (json.is_object()) {
+        const auto word = [&](const char* key) { return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string(); };
+        result.architecture.dialect = {.version = word("keras_version"), .backend = word("backend")};
+    }
+    result.architecture.graph = read_model_config(json, result.architecture.dialect, where);
+    return result;
+}
+
+}  // namespace keras
+
+namespace {
+
+template <class Predicate>
+bool probe_file(const std::filesystem::path& path, Predicate predicate) {
+    try {
+        return has_hdf5_signature(path) && predicate(hdf5::File(path));
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+model::Model assemble_with(const std::filesystem::path& architecture_path, keras::StoredWeights stored) {
+    keras::AnyArchitecture any = keras::read_any_architecture(architecture_path, stored);
+    keras::Architecture& architecture = any.architecture;
+    architecture.dialect.channels_first_default = stored.version_one && stored.theano;
+    model::Model model = keras::assemble(std::move(architecture.graph), std::move(stored), architecture.dialect);
+    if (any.pgdl) {   // the competition's models end in logits and were trained with cross-entropy
+        model.facts.loss = "cross_entropy";
+        model.facts.from_logits = true;
+    }
+    model.notes.push_back("the architecture comes from " + architecture_path.filename().string());
+    return model;
+}
+
+model::Model finish(model::Model model, const std::filesystem::path& path, const char* format) {
+    model.path = path.string();
+    model.format = format;
+    return model;
+}
+
+bool probe_weights(const std::filesystem::path& path) {
+    return probe_file(path, keras::is_weights_only) && !keras::pgdl_config_beside(path);
+}
+
+model::Model load_weights(const std::filesystem::path& path, const LoadOptions& options) {
+    const hdf5::File file(path);
+    keras::StoredWeights stored = keras::read_weights(file, file);
+    if (!options.architecture.empty()) return finish(assemble_with(options.architecture, std::move(stored)), path, "keras-weights");
+    return finish(keras::assemble_weights(std::move(stored)), path, "keras-weights");
+}
+
+bool probe_pgdl(const std::filesystem::path& path) {
+    return probe_file(path, keras::is_weights_only) && keras::pgdl_config_beside(path);
+}
+
+model::Model load_pgdl(const std::filesystem::path& path, const LoadOptions& options) {
+    const hdf5::File file(path);
+    const auto beside = keras::pgdl_config_beside(path);
+    if (!beside && options.architecture.empty()) throw Error(ErrorKind::missing, {path.string(), "a config.json beside the weights", "none"});
+    return finish(assemble_with(options.architecture.empty() ? *beside : options.architecture, keras::read_weights(file, file)), path, "pgdl");
+}
+
+bool probe_three(const std::filesystem::path& path) { return probe_file(path, keras::is_keras_three); }
+
+model::Model load_three(const std::filesystem::path& path, const LoadOptions& options) {
+    const hdf5::File file(path);
+    keras::StoredWeights stored = keras::read_keras_three(file);
+    if (options.architecture.empty()) {
+        model::Model model = keras::assemble_weights(std::move(stored));
+        model.notes.push_back("the file does not tell the order of its layers, nor their names: they are called by their classes");
+        return finish(std::move(model), path, "keras-3-weights");
+    }
+    std::vector<keras::NamedClass> layers;
+    for (const keras::Layer& layer : keras::read_any_architecture(options.architecture, stored).architecture.graph.layers) {
+        if (!layer.model.empty()) throw Error(ErrorKind::unsupported, {path.string(), "a model without nested models", layer.model});
+        layers.push_back({layer.name, layer.class_name});
+    }
+    return finish(assemble_with(options.architecture, keras::order_keras_three(stored, layers)), path, "keras-3-weights");
+}
+
+}  // namespace
+
+extern const Format keras_weights;
+const Format keras_weights{"keras-weights", "Keras weights in HDF5, without an architecture", probe_weights, load_weights};
+
+extern const Format pgdl;
+const Format pgdl{"pgdl", "a model of the PGDL competition: Keras weights with a config.json beside them", probe_pgdl, load_pgdl};
+
+extern const Format keras_three_weights;
+const Format keras_three_weights{"keras-3-weights", "Keras 3 weights (.weights.h5), without an architecture", probe_three, load_three};
+
+}  // namespace assay::formats

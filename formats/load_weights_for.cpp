@@ -1,0 +1,71 @@
+// Another file of weights for a known model: matched by position, role and shape, because names differ from run to run.
+
+#include "formats/content.hpp"
+#include "formats/format.hpp"
+#include "formats/keras_three.hpp"
+#include "formats/keras_weights_h5.hpp"
+
+namespace assay::formats {
+namespace {
+
+using keras::StoredTensor;
+
+// The parameters of each of the file's layers, trainable ones first: a nested model's are not in the model's order.
+std::vector<std::size_t> stored_order(const model::Model& like, const keras::StoredWeights& stored) {
+    std::vector<std::size_t> order;
+    for (const keras::StoredLayer& layer : stored.layers) {
+        const std::size_t first = order.size(), last = std::min(first + layer.tensors.size(), like.parameters.size());
+        for (const bool trainable : {true, false})
+            for (std::size_t i = first; i < last; ++i)
+                if (like.parameters[i].trainable == trainable) order.push_back(i);
+    }
+    return order;
+}
+
+std::vector<keras::NamedClass> layers_with_weights(const model::Model& like, const std::filesystem::path& path) {
+    std::vector<keras::NamedClass> layers;
+    for (const model::Parameter& parameter : like.parameters) {
+        if (parameter.layer_class.empty())
+            throw Error(ErrorKind::unsupported, {path.string(), "a model whose classes of layers are known", "a model without an architecture",
+                                                 "Groups of a Keras 3 weights file are named after classes."});
+        if (layers.empty() || layers.back().layer != parameter.layer) layers.push_back({parameter.layer, parameter.layer_class});
+    }
+    return layers;
+}
+
+keras::StoredWeights read_stored(const model::Model& like, const std::filesystem::path& path) {
+    const hdf5::File file(path);
+    if (keras::is_whole_model(file)) return keras::read_weights(file, file.group("model_weights"));
+    if (keras::is_weights_only(file)) return keras::read_weights(file, file);
+    if (keras::is_keras_three(file)) return keras::order_keras_three(keras::read_keras_three(file), layers_with_weights(like, path));
+    throw Error(ErrorKind::format, {path.string(), "Keras weights", "an HDF5 file without them"});
+}
+
+}  // namespace
+
+model::Weights load_weights_for(const model::Model& like, const std::filesystem::path& path) {
+    keras::StoredWeights stored = read_stored(like, path);
+    std::vector<StoredTensor*> tensors;
+    for (keras::StoredLayer& layer : stored.layers)
+        for (StoredTensor& tensor : layer.tensors) tensors.push_back(&tensor);
+    if (tensors.size() != like.parameters.size())
+        throw Error(ErrorKind::format, {path.string(), std::to_string(like.parameters.size()) + " weights, as in " + like.path, std::to_string(tensors.size()),
+                                        "The two files are of different architectures."});
+    const std::vector<std::size_t> order = stored_order(like, stored);
+    model::Weights weights(like.parameters.size());
+    for (std::size_t k = 0; k < tensors.size(); ++k) {
+        const model::Parameter& parameter = like.parameters[order[k]];
+        StoredTensor& tensor = *tensors[k];
+        const model::Role role = keras::role_of_name(tensor.name);
+        if (role != model::Role::other && parameter.role != model::Role::other && role != parameter.role)
+            throw Error(ErrorKind::format, {path.string() + " " + tensor.name, "the " + std::string(to_string(parameter.role)) + " of layer " + parameter.layer,
+                                            "a " + std::string(to_string(role)), "The two files are of different architectures."});
+        if (parameter.layer_class == "Conv2D" && parameter.role == model::Role::kernel)
+            keras::make_canonical(tensor.tensor, stored, tensor.tensor.shape != parameter.shape);
+        keras::check_shape(tensor, parameter.shape, parameter.layer);
+        weights[order[k]] = std::move(tensor.tensor);
+    }
+    return weights;
+}
+
+}  // namespace assay::formats

@@ -1,0 +1,170 @@
+// The verbs that judge a zoo, run as a user runs them, on a store written here.
+
+#include "libanalysis/core/json.hpp"
+#include "libanalysis/core/seed.hpp"
+#include "libanalysis/store/store.hpp"
+#include "tests/support/support.hpp"
+
+#include <cmath>
+#include <sstream>
+
+using namespace assay;
+
+namespace {
+
+struct Verbs : testing::Test {
+    test::Scratch scratch;
+    std::string store = (scratch / "zoo.assay").string();
+
+    // 48 models, depth 1 to 4; l2 drives the test error, path_norm is noise; test_loss looks at the answer.
+    void write_store(bool with_targets = true) const {
+        store::Store file(store, store::Store::Mode::write);
+        file.set_meta("zoo", {{"title", "forty-eight models"}});
+        const Seed seed{4};
+        for (std::uint64_t i = 0; i < 48; ++i) {
+            store::Result result;
+            result.model.path = i == 3 ? "evil\x1b[31m\n.h5" : "m" + std::to_string(i) + ".h5";
+            result.model.content = "content" + std::to_string(i);
+            result.model.status = "ok";
+            result.model.config["depth"] = 1 + i % 4;
+            const double l2 = 10 + 2 * seed.normal(i), error = 1 / (1 + std::exp(3 - 0.3 * (l2 - 10) - 0.05 * seed.normal(100 + i)));
+            if (with_targets) {
+                result.model.metrics["test_accuracy"] = 1 - error;
+                result.model.metrics["train_accuracy"] = 0.999;
+            }
+            const auto add = [&](const std::string& measure, double value, const std::string& convention = "", const std::string& parameters = "") {
+                store::ValueRow row;
+                row.key.model = result.model.content;
+                row.key.measure = measure;
+                row.key.convention = convention;
+                row.key.parameters = parameters;
+                row.key.precision = "float32";
+                row.value = value;
+                row.status = "ok";
+                result.values.push_back(row);
+            };
+            add("l2", l2);
+            add("path_norm", std::exp(seed.normal(200 + i)));
+            add("parameter_count", 1000.0 * static_cast<double>(1 + i % 4));
+            add("masked_accuracy", 0.5 + 0.01 * seed.normal(300 + i), "", "sparsity=0.9");
+            if (with_targets) add("test_loss", error * 3);
+            file.put_models({result.model});
+            file.put(result);
+        }
+        store::ModelRow failed;
+        failed.path = "broken.h5";
+        failed.status = "failed";
+        failed.error_kind = "format";
+        failed.reason = "truncated";
+        file.put_models({failed});
+    }
+
+    test::ProcessResult assay(std::vector<std::string> words) const {
+        words.insert(words.begin(), test::program().string());
+        return test::run(words, scratch.path());
+    }
+};
+
+std::size_t widest(const std::string& text) {
+    std::istringstream lines(text);
+    std::string line;
+    std::size_t width = 0;
+    while (std::getline(lines, line)) width = std::max(width, line.size());
+    return width;
+}
+
+}  // namespace
+
+TEST_F(Verbs, EvaluatePutsTheDrivingMeasureFirstAndFitsTheTerminal) {
+    write_store();
+    const auto text = assay({"evaluate", store, "--replicates", "100"});
+    ASSERT_EQ(text.exit_code, 0) << text.err;
+    EXPECT_LE(widest(text.out), 100u) << text.out;
+    EXPECT_NE(text.out.find("logged metric.train_accuracy - metric.test_accuracy"), std::string::npos);
+    const auto json = assay({"evaluate", store, "--replicates", "100", "--target", "test_error", "--json"});
+    ASSERT_EQ(json.exit_code, 0) << json.err;
+    const Json parsed = Json::parse(json.out);
+    EXPECT_EQ(parsed["schema_version"], 1);
+    EXPECT_EQ(parsed["measures"][0]["measure"], "l2");
+    EXPECT_GT(parsed["measures"][0]["score"], 0.8);
+    EXPECT_EQ(parsed["measures"].back()["measure"], "test_loss");   // the answer itself, marked as such
+    EXPECT_EQ(parsed["measures"].back()["role"], "needs_test_labels");
+    const auto grouped = assay({"evaluate", store, "--replicates", "100", "--group", "config.depth"});
+    EXPECT_NE(grouped.out.find("groups of config.depth"), std::string::npos);
+    EXPECT_EQ(assay({"evaluate", store, "--group", "config.nothing"}).exit_code, 2);
+    EXPECT_EQ(assay({"evaluate", (scratch / "absent.assay").string()}).exit_code, 66);
+}
+
+TEST_F(Verbs, FitWritesAPredictorWithoutTheAnswerAndRankApplies) {
+    write_store();
+    const std::string predictor = (scratch / "p.json").string();
+    const auto fit = assay({"fit", store, "-o", predictor, "--group", "config.depth"});
+    ASSERT_EQ(fit.exit_code, 0) << fit.err;
+    EXPECT_LE(widest(fit.out), 100u) << fit.out;
+    EXPECT_NE(fit.out.find("needs labelled test data: test_loss"), std::string::npos) << fit.out;
+    const Json json = Json::parse(test::read_file(predictor));
+    EXPECT_EQ(json["cross_validation"]["group"], "config.depth");
+    EXPECT_EQ(json["training"]["models"], 48);
+    EXPECT_EQ(json["training"]["title"], "forty-eight models");
+    for (const Json& feature : json["features"]) EXPECT_NE(feature["measure"], "test_loss");
+    bool masked = false;
+    for (const Json& feature : json["features"]) masked = masked || feature["column"] == "masked_accuracy[sparsity=0.9]";
+    EXPECT_TRUE(masked);
+
+    const auto rank = assay({"rank", store, "--with", predictor});
+    ASSERT_EQ(rank.exit_code, 0) << rank.err;
+    EXPECT_LE(widest(rank.out), 100u) << rank.out;
+    EXPECT_EQ(rank.out.find('\x1b'), std::string::npos);
+    const auto crossed = assay({"rank", store, "--json"});
+    ASSERT_EQ(crossed.exit_code, 0) << crossed.err;
+    const Json ranking = Json::parse(crossed.out);
+    EXPECT_EQ(ranking["models"].size(), 48u);
+    EXPECT_EQ(ranking["models"][0]["rank"], 1);
+    EXPECT_EQ(ranking["held_out_scores"]["group"], "config.depth");
+    EXPECT_GT(ranking["held_out_scores"]["kendall"], 0.7);
+}
+
+TEST_F(Verbs, RankByAMeasureSharesRanksAndNeedsNoTarget) {
+    write_store(false);
+    const auto nothing = assay({"rank", store});
+    EXPECT_EQ(nothing.exit_code, 65);
+    EXPECT_NE(nothing.err.find("--by"), std::string::npos) << nothing.err;
+    const auto by = assay({"rank", store, "--by", "parameter_count", "--json"});
+    ASSERT_EQ(by.exit_code, 0) << by.err;
+    const Json ranking = Json::parse(by.out);
+    EXPECT_EQ(ranking["models"][11]["rank"], 1);    // twelve models of depth 1 share the first rank
+    EXPECT_EQ(ranking["models"][12]["rank"], 13);
+    EXPECT_EQ(assay({"rank", store, "--by", "no_such_measure"}).exit_code, 2);
+    EXPECT_EQ(assay({"rank", store, "--by", "l2", "--with", "x"}).exit_code, 2);
+    EXPECT_EQ(assay({"fit", store, "-o", (scratch / "p.json").string()}).exit_code, 65);
+}
+
+TEST_F(Verbs, ReportIsWrittenWhole) {
+    write_store();
+    const std::string page = (scratch / "r.html").string();
+    const auto report = assay({"report", store, "-o", page, "--replicates", "50"});
+    ASSERT_EQ(report.exit_code, 0) << report.err;
+    const std::string html = test::read_file(page);
+    EXPECT_NE(html.find("forty-eight models"), std::string::npos);
+    EXPECT_TRUE(html.ends_with("</html>\n"));
+    EXPECT_EQ(assay({"report", store, "-o", (scratch / "absent/r.html").string()}).exit_code, 73);
+    EXPECT_EQ(assay({"report", store}).exit_code, 2);
+}
+
+TEST_F(Verbs, PredictSaysWhatIsWrongWithThePredictor) {
+    test::write_file(scratch / "p.json", "{\"kind\": \"something\"}");
+    const auto bad = assay({"predict", "model.h5", "--with", (scratch / "p.json").string()});
+    EXPECT_EQ(bad.exit_code, 65);
+    EXPECT_NE(bad.err.find("a predictor file, as assay fit writes it"), std::string::npos) << bad.err;
+    EXPECT_EQ(assay({"predict", "model.h5", "--with", (scratch / "absent.json").string()}).exit_code, 66);
+    EXPECT_EQ(assay({"predict", "model.h5"}).exit_code, 2);
+}
+
+TEST_F(Verbs, HelpHasExamples) {
+    for (const char* verb : {"evaluate", "fit", "predict", "rank", "report"}) {
+        const auto help = assay({verb, "--help"});
+        EXPECT_EQ(help.exit_code, 0);
+        EXPECT_NE(help.out.find("assay " + std::string(verb)), std::string::npos);
+        EXPECT_LE(widest(help.out), 100u) << help.out;
+    }
+}

@@ -1,0 +1,75 @@
+#include "tools/single_model.hpp"
+
+#include "libanalysis/core/context.hpp"
+#include "libanalysis/zoo/manifest.hpp"
+#include "libanalysis/zoo/protocol.hpp"
+#include "tools/interrupt.hpp"
+#include "tools/table.hpp"
+
+#include <fmt/format.h>
+
+namespace assay::tools {
+
+namespace po = boost::program_options;
+
+void ModelOptions::add_to(po::options_description& description) {
+    description.add_options()
+        ("data", po::value(&data)->value_name("FILE"), "the data set, an HDF5 file or a PGDL folder")
+        ("scale", po::value(&scale)->value_name("S"), "what inputs are multiplied with, e.g. 1/255 (1, and said so)")
+        ("offset", po::value(&offset)->value_name("X"), "added after scaling (0)")
+        ("mean", po::value(&mean)->multitoken()->value_name("M"), "subtracted then, one a channel")
+        ("std", po::value(&deviation)->multitoken()->value_name("D"), "divided by then, one a channel")
+        ("architecture", po::value(&architecture)->value_name("FILE"), "the architecture of a weights-only file")
+        ("loss", po::value(&loss)->value_name("NAME"), "the loss, where the file does not tell it")
+        ("precision", po::value(&precision)->value_name("P"), "float32, or float64 to certify (float32)")
+        ("threads", po::value(&threads)->value_name("N"), "threads (the cores this process may use)")
+        ("timeout", po::value(&timeout)->value_name("S"), "seconds until the work is given up (no limit)")
+        ("json", po::bool_switch(), "print JSON");
+}
+
+Json ModelOptions::arguments(const std::string& path) const {
+    if (precision != "float32" && precision != "float64" && precision != "double")
+        throw Error(ErrorKind::usage, {"--precision", "float32 or float64", precision});
+    Json result{{"path", path}, {"architecture", architecture}, {"data", data}, {"loss", loss},
+                {"precision", precision == "double" ? "float64" : precision}};
+    result["preprocessing"] = {{"scale", scale.empty() ? 1.0 : zoo::parse_scale(scale, "--scale")}, {"offset", offset}, {"mean", mean},
+                               {"deviation", deviation}, {"declared", !scale.empty() || offset != 0 || !mean.empty() || !deviation.empty()}};
+    return result;
+}
+
+Json ModelOptions::run(std::string_view task, const Json& arguments) const {
+    const Interrupt interrupt;
+    zoo::WorkerLimits limits;
+    limits.threads = threads > 0 ? threads : usable_processors();
+    limits.budget = usable_memory() / 2;
+    limits.memory = usable_memory() - usable_memory() / 8;
+    limits.timeout_s = timeout;
+    return zoo::run_in_worker(task, arguments, limits, {}, interrupt.token());
+}
+
+void print_json(Json json) {
+    Json all{{"schema_version", 1}};
+    all.update(json);
+    fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+void print_notes(const Json& result) {
+    for (const Json& note : result.value("notes", Json::array())) fmt::print("{}", wrapped("note: " + printable(note.get<std::string>())));
+}
+
+std::string shape_in_words(const Json& shape) {
+    if (!shape.is_array()) return "?";
+    std::string words;
+    for (const Json& extent : shape) words += fmt::format("{}{}", words.empty() ? "" : " x ", extent.get<std::int64_t>());
+    return words.empty() ? "1" : words;
+}
+
+std::string one_line(const std::string& text, std::size_t width) {
+    std::string line = printable(text);
+    if (line.size() <= width) return line;
+    std::size_t end = width - 3;
+    while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;   // not inside a character
+    return line.substr(0, end) + "...";
+}
+
+}  // namespace assay::tools

@@ -1,0 +1,34 @@
+#pragma once
+// What the verbs on one checkpoint share: options about the model and its inputs, and running their work in a worker.
+
+#include "libanalysis/core/error.hpp"
+#include "libanalysis/core/json.hpp"
+#include "tools/parse.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace assay::tools {
+
+struct ModelOptions {
+    std::string architecture, data, scale, loss, precision = "float32";
+    double offset = 0;
+    std::vector<double> mean, deviation;
+    int threads = 0;
+    double timeout = 0;
+
+    void add_to(boost::program_options::options_description& description);
+
+    /// The arguments of a task: "path", "architecture", "data", "preprocessing", "loss", "precision". @throws Error{usage}
+    Json arguments(const std::string& path) const;
+    /// Runs the task in a worker of its own; SIGINT and SIGTERM end it. @throws Error
+    Json run(std::string_view task, const Json& arguments) const;
+};
+
+void print_json(Json json);                       ///< with "schema_version" first
+void print_notes(const Json& result);             ///< "note: ..." for each of result["notes"]
+std::string shape_in_words(const Json& shape);    ///< "28 x 28 x 1", "?" for null
+std::string one_line(const std::string& text, std::size_t width);   ///< printable, cut at its end with "..."
+
+}  // namespace assay::tools

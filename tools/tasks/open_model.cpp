@@ -1,0 +1,50 @@
+#include "tools/tasks/open_model.hpp"
+
+#include "formats/format.hpp"
+#include "libanalysis/core/error.hpp"
+
+namespace assay::tools {
+
+std::string text_argument(const Json& arguments, const char* key) {
+    return arguments.contains(key) && arguments[key].is_string() ? arguments[key].get<std::string>() : "";
+}
+
+std::shared_ptr<const model::Model> open_model(const Json& arguments) {
+    const std::string path = text_argument(arguments, "path");
+    if (!formats::sniff(path) && !formats::looks_like_checkpoint(path)) return nullptr;
+    return std::make_shared<const model::Model>(formats::load_model(path, {.architecture = text_argument(arguments, "architecture")}));
+}
+
+Json facts_of(const model::Model& model) {
+    Json facts = Json::object();
+    facts["format"] = model.format;
+    std::int64_t count = 0, trainable = 0;
+    for (const model::Parameter& parameter : model.parameters) {
+        count += element_count(parameter.shape);
+        if (parameter.trainable) trainable += element_count(parameter.shape);
+    }
+    facts["parameter_count"] = count;
+    facts["trainable_count"] = trainable;
+    facts["architecture"] = model.architecture.has_value();
+    const auto text = [&](const char* key, const std::string& value) {
+        if (!value.empty()) facts[key] = value;
+    };
+    text("loss", model.facts.loss);
+    text("optimizer", model.facts.optimizer);
+    text("backend", model.facts.backend);
+    text("framework_version", model.facts.framework_version);
+    if (model.facts.learning_rate) facts["learning_rate"] = number_to_json(*model.facts.learning_rate);
+    if (model.facts.from_logits) facts["from_logits"] = *model.facts.from_logits;
+    Json regularisers = Json::array();
+    for (const model::Regulariser& term : model.facts.regularisers)
+        regularisers.push_back({{"parameter", model.parameters.at(term.parameter).name}, {"l1", number_to_json(term.l1)}, {"l2", number_to_json(term.l2)}});
+    if (!regularisers.empty()) facts["regularisers"] = std::move(regularisers);
+    return facts;
+}
+
+std::shared_ptr<engine::Backend> worker_backend() {
+    static const std::shared_ptr<engine::Backend> backend = engine::make_cpu_backend();
+    return backend;
+}
+
+}  // namespace assay::tools
