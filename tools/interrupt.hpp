@@ -16,7 +16,12 @@ class Interrupt {
 public:
     Interrupt() {
         sigemptyset(&signals_);
-        for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals_, number);
+        for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+            struct sigaction now {};
+            // What was ignored on purpose stays so (nohup): once blocked it would be seen here.
+            if (sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) continue;
+            sigaddset(&signals_, number);
+        }
         pthread_sigmask(SIG_BLOCK, &signals_, &before_);
         waiter_ = std::jthread([this](std::stop_token ending) {
             while (!ending.stop_requested()) {

@@ -118,7 +118,7 @@ data::Preprocessing preprocessing_from(const Json& json) {
 Selection select_rows(const std::shared_ptr<const data::Split>& split, const data::Preprocessing& preprocessing, const Json& take,
                       std::int64_t samples, Seed seed) {
     Selection selection{{split, {}, preprocessing}, "all"};
-    if (take.is_object()) {
+    if (take.is_object() && take.contains("count")) {   // {"take": "all"} declares every row
         const auto count = take.at("count").get<std::int64_t>();
         selection.rows.indices = data::first_rows(*split, count);
         if (count < split->rows()) selection.words = fmt::format("first {}", count);
