@@ -56,6 +56,26 @@ TEST(Loss, NamesItsObjective) {
         EXPECT_EQ(row.value.objective, "cross_entropy, mean, no regulariser, BatchNormalization inference");
 }
 
+TEST(ClippedLoss, IsBoundedByTheLogarithmOfTheClip) {
+    Subject subject = subject_of(identity("softmax"), "cross_entropy");
+    subject.set_rows("test", rows_of({0, 50, /**/ 50, 0, /**/ std::log(3.0), 0}, {2}, {0, 0, 0}));
+    const double expected = (-std::log(1e-7) - std::log(1 - 1e-7) + std::log(4.0 / 3)) / 3;
+    EXPECT_NEAR_RELATIVE(value_of(subject, "test_loss_clipped"), expected, 1e-12);
+    EXPECT_NEAR_RELATIVE(value_of(subject, "test_loss"), (50 + 2 * std::exp(-50.0) + std::log(4.0 / 3)) / 3, 1e-12);
+    Subject logits = subject_of(identity(), "cross_entropy");
+    logits.set_rows("test", rows_of({0, 50}, {2}, {0}));
+    EXPECT_NE(reason_of(logits, "test_loss_clipped"), "");
+}
+
+TEST(ClippedLoss, OfASigmoidIsTheBinaryOne) {
+    Builder builder({1});
+    builder.dense(1, 1, false, {1}).activation("sigmoid");
+    Subject subject = subject_of(builder.build());
+    subject.set_rows("test", rows_of({40, /**/ -40, /**/ 0}, {1}, {0, 0, 1}));
+    EXPECT_NEAR_RELATIVE(value_of(subject, "test_loss_clipped"), (-std::log(1e-7) - std::log1p(-1e-7) + std::log(2.0)) / 3, 1e-8);
+    EXPECT_EQ(value_of(subject, "test_accuracy"), 1.0 / 3);   // a logit of 0 is class 0
+}
+
 TEST(Samples, GiveMeansTheirStandardErrors) {
     Subject subject(identity(), {.loss = "cross_entropy", .precision = engine::DType::float64, .sampled = true}, Context{});
     // Three of four right; the losses are ln 2 four times.
