@@ -50,6 +50,15 @@ TEST(Loss, IsTheMeanCrossEntropy) {
     }
 }
 
+TEST(ClippedLoss, ClipsEveryProbabilityBeforeItsLogarithm) {
+    const auto clipped = [](double z) { return -std::log(std::min(std::max(1 / (1 + std::exp(z)), 0.1), 0.9)); };   // p = 1 / (1 + e^z)
+    const double expected = (clipped(-2) + clipped(1) + clipped(0) + clipped(-3) + clipped(-1e-7)) / 5;
+    Subject subject = labelled(identity());
+    EXPECT_NEAR_RELATIVE(value_of(subject, "train_loss_clipped[clip=0.1]"), expected, 1e-12);
+    EXPECT_NEAR_RELATIVE(value_of(subject, "train_loss_clipped[clip=0]"), value_of(subject, "train_loss"), 1e-15);
+    EXPECT_THROW(value_of(subject, "train_loss_clipped[clip=0.5]"), Error);
+}
+
 TEST(Loss, NamesItsObjective) {
     Subject subject = labelled(identity());
     for (const Row& row : measure_all(subject, parse_requests("train_loss")))
