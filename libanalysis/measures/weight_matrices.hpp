@@ -16,7 +16,7 @@ struct WeightMatrix {
     bool convolution = false;    ///< the kernel has more than two axes
 };
 
-/// Kernels, recurrent kernels and embeddings with two or more axes, in model order. Biases and the parameters of
+/// Kernels (of any kind: recurrent, depthwise, ...) and embeddings with two or more axes, in model order. Biases and the parameters of
 /// normalisation layers are not weight matrices.
 /// @throws Error{missing} when there are none.
 std::vector<WeightMatrix> weight_matrices(const model::Model& model);

@@ -127,6 +127,17 @@ TEST(Norms, AnUnsupportedLayerIsNamedAndLeavesMatrixNormsAlone) {
     EXPECT_NE(reason_of(subject, "path_norm", "exact").find("Lambda"), std::string::npos) << reason_of(subject, "path_norm", "exact");
 }
 
+TEST(Norms, OfKernelsOfUnknownLayersAreTaken) {
+    Builder builder = by_hand();
+    builder.model().parameters.push_back({"sep/depthwise_kernel", "sep", "SeparableConv2D", model::Role::other, {1, 1, 2, 1}, true, {}});
+    builder.model().weights.push_back({{1, 1, 2, 1}, "float64", std::vector<double>{3, 4}});
+    builder.model().parameters.push_back({"sep/scales", "sep", "SeparableConv2D", model::Role::other, {2, 2}, true, {}});
+    builder.model().weights.push_back({{2, 2}, "float64", std::vector<double>{1, 1, 1, 1}});
+    Subject subject = subject_of(builder.build());
+    EXPECT_EQ(value_of(subject, "depth"), 3);
+    EXPECT_EQ(value_of(subject, "spectral_norm", "matrix", "sep"), 5);
+}
+
 TEST(Norms, NonFiniteAndZeroWeightsAreReasonsNotNumbers) {
     Builder builder = by_hand();
     std::get<std::vector<double>>(builder.model().weights[2].values)[0] = std::nan("");

@@ -51,7 +51,7 @@ TEST(Measure, AFileThatIsNoModelIsBadData) {
 TEST(Measure, GivesTheLoggedAccuracyAndSaysWhenTheScaleIsWrong) {
     ASSAY_NEEDS_SHARED("zoo/dnn-repair-b");
     const std::string model = shared("zoo/dnn-repair-b/epoch-20.hdf5"), data = shared("data/mnist.h5");
-    const auto right = run({program(), "measure", model, "--data", data, "--scale", "1", "--measures", "test_accuracy,test_loss,norm", "--json"});
+    const auto right = run({program(), "measure", model, "--data", data, "--scale", "1", "--measures", "test_accuracy,test_loss_clipped,norm", "--json"});
     ASSERT_EQ(right.exit_code, 0) << right.err;
     const Json result = parse_json(right.out, "measure");
     EXPECT_EQ(result.at("schema_version"), 1);
@@ -60,6 +60,8 @@ TEST(Measure, GivesTheLoggedAccuracyAndSaysWhenTheScaleIsWrong) {
     const std::string row = line.substr(0, line.find_first_of("\r\n"));
     const double logged = std::stod(row.substr(row.rfind(',') + 1));
     EXPECT_NEAR(value_named(result, "test_accuracy").at("value").get<double>(), logged, 0.5e-4);
+    const std::string before = row.substr(0, row.rfind(','));
+    EXPECT_NEAR(value_named(result, "test_loss_clipped").at("value").get<double>(), std::stod(before.substr(before.rfind(',') + 1)), 0.6e-4);
     EXPECT_EQ(value_named(result, "path_norm", "exact").at("status"), "ok") << value_named(result, "path_norm", "exact").dump();
     for (const Json& note : result.at("notes")) EXPECT_EQ(note.get<std::string>().find("scale looks wrong"), std::string::npos) << note;
 
