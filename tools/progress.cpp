@@ -34,7 +34,7 @@ void ProgressLine::show(const zoo::Progress& progress) {
     const std::size_t done = progress.ok + progress.failed + progress.not_a_model;
     const auto now = std::chrono::steady_clock::now();
     const bool last = done == progress.total && last_done_ != done;
-    if (now - last_ < (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000)) && !last) return;
+    if (now - last_ < (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(10000)) && !last) return;
     last_ = now;
     last_done_ = done;
     if (terminal_) {

@@ -213,8 +213,6 @@ struct Store::Implementation {
         return tables.integer(0) == 0;
     }
 
-    void put(const Result& result);
-    std::int64_t put_value(const ValueRow& value);
 };
 
 namespace {
@@ -301,38 +299,58 @@ void Store::put_models(const std::vector<ModelRow>& rows) {
     transaction.commit();
 }
 
-std::int64_t Store::Implementation::put_value(const ValueRow& value) {
-    Statement insert(database, std::string("INSERT INTO results (") + result_columns +
-                                   ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
-                                   "ON CONFLICT (model, measure, layer, convention, parameters, data, init, objective, version, precision, seed) DO UPDATE SET "
-                                   "kind = excluded.kind, number = excluded.number, numbers = excluded.numbers, standard_error = excluded.standard_error, "
-                                   "status = excluded.status, reason = excluded.reason, seconds = excluded.seconds, device = excluded.device, "
-                                   "instruction_set = excluded.instruction_set RETURNING id");
-    bind_value(insert, value);
-    insert.step();
-    const std::int64_t id = insert.integer(0);
-    insert.step();
-    return id;
-}
+namespace {
 
-void Store::Implementation::put(const Result& result) {
-    Statement insert(database, std::string("INSERT OR REPLACE INTO models (") + model_columns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)");
-    bind_model(insert, result.model);
-    insert.run();
-    std::vector<std::int64_t> ids;
-    ids.reserve(result.values.size());
-    for (const ValueRow& value : result.values) ids.push_back(put_value(value));
-    Statement add_work(database, "INSERT INTO work (key, request) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET request = excluded.request RETURNING id");
-    Statement link(database, "INSERT OR IGNORE INTO work_results VALUES (?, ?)");
-    for (const WorkRow& work : result.work) {
-        add_work.bind(work.key).bind(work.request);
-        add_work.step();
-        const std::int64_t id = add_work.integer(0);
-        add_work.step();
-        add_work.reset();
-        for (const std::size_t value : work.values) link.bind(id).bind(ids.at(value)).run();
+// Statements that write results, prepared once for all that one transaction writes.
+class Writer {
+public:
+    explicit Writer(Database& database)
+        : model_(database, std::string("INSERT OR REPLACE INTO models (") + model_columns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+          value_(database, std::string("INSERT INTO results (") + result_columns +
+                               ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
+                               "ON CONFLICT (model, measure, layer, convention, parameters, data, init, objective, version, precision, seed) DO UPDATE SET "
+                               "kind = excluded.kind, number = excluded.number, numbers = excluded.numbers, standard_error = excluded.standard_error, "
+                               "status = excluded.status, reason = excluded.reason, seconds = excluded.seconds, device = excluded.device, "
+                               "instruction_set = excluded.instruction_set RETURNING id"),
+          work_(database, "INSERT INTO work (key, request) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET request = excluded.request RETURNING id"),
+          link_(database, "INSERT OR IGNORE INTO work_results VALUES (?, ?)"),
+          point_(database, "INSERT INTO current VALUES (?, ?, ?) ON CONFLICT (path, request) DO UPDATE SET key = excluded.key WHERE key <> excluded.key"),
+          file_(database, "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)") {}
+
+    void put(const ModelRow& row) {
+        bind_model(model_, row);
+        model_.run();
     }
-}
+    std::int64_t put(const ValueRow& row) {
+        bind_value(value_, row);
+        return id_of(value_);
+    }
+    void put(const Result& result) {
+        put(result.model);
+        std::vector<std::int64_t> ids;
+        ids.reserve(result.values.size());
+        for (const ValueRow& value : result.values) ids.push_back(put(value));
+        for (const WorkRow& work : result.work) {
+            work_.bind(work.key).bind(work.request);
+            const std::int64_t id = id_of(work_);
+            for (const std::size_t value : work.values) link_.bind(id).bind(ids.at(value)).run();
+        }
+    }
+    void put(const Store::Current& row) { point_.bind(row.path).bind(row.request).bind(row.key).run(); }
+    void put(const FileRow& row) { file_.bind(row.path).bind(row.signature).bind(row.content).bind(static_cast<std::int64_t>(row.size)).run(); }
+
+private:
+    static std::int64_t id_of(Statement& statement) {
+        statement.step();
+        const std::int64_t id = statement.integer(0);
+        statement.step();
+        statement.reset();
+        return id;
+    }
+    Statement model_, value_, work_, link_, point_, file_;
+};
+
+}  // namespace
 
 void Store::put(const Result& result) { put(std::vector<Result>{result}, {}, {}); }
 
@@ -340,11 +358,10 @@ void Store::put(const std::vector<Result>& results, const std::vector<Current>& 
     if (results.empty() && current.empty() && files.empty()) return;
     Database& database = implementation_->database;
     Transaction transaction(database);
-    for (const Result& result : results) implementation_->put(result);
-    Statement point(database, "INSERT INTO current VALUES (?, ?, ?) ON CONFLICT (path, request) DO UPDATE SET key = excluded.key WHERE key <> excluded.key");
-    for (const Current& row : current) point.bind(row.path).bind(row.request).bind(row.key).run();
-    Statement remember(database, "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)");
-    for (const FileRow& row : files) remember.bind(row.path).bind(row.signature).bind(row.content).bind(static_cast<std::int64_t>(row.size)).run();
+    Writer writer(database);
+    for (const Result& result : results) writer.put(result);
+    for (const Current& row : current) writer.put(row);
+    for (const FileRow& row : files) writer.put(row);
     transaction.commit();
 }
 
@@ -417,24 +434,26 @@ Store::MergeReport Store::merge(const Store& other) {
     Database& here = implementation_->database;
     Database& there = other.implementation_->database;
     Transaction transaction(here);
-
+    Writer writer(here);
+    Statement query(here, std::string("SELECT ") + result_columns +
+                              " FROM results WHERE model = ? AND init = ? AND data = ? AND measure = ? AND version = ? AND convention = ? "
+                              "AND parameters = ? AND objective = ? AND layer = ? AND precision = ? AND seed = ?");
     const auto find = [&](const ValueKey& key) {
-        Statement query(here, std::string("SELECT ") + result_columns +
-                                  " FROM results WHERE model = ? AND init = ? AND data = ? AND measure = ? AND version = ? AND convention = ? "
-                                  "AND parameters = ? AND objective = ? AND layer = ? AND precision = ? AND seed = ?");
         bind_key(query, key);
-        return query.step() ? std::optional<ValueRow>(read_value(query)) : std::nullopt;
+        auto found = query.step() ? std::optional<ValueRow>(read_value(query)) : std::nullopt;
+        query.reset();
+        return found;
     };
     for (const ValueRow& theirs : other.values({}, Which::all)) {
         const auto ours = find(theirs.key);
         if (!ours) {
-            implementation_->put_value(theirs);
+            writer.put(theirs);
             ++report.added;
             continue;
         }
         const bool equal = bits(*ours) == bits(theirs) && ours->status == theirs.status;
         const bool replace = preference(theirs) < preference(*ours);
-        if (replace) implementation_->put_value(theirs);
+        if (replace) writer.put(theirs);
         if (equal) ++report.equal;
         else if (replace) ++report.replaced;
         if (!equal && ours->status == "ok" && theirs.status == "ok" && conflict(*ours, theirs)) {
@@ -445,12 +464,9 @@ Store::MergeReport Store::merge(const Store& other) {
 
     std::map<std::string, ModelRow> ours;
     for (ModelRow& row : models()) ours.emplace(row.path, std::move(row));
-    Statement insert(here, std::string("INSERT OR REPLACE INTO models (") + model_columns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)");
     for (const ModelRow& row : other.models()) {
         const auto found = ours.find(row.path);
-        if (found != ours.end() && !(preference(row) < preference(found->second))) continue;
-        bind_model(insert, row);
-        insert.run();
+        if (found == ours.end() || preference(row) < preference(found->second)) writer.put(row);
     }
 
     // Work, its results and what is current; ids differ between files, so everything goes by key.

@@ -75,10 +75,10 @@ std::string work_key(const MeasureRequest& request, const PlannedModel& model, c
     return hash_bytes(json.dump());
 }
 
-std::string attempt_key(const PlannedModel& model, const std::string& data_content, const RunOptions& options) {
+std::string attempt_key(const PlannedModel& model, const std::string& data_content, const RunOptions& options, const std::string& error_kind) {
     Json json = subject_json(model, data_content, options, true, true, true);
-    json["timeout"] = options.timeout_s;
-    json["memory"] = options.memory;
+    if (error_kind == "timeout") json["timeout"] = options.timeout_s;
+    if (error_kind == "memory" || error_kind == "resource") json["memory"] = options.memory;
     return hash_bytes(json.dump());
 }
 
@@ -190,7 +190,7 @@ Plan make_plan(const Manifest& manifest, const store::Store* store, const RunOpt
         const auto mine = by_path.find(entry.path);
         const bool known = !model.content.empty();
         if (known && mine != by_path.end() && mine->second.status == "failed" && !options.retry_failed &&
-            mine->second.attempt == attempt_key(model, plan.data_content, options)) {
+            mine->second.attempt == attempt_key(model, plan.data_content, options, mine->second.error_kind)) {
             ++plan.skipped_failed;
             continue;
         }

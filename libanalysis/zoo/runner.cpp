@@ -129,7 +129,7 @@ private:
             row.status = "failed";
             row.error_kind = outcome.kind;
             row.reason = outcome.reason;
-            row.attempt = attempt_key(model, plan_.data_content, options_);
+            row.attempt = attempt_key(model, plan_.data_content, options_, row.error_kind);
         }
         row.content = model_key(model.content, model.architecture_content);
         row.init_content = model.init_content;

@@ -192,6 +192,8 @@ TEST(ZooRun, TriesFailedModelsAgainOnlyWhenAskedOrChanged) {
     EXPECT_TRUE(log.take().empty());
     run_apart(scratch / "zoo", scratch / "s", {{"measures", {"norm", "path"}}});
     EXPECT_TRUE(log.take().empty()) << "another measure is no reason to try again";
+    run_apart(scratch / "zoo", scratch / "s", {{"j", 1}, {"memory", 100 << 20}, {"timeout", 30}});
+    EXPECT_TRUE(log.take().empty()) << "nor is another limit that was not what ended it";
     run_apart(scratch / "zoo", scratch / "s", {{"retry_failed", true}});
     EXPECT_EQ(log.take().size(), 2u);
     EXPECT_EQ(store::Store(scratch / "s", store::Store::Mode::read).models()[1].attempts, 2);
@@ -218,6 +220,15 @@ TEST(ZooRun, CrashHangHogAndGarbageCostOneRowEach) {
         EXPECT_EQ(rows[i].reason.empty(), rows[i].status == "ok") << rows[i].path;
         EXPECT_FALSE(rows[i].content.empty());
     }
+}
+
+TEST(ZooRun, TriesAgainWhatALimitEndedOnceTheLimitIsAnother) {
+    const Scratch scratch;
+    fs::create_directory(scratch / "zoo");
+    write_file(scratch / "zoo/slow", "slow 600");
+    EXPECT_EQ(run_apart(scratch / "zoo", scratch / "s", {{"timeout", 0.2}}).exit_code, 1);
+    EXPECT_THAT(run_apart(scratch / "zoo", scratch / "s", {{"timeout", 0.2}}).out, HasSubstr("ran 0"));
+    EXPECT_EQ(run_apart(scratch / "zoo", scratch / "s", {{"timeout", 60}}).exit_code, 0);
 }
 
 TEST(ZooRun, SaysNotesOnceWithTheirCountAndAddsNearTies) {

@@ -20,6 +20,12 @@ std::string joined(const std::set<std::string>& names) {
     return text.empty() ? "none" : text;
 }
 
+// Prose beside a label of 15 columns, broken below itself.
+std::string beside(std::string label, const std::string& text) {
+    label.resize(15, ' ');
+    return wrapped(text, std::string(15, ' ')).replace(0, 15, label);
+}
+
 Json to_json(const zoo::Manifest& manifest) {
     Json models = Json::array(), ignored = Json::array();
     for (const zoo::Entry& entry : manifest.models)
@@ -66,8 +72,8 @@ int run(const std::vector<std::string>& words) {
     fmt::print("loss           {}\n", manifest.loss.empty() ? "not declared: the model's own" : printable(manifest.loss));
     fmt::print("training rows  {}\n", !manifest.train_rows ? "not declared: all of train/" : manifest.train_rows->all ? "all of train/"
                                           : manifest.train_rows->count ? fmt::format("the first {}", *manifest.train_rows->count) : "the first " + printable(manifest.train_rows->column));
-    fmt::print("{}", wrapped("config         " + joined(config)));
-    fmt::print("{}", wrapped("logged         " + joined(metrics)));
+    fmt::print("{}", beside("config", joined(config)));
+    fmt::print("{}", beside("logged", joined(metrics)));
     for (const std::string& warning : manifest.warnings) fmt::print("{}", wrapped("warning: " + printable(warning)));
     for (const zoo::Entry& entry : manifest.models)
         if (!entry.problem.empty()) fmt::print("cannot be run: {}: {}\n", printable(entry.path), printable(entry.problem));

@@ -62,8 +62,12 @@ private:
 
     /// Frees kept blocks until at most `bytes` are left.
     void release(std::size_t bytes) {
-        for (auto size = kept_.begin(); size != kept_.end() && kept_bytes_ > bytes; size = kept_.erase(size))
-            for (; !size->second.empty() && kept_bytes_ > bytes; size->second.pop_back(), kept_bytes_ -= size->first) std::free(size->second.back());
+        while (kept_bytes_ > bytes && !kept_.empty()) {
+            const auto size = kept_.begin();
+            for (; !size->second.empty() && kept_bytes_ > bytes; size->second.pop_back(), kept_bytes_ -= size->first)
+                std::free(size->second.back());
+            if (size->second.empty()) kept_.erase(size);   // blocks that stay keep their entry
+        }
     }
     mutable std::mutex mutex_;
     std::unordered_map<std::size_t, std::vector<void*>> kept_;

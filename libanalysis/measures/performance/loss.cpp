@@ -7,8 +7,6 @@ namespace {
 
 std::vector<Value> train(Subject& subject, const Parameters&) { return performance::loss(subject, "train"); }
 std::vector<Value> test(Subject& subject, const Parameters&) { return performance::loss(subject, "test"); }
-std::vector<Value> clipped_train(Subject& subject, const Parameters&) { return performance::clipped_loss(subject, "train"); }
-std::vector<Value> clipped_test(Subject& subject, const Parameters&) { return performance::clipped_loss(subject, "test"); }
 
 }  // namespace
 
@@ -33,29 +31,6 @@ extern const Measure test_loss{
     .ingredients = "labels,outputs",
     .doc = "Mean loss on the test rows, computed as train_loss.",
     .compute = test,
-};
-
-extern const Measure train_loss_clipped{
-    .name = "train_loss_clipped",
-    .formula = R"(-\frac1m \sum_i \ln \min(\max(p(x_i)_{y_i}, 10^{-7}), 1 - 10^{-7}))",
-    .source = "chollet2015keras",
-    .needs = Need::weights | Need::architecture | Need::train_data | Need::train_labels,
-    .direction = Direction::larger_gap,
-    .ingredients = "labels,outputs",
-    .doc = "train_loss with probabilities clipped at 1e-7, as Keras computes and logs cross-entropies of a network that ends in softmax or "
-           "sigmoid: for comparison with logs. A row that is surely wrong counts 16.1 at most.",
-    .compute = clipped_train,
-};
-
-extern const Measure test_loss_clipped{
-    .name = "test_loss_clipped",
-    .formula = R"(-\frac1{m'} \sum_i \ln \min(\max(p(x'_i)_{y'_i}, 10^{-7}), 1 - 10^{-7}))",
-    .source = "chollet2015keras",
-    .needs = Need::weights | Need::architecture | Need::test_data | Need::test_labels,
-    .direction = Direction::none,
-    .ingredients = "labels,outputs",
-    .doc = "test_loss with probabilities clipped at 1e-7, as train_loss_clipped.",
-    .compute = clipped_test,
 };
 
 }  // namespace assay::measures
