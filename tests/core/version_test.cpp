@@ -11,10 +11,12 @@ namespace assay {
 namespace {
 
 TEST(Version, NamesTheCommitOfTheTree) {
-    if (!std::filesystem::exists(test::source_folder() / ".git")) GTEST_SKIP() << "SKIPPED: needs a git checkout";
-    const auto git = test::run({"git", "rev-parse", "--short=12", "HEAD"}, test::source_folder());
-    ASSERT_EQ(git.exit_code, 0) << git.err;
     const std::string hash = version_info().git_hash;
+    const auto git = test::run({"git", "rev-parse", "--short=12", "HEAD"}, test::source_folder());
+    if (git.exit_code != 0 || !std::filesystem::exists(test::source_folder() / ".git")) {   // no checkout, or not ours to read
+        EXPECT_EQ(hash, "unknown");
+        return;
+    }
     EXPECT_EQ(hash.substr(0, 12) + "\n", git.out) << "built from another commit: build again";
     EXPECT_THAT(hash.substr(12), testing::AnyOf("", "-dirty"));
 }
