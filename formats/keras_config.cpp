@@ -11,6 +11,8 @@
 namespace assay::formats::keras {
 namespace {
 
+constexpr std::size_t most_calls = 100'000;
+
 Error bad(const std::string& where, const std::string& expected, const std::string& found) {
     return Error(ErrorKind::format, {where, expected, found.substr(0, 200)});
 }
@@ -95,6 +97,8 @@ void inline_model(Graph& outer, const Layer& nested, const Graph& inner, std::si
     };
     for (const Layer& layer : inner.layers) {
         if (input_position.contains(layer.name)) continue;
+        if (layer.calls.size() * nested.calls.size() > most_calls)   // models in models, each called twice, double at every level
+            throw Error(ErrorKind::resource, {"model " + nested.name, "at most 100,000 calls of a layer", std::to_string(layer.calls.size()) + " times " + std::to_string(nested.calls.size())});
         Layer copy = layer;
         copy.name = nested.name + "/" + layer.name;
         copy.model = nested.name;

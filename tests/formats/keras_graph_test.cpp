@@ -273,6 +273,17 @@ TEST(KerasGraph, WithAnUnknownLayerInsideANestedModelKeepsAllItsWeights) {
     EXPECT_EQ(node(model, "o").parameters, (std::vector<std::size_t>{3, 4}));
 }
 
+TEST(KerasGraph, DoesNotDoubleItsCallsWithoutEnd) {
+    Json model = keras_sequential({2}, Json::array({keras_layer("Activation", "a", {{"activation", "relu"}})}));
+    for (int level = 0; level < 20; ++level) {   // each level calls the one inside twice: 2^20 calls
+        Json inner = model;
+        inner["name"] = "m";
+        inner["inbound_nodes"] = Json::array({Json::array({from("i")}), Json::array({from("m", 0)})});
+        model = keras_functional({input_layer("i", {nullptr, 2}), inner}, Json::array({Json::array({"i", 0, 0})}), Json::array({Json::array({"m", 1, 0})}));
+    }
+    EXPECT_ERROR(keras::read_model_config(model, keras::Dialect{}, "test"), ErrorKind::resource, "calls of a layer");
+}
+
 TEST(SnakeCase, IsKeras) {
     for (const auto& [name, expected] : std::vector<std::pair<std::string, std::string>>{
              {"Dense", "dense"}, {"Conv2D", "conv2d"}, {"MaxPooling2D", "max_pooling2d"}, {"BatchNormalization", "batch_normalization"}, {"SimpleRNN", "simple_rnn"},
