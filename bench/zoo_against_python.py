@@ -10,8 +10,8 @@ peak resident memory and, for assay, the share of the fused multiply-add peak me
 """
 import argparse, json, os, re, resource, statistics, subprocess, sys, tempfile, time
 
-MEASURES = ('train_accuracy,train_loss,test_accuracy,test_loss,margin_quantile,frobenius_norm,'
-            'spectral_norm[convention=matrix],spectral_norm[convention=circular],distance_from_init,path_norm,parameter_count')
+MEASURES = ('train_accuracy,train_loss,test_accuracy,test_loss,margin_quantile[quantile=0.1],param_norm,'
+            'log_prod_of_spec,fro_over_spec,l2_dist,path_norm,parameter_count')
 
 
 def run(command, environment):

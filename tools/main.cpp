@@ -64,7 +64,7 @@ std::pair<const Verb*, std::size_t> find_verb(const std::vector<std::string>& wo
     std::string near;
     for (const Verb* verb : all_verbs())
         if (verb->name.starts_with(words[0].substr(0, 3)) && !verb->summary.empty()) near += (near.empty() ? "" : ", ") + std::string(verb->name);
-    throw Error(ErrorKind::usage, {"assay", "a verb", "\"" + printable(words[0]) + (words.size() > 1 && words[0] == "zoo" ? " " + printable(words[1]) : "") + "\"",
+    throw Error(ErrorKind::usage, {"", "a verb", "\"" + printable(words[0]) + (words.size() > 1 && words[0] == "zoo" ? " " + printable(words[1]) : "") + "\"",
                                    near.empty() ? "`assay --help` lists them" : "Near names: " + near});
 }
 

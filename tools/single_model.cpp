@@ -64,12 +64,4 @@ std::string shape_in_words(const Json& shape) {
     return words.empty() ? "1" : words;
 }
 
-std::string one_line(const std::string& text, std::size_t width) {
-    std::string line = printable(text);
-    if (line.size() <= width) return line;
-    std::size_t end = width - 3;
-    while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;   // not inside a character
-    return line.substr(0, end) + "...";
-}
-
 }  // namespace assay::tools

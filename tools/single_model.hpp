@@ -29,6 +29,5 @@ struct ModelOptions {
 void print_json(Json json);                       ///< with "schema_version" first
 void print_notes(const Json& result);             ///< "note: ..." for each of result["notes"]
 std::string shape_in_words(const Json& shape);    ///< "28 x 28 x 1", "?" for null
-std::string one_line(const std::string& text, std::size_t width);   ///< printable, cut at its end with "..."
 
 }  // namespace assay::tools

@@ -18,8 +18,8 @@ Transform transform_from(std::string_view name) {
 
 double Scaling::apply(double value) const {
     if (deviation == 0) return 0;
-    const double transformed = transform == Transform::log ? std::log(std::max(value, low)) : value;
-    return (transformed - mean) / deviation;
+    const double seen = std::clamp(value, low, high);
+    return ((transform == Transform::log ? std::log(seen) : seen) - mean) / deviation;
 }
 
 Scaling fit_scaling(std::span<const double> values) {

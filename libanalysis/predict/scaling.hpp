@@ -11,7 +11,8 @@ std::string_view to_string(Transform transform);
 Transform transform_from(std::string_view name);   ///< @throws Error{format}
 
 /// x -> (t(x) - mean) / deviation. The logarithm is taken where all training values are positive and span a factor of ten or more
-/// (norms and their products do); values below the smallest one seen, zero included, are then taken as that one.
+/// (norms and their products do). Values outside the training range are taken as its nearest end: a line fitted to a few models
+/// is not drawn beyond them.
 struct Scaling {
     Transform transform = Transform::identity;
     double low = 0, high = 0;          ///< smallest and largest training value, untransformed
@@ -24,7 +25,7 @@ Scaling fit_scaling(std::span<const double> values);
 
 /// The rule in words, for the predictor file.
 constexpr std::string_view scaling_rule =
-    "log of features that are positive and span a factor of 10 or more among the training models (smaller values are taken as the "
-    "smallest seen); then minus mean, over population standard deviation";
+    "log of features that are positive and span a factor of 10 or more among the training models; values outside the training "
+    "range are taken as its nearest end; then minus mean, over population standard deviation";
 
 }  // namespace assay::predict

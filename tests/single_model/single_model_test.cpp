@@ -80,7 +80,7 @@ TEST(Measure, TablesFitAHundredColumns) {
     EXPECT_NE(done.out.find("masked_accuracy[sparsity=0.9]"), std::string::npos);
 }
 
-TEST(Measure, UndeclaredTrainRowsAreAReason) {
+TEST(Measure, WeightsWithoutAnArchitectureStillHaveTheirNorms) {
     ASSAY_NEEDS_SHARED("zoo/mnist-grid");
     const std::string zoo = shared("zoo/mnist-grid/");
     // Weights without an architecture still have their norms.

@@ -5,6 +5,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 namespace assay::tools::verbs {
 namespace {
 
@@ -25,22 +29,44 @@ std::string number_of(const Json& value) {
     return text;
 }
 
+// Measures without a value, together by the reason.
+void print_reasons(const Json& values, bool layers) {
+    std::vector<std::pair<std::string, std::string>> reasons;   // in order of appearance
+    for (const Json& value : values) {
+        const auto layer = value.at("layer").get<std::string>();
+        if (value.at("status") == "ok" || layer.empty() == layers) continue;
+        std::string name = named(value);
+        if (const auto convention = value.at("convention").get<std::string>(); !convention.empty()) name += fmt::format(".{}", convention);
+        if (layers) name += fmt::format(" of {}", printable(layer));
+        const auto reason = value.at("reason").get<std::string>();
+        const auto found = std::find_if(reasons.begin(), reasons.end(), [&](const auto& pair) { return pair.first == reason; });
+        if (found == reasons.end())
+            reasons.emplace_back(reason, name);
+        else
+            found->second += fmt::format(", {}", name);
+    }
+    if (!reasons.empty()) fmt::print("\nwithout a value\n");
+    for (const auto& [reason, names] : reasons) fmt::print("{}{}", wrapped(printable(reason) + ":", "  "), wrapped(names, "    "));
+}
+
 void print_whole_model(const Json& values) {
-    Table table({{"measure", Table::Align::left}, {"convention", Table::Align::left}, {"value"}, {"why there is none", Table::Align::left}});
+    const bool sampled = std::any_of(values.begin(), values.end(), [](const Json& value) { return !value.at("standard_error").is_null(); });
+    Table table({{"measure", Table::Align::left}, {"convention", Table::Align::left}, {"value"}, {sampled ? "standard error" : ""}});
     for (const Json& value : values)
-        if (value.at("layer").get<std::string>().empty())
-            table.add({named(value), value.at("convention").get<std::string>(), number_of(value), one_line(value.at("reason").get<std::string>(), 48)});
-    fmt::print("{}", table.text());
+        if (value.at("layer").get<std::string>().empty() && value.at("status") == "ok")
+            table.add({named(value), value.at("convention").get<std::string>(), number_of(value),
+                       value.at("standard_error").is_null() ? "" : significant(number_from_json(value.at("standard_error")), 2)});
+    if (!table.empty()) fmt::print("{}", table.text());
+    print_reasons(values, false);
 }
 
 void print_layers(const Json& values) {
-    Table table({{"layer", Table::Align::left}, {"measure", Table::Align::left}, {"convention", Table::Align::left}, {"value"},
-                 {"why there is none", Table::Align::left}});
+    Table table({{"layer", Table::Align::left}, {"measure", Table::Align::left}, {"convention", Table::Align::left}, {"value"}});
     for (const Json& value : values)
-        if (const auto layer = value.at("layer").get<std::string>(); !layer.empty())
-            table.add({printable(layer), named(value), value.at("convention").get<std::string>(), number_of(value),
-                       one_line(value.at("reason").get<std::string>(), 40)});
+        if (const auto layer = value.at("layer").get<std::string>(); !layer.empty() && value.at("status") == "ok")
+            table.add({printable(layer), named(value), value.at("convention").get<std::string>(), number_of(value)});
     if (!table.empty()) fmt::print("\n{}", table.text());
+    print_reasons(values, true);
 }
 
 int run(const std::vector<std::string>& words) {
