@@ -276,7 +276,7 @@ TEST(Fit, WorksOnARealTable) {
     // Depth and width have three settings, the others two: the harder of the two is held out, and all errors are told.
     double depth = 0, width = 0;
     for (std::size_t i = 0; i < fitted.tried.size(); ++i) {
-        if (i > 0) EXPECT_LE(fitted.tried[i].mean_absolute_error, fitted.tried[i - 1].mean_absolute_error);
+        EXPECT_LE(fitted.tried[i].mean_absolute_error, fitted.tried[i == 0 ? 0 : i - 1].mean_absolute_error);
         if (fitted.tried[i].group == "config.depth") depth = fitted.tried[i].mean_absolute_error;
         if (fitted.tried[i].group == "config.width") width = fitted.tried[i].mean_absolute_error;
     }
