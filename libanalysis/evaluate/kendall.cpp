@@ -68,7 +68,7 @@ Sample sample_of(const Problem& problem) {
 
 Score no_pairs(std::int64_t pairs, bool flat_x, bool flat_y) {
     if (pairs == 0) return {missing, "fewer than two models"};
-    return {missing, flat_x ? "the measure is the same for all models" : flat_y ? "the target is the same for all models" : ""};
+    return {missing, flat_x ? "measure is constant" : flat_y ? "target is constant" : ""};
 }
 
 Score score_b(const Problem& problem) {

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace assay::predict {
 namespace {
@@ -122,18 +123,20 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
     } else if (!options.group.empty()) {
         cross = cross_validated(folds = folds_by_factor(frame, rows, options.group));
     } else {
-        double worst = -1;
+        GroupTried chosen{"", 0, -1};
         for (const std::string& name : factors_to_try(frame, rows)) {
             const Folds candidate = folds_by_factor(frame, rows, name);
             const CrossFit held_out = cross_validated(candidate);
             const double error = mean_absolute_error(errors_of(held_out.predicted), problem.test_error);
-            result.tried.push_back({candidate.group, error});
-            if (error > worst) {
-                worst = error;
+            result.tried.push_back({candidate.group, candidate.names.size(), error});
+            if (std::pair(candidate.names.size(), error) > std::pair(chosen.settings, chosen.mean_absolute_error)) {
+                chosen = result.tried.back();
                 folds = candidate;
                 cross = held_out;
             }
         }
+        std::stable_sort(result.tried.begin(), result.tried.end(),
+                         [](const GroupTried& a, const GroupTried& b) { return a.mean_absolute_error > b.mean_absolute_error; });
         if (result.tried.empty()) cross = cross_validated(folds = folds_by_model(rows, options.seed.child("parts")));
     }
 

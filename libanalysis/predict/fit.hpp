@@ -7,7 +7,7 @@
 namespace assay::predict {
 
 struct FitOptions {
-    std::string group{};     ///< "config.depth"; "model": random parts; empty: the hardest of the hyper-parameters
+    std::string group{};     ///< "config.depth"; "model": random parts; empty: chosen, see fit()
     double level = 0.9;
     Seed seed{};
     std::size_t replicates = 1000;   ///< of the bootstrap of Kendall's tau
@@ -23,18 +23,19 @@ struct HeldOutPrediction {
     Prediction prediction;     ///< its interval comes from the residuals of the other groups
 };
 
-struct GroupTried { std::string group; double mean_absolute_error; };
+struct GroupTried { std::string group; std::size_t settings; double mean_absolute_error; };
 
 struct Fit {
     Predictor predictor;
     std::vector<HeldOutPrediction> held_out;   ///< in the order of the frame
     Selection selection;
-    std::vector<GroupTried> tried;    ///< when the group was chosen: what each choice gave
+    std::vector<GroupTried> tried;    ///< when the group was chosen: what each choice gives, hardest first
     std::size_t without_target = 0;   ///< models left out
 };
 
-/// Where no group is named, every hyper-parameter that can serve is held out in turn and the one with the largest error is taken: the
-/// honest answer to "how well does this work on something new" is the hardest one at hand. Without any, models are held out at random.
+/// Where no group is named, every hyper-parameter that can serve is held out in turn (factors_to_try). The one with most settings is
+/// taken, since each of its fits sees the largest part of the zoo; of several the one with the largest error. What the others give is in
+/// `tried`, and is to be shown: the hardest of them says how far a prediction reaches. Without any, models are held out at random.
 /// @throws Error{data} when there is no target, no feature, or fewer than ten models; Error{usage} for an unknown group.
 Fit fit(const evaluate::Frame& frame, const FitOptions& options);
 

@@ -154,8 +154,8 @@ private:
         if (!fit_) return html + "<p class=\"note\">No prediction could be made: " + escaped(why_no_fit_) + ".</p>\n</section>\n";
         const predict::HeldOutScores& scores = fit_->predictor.scores;
         html += fmt::format("<p>Each model is predicted by a ridge fit on {} measures that saw no model of its group: {}. The {:.0f}&nbsp;% "
-                            "intervals held the true error for {} of the models. No number here is a training score.</p>\n",
-                            fit_->predictor.features.size(), escaped(scores.words), 100 * fit_->predictor.level, percent(scores.coverage));
+                            "intervals held the true error for {} of the models. No number here is a training score.{}</p>\n",
+                            fit_->predictor.features.size(), escaped(scores.words), 100 * fit_->predictor.level, percent(scores.coverage), hardest());
         html += "<figure class=\"wide\"><div class=\"legend\"></div><div class=\"chart\" id=\"calibration\"></div><figcaption>Predicted against true test error, one mark a "
                 "model; vertical lines are the intervals, the diagonal is perfect prediction.</figcaption></figure>\n";
         html += table_start("ranking", fmt::format("Models from best to worst predicted; target: {}. Equal predictions share a rank.",
@@ -177,6 +177,13 @@ private:
                     escaped(scores.group == "model" ? one.fold : scores.group + " = " + one.fold) + "</td></tr>\n";
         }
         return html + std::string(table_end) + "</section>\n";
+    }
+
+    // A choice of what to hold out is not to hide that another would be harder.
+    std::string hardest() const {
+        if (fit_->tried.empty() || fit_->tried.front().group == fit_->predictor.scores.group) return "";
+        return fmt::format(" Hardest is a new value of {}: there the mean error is {}.", escaped(fit_->tried.front().group),
+                           percent(fit_->tried.front().mean_absolute_error));
     }
 
     std::string measures() const {
@@ -274,7 +281,7 @@ private:
             const predict::HeldOutScores& scores = fit_->predictor.scores;
             std::string words = escaped(scores.words);
             if (!fit_->tried.empty()) {
-                words += ", because it is the hardest:";
+                words += ". Mean error by what is held out:";
                 for (const auto& tried : fit_->tried)
                     words += fmt::format(" {} {}{}", escaped(tried.group), percent(tried.mean_absolute_error), &tried == &fit_->tried.back() ? "." : ",");
             }

@@ -65,7 +65,7 @@ TEST(Evaluation, PutsEveryMeasureBesideBaselinesAndChance) {
     EXPECT_GT(of(gap, "good.exact").interval.low, 0.5);
     EXPECT_EQ(of(gap, "sparse").models, 10u);
     EXPECT_EQ(of(gap, "sparse").score.value, 1);
-    EXPECT_EQ(of(gap, "flat").score.reason, "the measure is the same for all models");
+    EXPECT_EQ(of(gap, "flat").score.reason, "measure is constant");
     EXPECT_EQ(gap.scores.front().measure, "sparse");
     EXPECT_EQ(gap.scores.back().measure, "test_loss");                         // looks at the answer: last
     EXPECT_TRUE(std::isnan((gap.scores.end() - 2)->score.value));              // without a score: before it
@@ -90,7 +90,7 @@ TEST(Evaluation, WritesJsonWithoutNaN) {
         if (row["measure"] == "flat" && row["target"] == "gap") {
             seen = true;
             EXPECT_TRUE(row["score"].is_null());
-            EXPECT_EQ(row["reason"], "the measure is the same for all models");
+            EXPECT_EQ(row["reason"], "measure is constant");
         }
     EXPECT_TRUE(seen);
     EXPECT_EQ(json["targets"][0]["source"], "logged metric.train_accuracy - metric.test_accuracy");

@@ -83,8 +83,8 @@ TEST(Kendall, OrdersInfinities) {
 TEST(Kendall, AConstantHasAReasonInsteadOfANumber) {
     const Score flat = score("kendall", {2, 2, 2}, {1, 2, 3});
     EXPECT_TRUE(std::isnan(flat.value));
-    EXPECT_EQ(flat.reason, "the measure is the same for all models");
-    EXPECT_EQ(score("kendall", {1, 2, 3}, {2, 2, 2}).reason, "the target is the same for all models");
+    EXPECT_EQ(flat.reason, "measure is constant");
+    EXPECT_EQ(score("kendall", {1, 2, 3}, {2, 2, 2}).reason, "target is constant");
     EXPECT_EQ(score("kendall", {1, missing}, {1, 2}).reason, "fewer than two models");
     EXPECT_EQ(score("kendall_a", {1, missing}, {1, 2}).reason, "fewer than two models");
     EXPECT_EQ(score("kendall_a", {2, 2, 2}, {1, 2, 3}).value, 0);

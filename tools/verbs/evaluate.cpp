@@ -19,7 +19,7 @@ using evaluate::Role;
 std::string number(double value) { return std::isnan(value) ? "" : fixed(value, 3); }
 
 std::string_view kind(Role role) {
-    return role == Role::baseline ? "baseline" : role == Role::needs_test_labels ? "sees test labels" : "";
+    return role == Role::baseline ? "baseline" : role == Role::needs_test_labels ? "test labels" : "";
 }
 
 void print_target(const evaluate::Evaluation& evaluation, const evaluate::TargetScores& one, std::size_t limit) {
@@ -35,11 +35,11 @@ void print_target(const evaluate::Evaluation& evaluation, const evaluate::Target
                    std::to_string(score.models), none || score.role == Role::needs_test_labels ? "" : score.beyond_chance ? "yes" : "no",
                    none ? score.score.reason : std::string(kind(score.role))});
     }
-    table.rule();
-    table.add({fmt::format("chance: one measure, 95 % below"), number(one.chance.single), "", "", "", fmt::format("deviation {}", number(one.chance.spread))});
-    table.add({fmt::format("chance: best of {}, 95 % below", one.chance.tried), number(one.chance.largest)});
     fmt::print("{}", table.text());
     if (one.scores.size() > limit) fmt::print("({} more rows: --limit 0 shows all)\n", one.scores.size() - limit);
+    fmt::print("{}", wrapped(fmt::format("luck: with a shuffled target one measure has deviation {} and stays below {} in 95 % of the cases; the best of "
+                                         "the {} tried stays below {}.", number(one.chance.spread), number(one.chance.single), one.chance.tried,
+                                         number(one.chance.largest))));
 }
 
 void print_csv(const evaluate::Evaluation& evaluation) {

@@ -26,7 +26,7 @@ void print_fit(const predict::Fit& fit, const std::string& output) {
         fmt::print("{}", wrapped(fmt::format("left out, {}: {}", reason, list), "  "));
     }
     fmt::print("{}", wrapped("scored only on models held out: " + scores.words +
-                             (fit.tried.empty() ? "" : " (the config column with the largest error; --group chooses another)")));
+                             (fit.tried.empty() ? "" : " (of the config columns with most values the one with the largest error; --group chooses)")));
     fmt::print("\n");
     Table table({{scores.group == "model" ? "held out" : scores.group, Table::Align::left}, {"models"}, {"mean error"}, {"penalty"}});
     for (const auto& fold : scores.folds)
@@ -37,7 +37,13 @@ void print_fit(const predict::Fit& fit, const std::string& output) {
     summary.add({"R2", fixed(scores.r2, 3)});
     summary.add({"Kendall tau", fixed(scores.kendall, 3), "95 % interval " + interval(scores.kendall_interval.low, scores.kendall_interval.high, 3)});
     summary.add({fmt::format("coverage of {:.0f} % intervals", 100 * fit.predictor.level), percent(scores.coverage, 1)});
-    fmt::print("{}\nwritten: {}\n", summary.text(), printable(output));
+    fmt::print("{}", summary.text());
+    if (fit.tried.size() > 1) {
+        std::string list;
+        for (const auto& tried : fit.tried) list += fmt::format("{}{} {}", list.empty() ? "" : ", ", tried.group, percent(tried.mean_absolute_error));
+        fmt::print("{}", wrapped("mean absolute error by what is held out: " + list));
+    }
+    fmt::print("\nwritten: {}\n", printable(output));
 }
 
 int run(const std::vector<std::string>& words) {
@@ -48,7 +54,7 @@ int run(const std::vector<std::string>& words) {
     description.add_options()
         ("output,o", po::value(&output)->required(), "the predictor file (JSON)")
         ("group", po::value(&options.group), "config column whose values are held out in turn, e.g. config.depth; \"model\": random parts (default: "
-                                             "the column with the largest error)")
+                                             "the column with most values)")
         ("level", po::value(&options.level)->default_value(0.9, "0.9"), "of the prediction intervals")
         ("replicates", po::value(&options.replicates)->default_value(1000), "bootstrap resamples of Kendall's tau")
         ("seed", po::value(&seed)->default_value(0), "of every random choice")
@@ -76,7 +82,7 @@ int run(const std::vector<std::string>& words) {
         all["left_out"] = Json::array();
         for (const auto& dropped : fit.selection.dropped) all["left_out"].push_back({{"column", dropped.column}, {"reason", dropped.reason}});
         all["groups_tried"] = Json::array();
-        for (const auto& tried : fit.tried) all["groups_tried"].push_back({{"group", tried.group}, {"mean_absolute_error", tried.mean_absolute_error}});
+        for (const auto& tried : fit.tried) all["groups_tried"].push_back({{"group", tried.group}, {"values", tried.settings}, {"mean_absolute_error", tried.mean_absolute_error}});
         fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
         return 0;
     }

@@ -203,7 +203,7 @@ int run(const std::vector<std::string>& words) {
         ("with", po::value(&with), "a predictor file of assay fit")
         ("by", po::value(&by), "order by one measure, or by metric.<name>")
         ("reverse", po::bool_switch(), "with --by: the other way round")
-        ("group", po::value(&group), "with neither: the config column whose values are held out in turn (default: the hardest)")
+        ("group", po::value(&group), "with neither: the config column whose values are held out in turn (default: the one with most values)")
         ("seed", po::value(&seed)->default_value(0), "of random folds")
         ("limit", po::value(&limit)->default_value(0), "print only the first rows, 0: all")
         ("json", po::bool_switch(), "print JSON")

@@ -18,7 +18,7 @@ int run(const std::vector<std::string>& words) {
     po::options_description description("Options");
     description.add_options()
         ("output,o", po::value(&output)->required(), "the HTML file")
-        ("group", po::value(&options.group), "config column whose values are held out in turn (default: the hardest)")
+        ("group", po::value(&options.group), "config column whose values are held out in turn (default: the one with most values)")
         ("replicates", po::value(&options.replicates)->default_value(1000), "bootstrap resamples and permutations")
         ("seed", po::value(&seed)->default_value(0), "of every random choice")
         ("json", po::bool_switch(), "print what was written as JSON");
