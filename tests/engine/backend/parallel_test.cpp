@@ -69,8 +69,9 @@ TEST(OrderedParallel, BoundsTheResultsThatWait) {
     ordered_parallel(
         threads(4), 100,
         [&](int, std::int64_t i) {
-            // The first item is slow: the others must wait for it and not pile up.
-            if (i == 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            // The first item ends after others have: they must wait for it and not pile up.
+            const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+            while (i == 0 && alive == 0 && std::chrono::steady_clock::now() < patience) std::this_thread::sleep_for(std::chrono::milliseconds(5));
             return Counted(&alive);
         },
         [&](std::int64_t, Counted&&) { most = std::max(most, alive.load()); });
