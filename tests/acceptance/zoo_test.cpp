@@ -120,5 +120,28 @@ TEST(MnistSmallCnn, GivesWhatKerasLogged) {
     expect_keras_numbers(zoo, 500, 0);
 }
 
+// A model trained on fewer rows than the file holds has no train measures until somebody says which rows they were.
+TEST(TrainRows, UndeclaredOnesGiveAReasonInsteadOfANumber) {
+    ASSAY_NEEDS_SHARED("zoo/mnist-small-cnn");
+    const std::filesystem::path source = test::shared_folder() / "zoo/mnist-small-cnn";
+    const test::Scratch scratch;
+    const std::string zoo = scratch / "zoo", store = scratch / "zoo.assay";
+    std::filesystem::create_directory(zoo);
+    std::filesystem::copy(source / "smallcnn_0001.h5", zoo);
+    test::write_file(zoo + "/metrics.csv", "model,config.n_train\nsmallcnn_0001.h5,30000\n");
+    const std::vector<std::string> command{test::program().string(), "zoo", "run", zoo, "-o", store, "--data", (test::shared_folder() / "data/mnist.h5").string(),
+                                           "--scale", "1/255", "--measures", "train_accuracy,test_accuracy,generalization_gap"};
+    const auto undeclared = run(command);
+    EXPECT_NE(undeclared.out.find("train_rows_undeclared"), std::string::npos) << undeclared.out;
+    const auto row = [&] { return parse_json(run({test::program().string(), "export", store, "--format", "jsonl"}).out, "export"); };
+    EXPECT_TRUE(row().at("measure.train_accuracy").is_null());
+    EXPECT_TRUE(row().at("measure.generalization_gap").is_null());
+    EXPECT_EQ(row().at("measure.test_accuracy"), 0.9309);
+    std::vector<std::string> declared = command;
+    declared.insert(declared.end(), {"--train-rows", "30000"});
+    EXPECT_EQ(run(declared).exit_code, 0);
+    EXPECT_NEAR(row().at("measure.train_accuracy").get<double>(), 0.940133, 1e-6);   // as logged
+}
+
 }  // namespace
 }  // namespace assay

@@ -61,10 +61,13 @@ void add_train_rows(Prepared& prepared, const data::Dataset& dataset, const data
     const Json take = arguments.value("train_rows", Json());
     if (!take.is_object() && arguments.contains("config_train_rows") && arguments["config_train_rows"].is_number_integer()) {
         const auto trained = arguments["config_train_rows"].get<std::int64_t>();
-        if (trained < dataset.train->rows())
-            return prepared.subject.set_absence(
-                "train", fmt::format("train_rows_undeclared: the model was trained on {} rows, the data have {}. Declare which with --train-rows or in zoo.json",
-                                     trained, dataset.train->rows()));
+        if (trained < dataset.train->rows()) {
+            const std::string reason = fmt::format(
+                "train_rows_undeclared: the model was trained on {} rows, the data have {}. Declare which with --train-rows or in zoo.json", trained,
+                dataset.train->rows());
+            prepared.notes.push_back(reason);
+            return prepared.subject.set_absence("train", reason);
+        }
     }
     try {
         Selection selection = select_rows(dataset.train, preprocessing, take, arguments.value("samples", std::int64_t{0}), seed.child("train"));
