@@ -166,6 +166,9 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
     predictor.training_title = options.training_title;
     predictor.training_hash = options.training_hash;
     predictor.training_models = rows.size();
+    for (const std::size_t row : rows)
+        if (row < options.contents.size()) predictor.training_contents.push_back(options.contents[row]);
+    std::sort(predictor.training_contents.begin(), predictor.training_contents.end());
     predictor.tool_version = options.tool_version;
     return result;
 }

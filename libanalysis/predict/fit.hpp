@@ -13,6 +13,7 @@ struct FitOptions {
     std::size_t replicates = 1000;   ///< of the bootstrap of Kendall's tau
     Refusal refusal{};       ///< required
     std::string training_title{}, training_hash{}, tool_version{};
+    std::vector<std::string> contents{};   ///< content hash of every model of the frame, or empty
 };
 
 /// A model's prediction by a fit that did not see its group.

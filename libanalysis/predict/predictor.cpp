@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace assay::predict {
 namespace {
@@ -59,6 +61,10 @@ Prediction Predictor::predict(const std::map<std::string, double, std::less<>>& 
     return result;
 }
 
+bool Predictor::trained_on(std::string_view content) const {
+    return std::binary_search(training_contents.begin(), training_contents.end(), content, std::less<>{});
+}
+
 Json to_json(const HeldOutScores& scores) {
     Json json{{"group", scores.group}, {"held_out", scores.words}, {"r2", number_or_null(scores.r2)},
               {"mean_absolute_error", number_or_null(scores.mean_absolute_error)},
@@ -91,7 +97,7 @@ Json Predictor::to_json() const {
     json["interval"] = {{"level", level}, {"half_width", number_to_json(half_width)}, {"scale", "logit"},
                         {"method", "quantile of absolute residuals of held-out predictions"}};
     json["cross_validation"] = predict::to_json(scores);
-    json["training"] = {{"title", training_title}, {"hash", training_hash}, {"models", training_models}};
+    json["training"] = {{"title", training_title}, {"hash", training_hash}, {"models", training_models}, {"contents", training_contents}};
     return json;
 }
 
@@ -126,6 +132,8 @@ Predictor Predictor::from_json(const Json& json, std::string_view where) {
         predictor.training_title = json.at("training").at("title");
         predictor.training_hash = json.at("training").at("hash");
         predictor.training_models = json.at("training").at("models");
+        predictor.training_contents = json.at("training").at("contents").get<std::vector<std::string>>();
+        std::sort(predictor.training_contents.begin(), predictor.training_contents.end());
         return predictor;
     } catch (const nlohmann::json::exception& error) {
         throw Error(ErrorKind::format, {file, "a predictor file, as assay fit writes it", error.what()});

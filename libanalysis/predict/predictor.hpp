@@ -47,10 +47,14 @@ struct Predictor {
     std::string training_title;
     std::string training_hash;           ///< SHA-256 over the sorted content hashes of the training models
     std::size_t training_models = 0;
+    std::vector<std::string> training_contents;   ///< content hashes of the training models, sorted
     std::string tool_version;
 
     /// @throws Error{data} naming every feature that is absent or not finite.
     Prediction predict(const std::map<std::string, double, std::less<>>& values) const;
+
+    /// True for a model that the fit saw: its prediction is no held-out one.
+    bool trained_on(std::string_view content) const;
 
     Json to_json() const;
     /// @throws Error{format} saying what does not fit; `where` is the file.

@@ -3,6 +3,7 @@
 #include "libanalysis/core/hash.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace assay::report {
 namespace {
@@ -32,6 +33,14 @@ evaluate::Frame frame_of(const store::Table& table) {
     for (const auto& [name, values] : table.metrics) frame.metrics.push_back({name, values});
     for (const auto& [name, values] : table.measures) frame.measures.push_back({name, values});
     return frame;
+}
+
+std::vector<std::string> contents_of(const Content& content) {
+    std::map<std::string, std::string> by_path;
+    for (const store::ModelRow& row : content.models) by_path[row.path] = row.content;
+    std::vector<std::string> contents;
+    for (const std::string& path : content.table.models) contents.push_back(by_path[path]);
+    return contents;
 }
 
 std::string zoo_hash(const std::vector<store::ModelRow>& models) {

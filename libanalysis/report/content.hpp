@@ -18,6 +18,9 @@ Content content_of(const store::Store& store);
 /// The table without store types, for protocols and predictors.
 evaluate::Frame frame_of(const store::Table& table);
 
+/// Content hash of every model of the table.
+std::vector<std::string> contents_of(const Content& content);
+
 /// SHA-256 over the sorted content hashes of the models that are ok: names the zoo that a predictor was fitted to.
 std::string zoo_hash(const std::vector<store::ModelRow>& models);
 

@@ -205,6 +205,7 @@ TEST(Predictor, ComesBackFromItsFileWithTheSameBits) {
     with_facts.training_title = "sixty \"models\"";
     with_facts.training_hash = "abc";
     with_facts.tool_version = "1.2.3";
+    for (int i = 60; i > 0; --i) with_facts.contents.push_back("content" + std::to_string(i));
     const Fit fitted = fit(zoo(), with_facts);
     const std::string text = fitted.predictor.to_json().dump(2);
     const Predictor again = Predictor::from_json(parse_json(text, "p.json"), "p.json");
@@ -212,6 +213,9 @@ TEST(Predictor, ComesBackFromItsFileWithTheSameBits) {
     const std::map<std::string, double, std::less<>> values{{"spectral_norm[layers=product].exact", 3.0}, {"noise", 0.1}};
     EXPECT_EQ(again.predict(values).test_error, fitted.predictor.predict(values).test_error);
     EXPECT_EQ(text.find("nan"), std::string::npos);
+    EXPECT_TRUE(again.trained_on("content1"));
+    EXPECT_TRUE(again.trained_on("content60"));
+    EXPECT_FALSE(again.trained_on("content61"));
 }
 
 TEST(Predictor, NamesTheFeatureThatIsNotThere) {

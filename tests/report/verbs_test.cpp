@@ -115,6 +115,7 @@ TEST_F(Verbs, FitWritesAPredictorWithoutTheAnswerAndRankApplies) {
     ASSERT_EQ(rank.exit_code, 0) << rank.err;
     EXPECT_LE(widest(rank.out), 100u) << rank.out;
     EXPECT_EQ(rank.out.find('\x1b'), std::string::npos);
+    EXPECT_NE(rank.out.find("fitted to 48 of these 48 models"), std::string::npos) << rank.out;   // no training score passes for skill
     const auto crossed = assay({"rank", store, "--json"});
     ASSERT_EQ(crossed.exit_code, 0) << crossed.err;
     const Json ranking = Json::parse(crossed.out);

@@ -73,6 +73,7 @@ int run(const std::vector<std::string>& words) {
     options.refusal = feature_refusal;
     options.training_title = content.title;
     options.training_hash = report::zoo_hash(content.models);
+    options.contents = report::contents_of(content);
     options.tool_version = tool_version();
     const predict::Fit fit = predict::fit(report::frame_of(content.table), options);
     const Json json = fit.predictor.to_json();

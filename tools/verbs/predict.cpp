@@ -94,8 +94,9 @@ int run(const std::vector<std::string>& words) {
     require_all(predictor, features, model);
     const predict::Prediction prediction = predictor.predict(features.values);
 
+    const bool seen = predictor.trained_on(result.at("content").get<std::string>());
     if ((*values)["json"].as<bool>()) {
-        Json json{{"model", model}, {"predicted_test_error", prediction.test_error}, {"low", prediction.low},
+        Json json{{"model", model}, {"predictor_saw_it", seen}, {"predicted_test_error", prediction.test_error}, {"low", prediction.low},
                   {"high", prediction.high}, {"level", predictor.level}, {"features_outside_training_range", prediction.outside},
                   {"preprocessing", arguments["preprocessing"]}, {"notes", result.value("notes", Json::array())}};
         json["predictor"] = {{"file", with}, {"training_title", predictor.training_title}, {"training_hash", predictor.training_hash},
@@ -117,6 +118,7 @@ int run(const std::vector<std::string>& words) {
         fmt::print("training rows: {}\n", values->contains("train-rows") ? fmt::format("the first {}", train_rows) : "all of train/ (none were declared)");
     }
     print_notes(result);
+    if (seen) fmt::print("{}", wrapped("This model is one of those that the predictor was fitted to: how well it is predicted says nothing about the predictor."));
     if (!prediction.outside.empty()) {
         std::string list;
         for (const std::string& feature : prediction.outside) list += (list.empty() ? "" : ", ") + feature;

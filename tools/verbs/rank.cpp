@@ -26,6 +26,7 @@ struct Place {
     std::string fold;
     double actual = evaluate::missing;
     std::size_t rank = 0;
+    bool seen = false;   ///< the predictor was fitted to this model
 };
 
 struct Ranking {
@@ -67,18 +68,20 @@ Ranking by_cross_fit(const report::Content& content, const evaluate::Frame& fram
     return ranking;
 }
 
-Ranking by_predictor(const evaluate::Frame& frame, const std::string& file) {
+Ranking by_predictor(const report::Content& content, const evaluate::Frame& frame, const std::string& file) {
     const predict::Predictor predictor = load_predictor(file);
     Ranking ranking;
     ranking.by = fmt::format("test error predicted by {} (fitted to {}, {} models)", file, predictor.training_title, predictor.training_models);
     const auto truth = evaluate::test_error(frame);
+    const std::vector<std::string> contents = report::contents_of(content);
     for (std::size_t i = 0; i < frame.size(); ++i) {
         std::map<std::string, double, std::less<>> values;
         for (const auto& column : frame.measures)
             if (std::isfinite(column.values[i])) values[column.name] = column.values[i];
         try {
             const predict::Prediction prediction = predictor.predict(values);
-            ranking.places.push_back({frame.models[i], prediction.test_error, prediction.test_error, prediction, "", truth ? truth->values[i] : evaluate::missing});
+            ranking.places.push_back({frame.models[i], prediction.test_error, prediction.test_error, prediction, "", truth ? truth->values[i] : evaluate::missing, 0,
+                                      predictor.trained_on(contents[i])});
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::data) throw;
             ranking.unranked.emplace_back(frame.models[i], error.parts().found);
@@ -132,6 +135,7 @@ Json to_json(const Ranking& ranking) {
             row["high"] = place.prediction->high;
             row["features_outside_training_range"] = place.prediction->outside;
             if (!place.fold.empty()) row["held_out_with"] = place.fold;
+            row["predictor_saw_it"] = place.seen;
         } else {
             row["value"] = number_to_json(place.value);
         }
@@ -169,6 +173,10 @@ void print(const Ranking& ranking, std::size_t limit) {
     }
     fmt::print("{}", table.text());
     if (ranking.places.size() > limit) fmt::print("({} more: --limit 0 shows all)\n", ranking.places.size() - limit);
+    const auto seen = std::count_if(ranking.places.begin(), ranking.places.end(), [](const Place& place) { return place.seen; });
+    if (seen > 0)
+        fmt::print("{}", wrapped(fmt::format("The predictor was fitted to {} of these {} models: their errors beside the predictions say nothing about its "
+                                             "skill. Without --with each model is predicted by a fit that did not see it.", seen, ranking.places.size())));
     const auto outside = std::count_if(ranking.places.begin(), ranking.places.end(), [](const Place& place) { return place.prediction && !place.prediction->outside.empty(); });
     if (outside > 0)
         fmt::print("{}", wrapped(fmt::format("{} models have features beyond what the fitted models had: their intervals may be too narrow.", outside)));
@@ -218,7 +226,7 @@ int run(const std::vector<std::string>& words) {
     const std::string path = (*values)["STORE"].as<std::string>();
     const report::Content content = open_content(path);
     const evaluate::Frame frame = report::frame_of(content.table);
-    Ranking ranking = !with.empty() ? by_predictor(frame, with)
+    Ranking ranking = !with.empty() ? by_predictor(content, frame, with)
                       : !by.empty() ? by_measure(frame, by, (*values)["reverse"].as<bool>())
                                     : by_cross_fit(content, frame, group, Seed{seed});
     put_in_order(ranking.places);
