@@ -14,6 +14,7 @@ public:
     std::size_t rows() const override { return size_; }
     std::size_t cols() const override { return size_; }
     bool symmetric() const override { return true; }
+    using LinearOperator::apply;
     void apply(std::span<const double> x, std::span<double> y) const override;
     void apply_transpose(std::span<const double> x, std::span<double> y) const override { apply(x, y); }
 

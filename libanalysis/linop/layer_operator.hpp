@@ -18,6 +18,7 @@ public:
     std::size_t rows() const override { return output_.size(); }
     std::size_t cols() const override { return input_.size(); }
     bool symmetric() const override { return false; }
+    using LinearOperator::apply;
     void apply(std::span<const double> x, std::span<double> y) const override;
     void apply_transpose(std::span<const double> x, std::span<double> y) const override;
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 namespace assay::linop {
 
@@ -14,6 +15,16 @@ public:
     virtual bool symmetric() const = 0;
     virtual void apply(std::span<const double> x, std::span<double> y) const = 0;            ///< y [rows] = A x [cols]
     virtual void apply_transpose(std::span<const double> x, std::span<double> y) const = 0;  ///< y [cols] = A^T x [rows]
+    /// The same product for vectors in single precision. By default through doubles; operators that compute in single
+    /// precision save the conversion.
+    virtual void apply(std::span<const float> x, std::span<float> y) const {
+        const std::vector<double> wide(x.begin(), x.end());
+        std::vector<double> result(y.size());
+        apply(wide, result);
+        for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<float>(result[i]);
+    }
+    /// The precision in which products are computed is double (the default) or single: a basis of vectors needs no more.
+    virtual bool single_precision() const { return false; }
 };
 
 }  // namespace assay::linop

@@ -1,0 +1,44 @@
+#pragma once
+// Curvature of a network's objective at its weights, as symmetric operators on the trainable parameters (flat, in the order of
+// ParameterLayout). One file for each kind; each says its product's cost in units of one forward pass, on a cached primal.
+
+#include "libanalysis/engine/primal.hpp"
+#include "libanalysis/linop/block.hpp"
+#include "libanalysis/linop/linear_operator.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace assay::linop {
+
+class CurvatureOperator : public LinearOperator {
+public:
+    std::size_t rows() const final { return primal_.size(); }
+    std::size_t cols() const final { return primal_.size(); }
+    bool symmetric() const final { return true; }
+    bool single_precision() const final;
+    void apply(std::span<const double> x, std::span<double> y) const final;
+    void apply(std::span<const float> x, std::span<float> y) const final;
+    void apply_transpose(std::span<const double> x, std::span<double> y) const final { apply(x, y); }
+    const engine::Primal& primal() const { return primal_; }
+    virtual std::string_view name() const = 0;   ///< "hessian", "ggn", "fisher", "ef", "residual", "gradient_covariance"
+
+protected:
+    explicit CurvatureOperator(const engine::Primal& primal) : primal_(primal) {}
+    /// The product with a direction on the device, mean over the rows, without the regulariser.
+    virtual std::vector<double> product(engine::ConstView direction) const = 0;
+    virtual bool regularised() const { return false; }   ///< the regulariser's second derivative belongs to it
+    const engine::Primal& primal_;
+};
+
+/// "hessian", "ggn", "fisher" (type 2), "ef" (empirical Fisher), "residual" (hessian - ggn), "gradient_covariance".
+/// `primal` must outlive the operator. @throws Error{usage} for another name, Error{unsupported} where the loss has no such operator.
+std::unique_ptr<CurvatureOperator> make_curvature_operator(std::string_view name, const engine::Primal& primal);
+std::vector<std::string> curvature_operator_names();
+
+/// The trainable parameters as blocks: one for each tensor, or one for each layer (tensors of a layer that lie together).
+std::vector<Block> parameter_blocks(const model::Model& model, const engine::Network& network, bool by_layer);
+
+}  // namespace assay::linop
