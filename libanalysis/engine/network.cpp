@@ -333,6 +333,17 @@ void Network::run(Backend& lane, Tape& tape, ConstView parameters, Batch batch, 
 }
 
 void Network::backward(Backend& lane, Tape& tape, const std::vector<ConstView>& seeds, View gradient, std::vector<Buffer>* input_gradients) const {
+    reverse(lane, tape, seeds, gradient, input_gradients, tape.deltas_, true);
+}
+
+void Network::transpose(Backend& lane, Tape& tape, const std::vector<ConstView>& seeds, View gradient, std::vector<Buffer>* input_gradients) const {
+    std::vector<Buffer> deltas(implementation_->steps.size());
+    reverse(lane, tape, seeds, gradient, input_gradients, deltas, false);
+}
+
+/// With `keep`, every delta stays in `deltas`; otherwise each is given back as soon as its layer has been passed.
+void Network::reverse(Backend& lane, Tape& tape, const std::vector<ConstView>& seeds, View gradient, std::vector<Buffer>* input_gradients,
+                      std::vector<Buffer>& deltas, bool keep) const {
     const Implementation& net = *implementation_;
     require(seeds.size() == net.output_steps.size(), "backward", std::to_string(net.output_steps.size()) + " seeds", std::to_string(seeds.size()));
     require(gradient.empty() || gradient.size == net.layout.trainable_count, "backward",
@@ -343,10 +354,10 @@ void Network::backward(Backend& lane, Tape& tape, const std::vector<ConstView>& 
     const auto target = [&](std::size_t i) {
         const Step& step = net.steps[i];
         if (!live[i]) {
-            lane.fill(ensure(lane, tape.deltas_[i], step.type, rows * step.size), 0);
+            lane.fill(ensure(lane, deltas[i], step.type, rows * step.size), 0);
             live[i] = 1;
         }
-        return tape.deltas_[i].view();
+        return deltas[i].view();
     };
     for (std::size_t o = 0; o < seeds.size(); ++o) {
         const std::size_t i = net.output_steps[o];
@@ -358,13 +369,14 @@ void Network::backward(Backend& lane, Tape& tape, const std::vector<ConstView>& 
     for (std::size_t i = net.steps.size(); i-- > 0;) {
         const Step& step = net.steps[i];
         if (!live[i]) {
-            tape.deltas_[i] = {};
+            deltas[i] = {};
             continue;
         }
         if (!step.layer) continue;
         if (step.sole_consumer) {
-            tape.deltas_[step.sources[0]] = tape.deltas_[i].share();
+            deltas[step.sources[0]] = deltas[i].share();
             live[step.sources[0]] = 1;
+            if (!keep) deltas[i] = {};
             continue;
         }
         std::vector<View> gx;
@@ -372,7 +384,8 @@ void Network::backward(Backend& lane, Tape& tape, const std::vector<ConstView>& 
             gx.push_back(net.wants_delta(net.steps[source], inputs_too) ? target(source) : View{});
         const std::vector<View> gw = net.gradients(step, gradient);
         step.layer->backward(lane, net.frame(tape, i),
-                             tape.deltas_[i].const_view(), gx, gw);
+                             deltas[i].const_view(), gx, gw);
+        if (!keep) deltas[i] = {};
     }
     if (!inputs_too) return;
     input_gradients->clear();
@@ -381,7 +394,7 @@ void Network::backward(Backend& lane, Tape& tape, const std::vector<ConstView>& 
         if (net.steps[i].type == DType::int32) continue;
         Buffer& result = input_gradients->back();
         result = lane.allocate(net.steps[i].type, rows * net.steps[i].size);
-        if (live[i]) lane.copy(tape.deltas_[i].const_view(), result.view());
+        if (live[i]) lane.copy(deltas[i].const_view(), result.view());
         else lane.fill(result.view(), 0);
     }
 }

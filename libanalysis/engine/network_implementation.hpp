@@ -99,13 +99,19 @@ struct Network::Implementation {
         }
         return result;
     }
+    /// The parts of a direction that belong to a step's parameters; empty for constants.
+    std::vector<ConstView> directions(const Step& step, ConstView direction) const {
+        std::vector<ConstView> result;
+        for (const std::size_t parameter : step.parameters) {
+            const auto& entry = layout.entries[parameter];
+            result.push_back(direction.empty() || !entry.trainable ? ConstView{} : direction.slice(entry.offset, entry.size));
+        }
+        return result;
+    }
     Tangent tangent(const Step& step, const std::vector<Buffer>& tangents, ConstView direction) const {
         Tangent result;
         for (const std::size_t source : step.sources) result.inputs.push_back(tangents[source].const_view());
-        for (const std::size_t parameter : step.parameters) {
-            const auto& entry = layout.entries[parameter];
-            result.parameters.push_back(direction.empty() || !entry.trainable ? ConstView{} : direction.slice(entry.offset, entry.size));
-        }
+        result.parameters = directions(step, direction);
         return result;
     }
     bool wants_delta(const Step& step, bool inputs_too) const { return step.below_parameters || (inputs_too && step.below_inputs); }
