@@ -11,8 +11,9 @@
 
 namespace assay::engine::cpu {
 
-/// Keeps released blocks for requests of the same size. Never holds more (in use and kept) than was once in use at a time,
-/// nor keeps more than `most_kept`. Blocks may come back from any thread.
+/// Keeps released blocks for requests of the same size. Never holds more (in use and kept) than was once in use at a time and
+/// `slack` (the passes of one product want different sizes, one after another), nor keeps more than `most_kept`. Blocks may come
+/// back from any thread.
 class BufferPool {
 public:
     BufferPool() = default;
@@ -29,7 +30,7 @@ public:
             kept_bytes_ -= bytes;
         } else {
             const std::size_t after = used_bytes_ + bytes;
-            release(after < peak_ ? peak_ - after : 0);
+            release(after < peak_ + slack ? peak_ + slack - after : 0);
             block = std::aligned_alloc(64, bytes);
             if (!block) return nullptr;
         }
@@ -51,6 +52,7 @@ public:
         const std::lock_guard lock(mutex_);
         return used_bytes_ + kept_bytes_;
     }
+    static constexpr std::size_t slack = std::size_t{64} << 20;
 #if defined(__SANITIZE_ADDRESS__)
     static constexpr bool reuse = false;   // so that the sanitizer sees a use after release
 #else
