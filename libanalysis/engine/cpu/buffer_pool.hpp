@@ -11,11 +11,12 @@
 
 namespace assay::engine::cpu {
 
-/// Keeps released blocks for requests of the same size. Never holds more (in use and kept) than was once in use at a time,
-/// nor keeps more than `most_kept`. Blocks may come back from any thread.
+/// Keeps released blocks for requests of the same size. Never holds more (in use and kept) than was once in use at a time, or
+/// `always` where that is more (passes whose arrays come in many sizes would free and allocate them in turn); nor keeps more
+/// than `most_kept`. Blocks may come back from any thread.
 class BufferPool {
 public:
-    BufferPool() = default;
+    explicit BufferPool(std::size_t always = std::size_t{32} << 20) : peak_(always) {}
     BufferPool(const BufferPool&) = delete;
     ~BufferPool() { release(0); }
 
@@ -71,7 +72,7 @@ private:
     }
     mutable std::mutex mutex_;
     std::unordered_map<std::size_t, std::vector<void*>> kept_;
-    std::size_t kept_bytes_ = 0, used_bytes_ = 0, peak_ = 0;
+    std::size_t kept_bytes_ = 0, used_bytes_ = 0, peak_;
 };
 
 }  // namespace assay::engine::cpu
