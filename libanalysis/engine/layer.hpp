@@ -54,10 +54,10 @@ public:
     virtual bool passes_mask() const { return false; }            ///< the first input's mask goes on to the consumers
     virtual bool aliases_input() const { return false; }          ///< the same values under another shape: a Network shares the memory
     virtual bool piecewise_linear() const { return false; }       ///< in its inputs, for fixed parameters
-    virtual bool linear() const { return false; }                 ///< affine in them: backward_input reads no input and takes any batch
-    virtual bool kink_at_zero() const { return false; }           ///< every value of its input is rectified
     /// True when both reverse passes write every wanted gx[i] with !frame.adds(i) whatever it held, which saves clearing it first.
     virtual bool overwrites_gradients() const { return false; }
+    virtual bool linear() const { return false; }                 ///< affine in them: backward_input reads no input and takes any batch
+    virtual bool kink_at_zero() const { return false; }           ///< every value of its input is rectified
     virtual double madds() const { return 0; }                    ///< multiply-adds of forward for one row
     virtual std::size_t saved_bytes() const { return 0; }         ///< of one row in float32, for memory plans
 

@@ -28,8 +28,8 @@ public:
     }
     bool passes_mask() const override { return true; }
     bool piecewise_linear() const override { return true; }
-    bool linear() const override { return true; }
     bool overwrites_gradients() const override { return true; }
+    bool linear() const override { return true; }
 
     // Saves the inverse deviation r, minus the mean, and gamma r, each [channels]; they are made in double.
     void forward(Backend& lane, const Frame& frame) const override {
@@ -115,21 +115,19 @@ private:
     void for_each_gradient(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> targets, Visit&& visit) const {
         Buffer gradients = lane.allocate(gy.type, static_cast<std::size_t>(frame.batch * channels_));
         const auto sample = static_cast<std::size_t>(cells_ * channels_), channels = static_cast<std::size_t>(channels_);
-        const auto each = [&](auto&& reduce) {
-            for (std::size_t n = 0; n < static_cast<std::size_t>(frame.batch); ++n) reduce(n * sample, gradients.view().slice(n * channels, channels));
-        };
         for (std::size_t k = 0; k < static_cast<std::size_t>(seeds); ++k) {
             const ConstView g = gy.slice(k * frame.output.size, frame.output.size);
-            if (wanted(targets, gamma_)) {
-                each([&](std::size_t at, View to) {
-                    lane.column_dots(g.slice(at, sample), frame.inputs[0].slice(at, sample), minus_mean(frame), cells_, channels_, to, false);
-                });
-                lane.multiply_row(inverse(frame), gradients.view(), gradients.view(), frame.batch, channels_, false);
-                visit(gamma_, gradients.const_view());
-            }
-            if (!wanted(targets, beta_)) continue;
-            each([&](std::size_t at, View to) { lane.column_sums(g.slice(at, sample), cells_, channels_, to, false); });
-            visit(beta_, gradients.const_view());
+            const auto each = [&](std::size_t parameter, auto&& reduce) {
+                if (!wanted(targets, parameter)) return;
+                for (std::size_t n = 0; n < static_cast<std::size_t>(frame.batch); ++n)
+                    reduce(n, g.slice(n * sample, sample), gradients.view().slice(n * channels, channels));
+                if (parameter == gamma_) lane.multiply_row(inverse(frame), gradients.view(), gradients.view(), frame.batch, channels_, false);
+                visit(parameter, gradients.const_view());
+            };
+            each(gamma_, [&](std::size_t n, ConstView one, View to) {   // <gy, (x - mean) r>, r at the end
+                lane.column_dots(one, frame.inputs[0].slice(n * sample, sample), minus_mean(frame), cells_, channels_, to, false);
+            });
+            each(beta_, [&](std::size_t, ConstView one, View to) { lane.column_sums(one, cells_, channels_, to, false); });
         }
     }
     static constexpr std::size_t none = static_cast<std::size_t>(-1);

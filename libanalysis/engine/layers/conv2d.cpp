@@ -32,8 +32,8 @@ public:
         output_shape_ = {rows.out, columns.out, filters};
     }
     bool piecewise_linear() const override { return true; }
-    bool linear() const override { return true; }
     bool overwrites_gradients() const override { return true; }
+    bool linear() const override { return true; }
     double madds() const override {
         const ConvGeometry& g = geometry_;
         return static_cast<double>(g.out_h * g.out_w) * static_cast<double>(g.kernel_h * g.kernel_w * (g.in_c / g.groups)) *

@@ -25,8 +25,8 @@ public:
     }
     bool passes_mask() const override { return true; }
     bool piecewise_linear() const override { return true; }
-    bool linear() const override { return true; }
     bool overwrites_gradients() const override { return true; }
+    bool linear() const override { return true; }
     double madds() const override { return static_cast<double>(times_) * static_cast<double>(in_) * static_cast<double>(units_); }
 
     void forward(Backend& lane, const Frame& frame) const override {
