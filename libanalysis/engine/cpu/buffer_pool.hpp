@@ -16,7 +16,7 @@ namespace assay::engine::cpu {
 /// back from any thread.
 class BufferPool {
 public:
-    BufferPool() = default;
+    explicit BufferPool(std::size_t slack = std::size_t{64} << 20) : slack_(slack) {}
     BufferPool(const BufferPool&) = delete;
     ~BufferPool() { release(0); }
 
@@ -30,7 +30,7 @@ public:
             kept_bytes_ -= bytes;
         } else {
             const std::size_t after = used_bytes_ + bytes;
-            release(after < peak_ + slack ? peak_ + slack - after : 0);
+            release(after < peak_ + slack_ ? peak_ + slack_ - after : 0);
             block = std::aligned_alloc(64, bytes);
             if (!block) return nullptr;
         }
@@ -52,7 +52,6 @@ public:
         const std::lock_guard lock(mutex_);
         return used_bytes_ + kept_bytes_;
     }
-    static constexpr std::size_t slack = std::size_t{64} << 20;
 #if defined(__SANITIZE_ADDRESS__)
     static constexpr bool reuse = false;   // so that the sanitizer sees a use after release
 #else
@@ -71,6 +70,7 @@ private:
             if (size->second.empty()) kept_.erase(size);   // blocks that stay keep their entry
         }
     }
+    const std::size_t slack_;
     mutable std::mutex mutex_;
     std::unordered_map<std::size_t, std::vector<void*>> kept_;
     std::size_t kept_bytes_ = 0, used_bytes_ = 0, peak_ = 0;
