@@ -1,7 +1,10 @@
 // Conv2D: cross-correlation, NHWC, kernel [kh, kw, in / groups, filters], bias [filters].
 
 #include "libanalysis/engine/layers/kinds.hpp"
+#include "libanalysis/engine/layers/sample_products.hpp"
 #include "libanalysis/engine/layers/window.hpp"
+
+#include <utility>
 
 namespace assay::engine::layers {
 namespace {
@@ -29,6 +32,8 @@ public:
         output_shape_ = {rows.out, columns.out, filters};
     }
     bool piecewise_linear() const override { return true; }
+    bool overwrites_gradients() const override { return true; }
+    bool linear() const override { return true; }
     double madds() const override {
         const ConvGeometry& g = geometry_;
         return static_cast<double>(g.out_h * g.out_w) * static_cast<double>(g.kernel_h * g.kernel_w * (g.in_c / g.groups)) *
@@ -36,11 +41,10 @@ public:
     }
 
     void forward(Backend& lane, const Frame& frame) const override {
-        lane.conv_forward(of(frame), frame.inputs[0], frame.parameters[0], frame.output, false);
-        if (bias_) lane.add_row(frame.parameters[1], frame.output, cells(frame), geometry_.out_c);
+        lane.conv_forward(of(frame), frame.inputs[0], frame.parameters[0], bias_ ? frame.parameters[1] : ConstView{}, frame.output, false);
     }
     void backward_input(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gx) const override {
-        if (!gx[0].empty()) lane.conv_backward_input(of(frame), gy, frame.parameters[0], gx[0], true);
+        if (!gx[0].empty()) lane.conv_backward_input(of(frame), gy, frame.parameters[0], gx[0], frame.adds(0));
     }
     void backward_weights(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gw) const override {
         if (!gw[0].empty()) lane.conv_backward_weights(of(frame), frame.inputs[0], gy, gw[0], true);
@@ -53,8 +57,8 @@ public:
     }
     void weight_tangent(Backend& lane, const Frame& frame, std::span<const ConstView> tw, View ty, bool accumulate) const override {
         const ConstView kernel = at_or_empty(tw, 0), bias = at_or_empty(tw, 1);
-        if (!kernel.empty()) lane.conv_forward(of(frame), frame.inputs[0], kernel, ty, accumulate);
-        else if (!accumulate) lane.fill(ty, 0);
+        if (!kernel.empty()) return lane.conv_forward(of(frame), frame.inputs[0], kernel, bias_ ? bias : ConstView{}, ty, accumulate);
+        if (!accumulate) lane.fill(ty, 0);
         if (bias_ && !bias.empty()) lane.add_row(bias, ty, cells(frame), geometry_.out_c);
     }
     void backward_tangent(Backend& lane, const Frame& frame, const Tangent& tangent, ConstView gy, ConstView tgy, std::span<const View> tgx,
@@ -62,8 +66,10 @@ public:
         const ConstView tx = tangent.inputs[0], tkernel = at_or_empty<ConstView>(tangent.parameters, 0);
         const ConvGeometry geometry = of(frame);
         if (!tgx[0].empty()) {
-            if (!tgy.empty()) lane.conv_backward_input(geometry, tgy, frame.parameters[0], tgx[0], true);
-            if (!tkernel.empty()) lane.conv_backward_input(geometry, gy, tkernel, tgx[0], true);
+            bool add = frame.adds(0);
+            if (!tgy.empty()) lane.conv_backward_input(geometry, tgy, frame.parameters[0], tgx[0], std::exchange(add, true));
+            if (!tkernel.empty()) lane.conv_backward_input(geometry, gy, tkernel, tgx[0], std::exchange(add, true));
+            if (!add) lane.fill(tgx[0], 0);
         }
         if (!tgw[0].empty()) {
             if (!tgy.empty()) lane.conv_backward_weights(geometry, frame.inputs[0], tgy, tgw[0], true);
@@ -71,8 +77,34 @@ public:
         }
         if (bias_ && !tgw[1].empty() && !tgy.empty()) lane.column_sums(tgy, cells(frame), geometry_.out_c, tgw[1], true);
     }
+    void weight_gradient_norms(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> norms) const override {
+        if (geometry_.groups > 1) return Layer::weight_gradient_norms(lane, frame, gy, seeds, norms);
+        Buffer windows;
+        samples(lane, frame, gy, seeds, windows).norms(lane, norms[0], bias_ ? norms[1] : View{});
+    }
+    void weight_gradient_squares(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> squares) const override {
+        if (geometry_.groups > 1) return Layer::weight_gradient_squares(lane, frame, gy, seeds, squares);
+        Buffer windows;
+        samples(lane, frame, gy, seeds, windows).squares(lane, squares[0], bias_ ? squares[1] : View{});
+    }
 
 private:
+    /// A convolution is a product on its unrolled windows; `windows` is their memory.
+    SampleProducts samples(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, Buffer& windows) const {
+        const ConvGeometry& g = geometry_;
+        return {.batch = frame.batch, .cells = g.out_h * g.out_w, .inner = g.kernel_h * g.kernel_w * g.in_c, .outer = g.out_c, .seeds = seeds,
+                .rows = [this, &lane, &windows, x = frame.inputs[0]](std::int64_t first, std::int64_t count) {
+                    ConvGeometry part = geometry_;
+                    part.batch = count;
+                    const auto sample = static_cast<std::size_t>(part.in_h * part.in_w * part.in_c);
+                    const auto size = static_cast<std::size_t>(count * part.out_h * part.out_w * part.kernel_h * part.kernel_w * part.in_c);
+                    if (windows.empty() || windows.size() < size) windows = lane.allocate(x.type, size);
+                    const View target = windows.view().slice(0, size);
+                    lane.conv_windows(part, x.slice(static_cast<std::size_t>(first) * sample, static_cast<std::size_t>(count) * sample), target);
+                    return ConstView(target);
+                },
+                .gy = gy};
+    }
     static std::vector<std::int64_t> pair(const LayerSpec& spec, const char* key) {
         return spec.attributes.contains(key) && !spec.attributes[key].is_null() ? spec.integers(key, 2) : std::vector<std::int64_t>{1, 1};
     }
