@@ -26,12 +26,32 @@ void in_blocks(const Network& network, std::int64_t all, Body&& body) {
     for (std::int64_t first = 0; first < all; first += most) body(first, std::min(most, all - first));
 }
 
+/// Squares of a parameter's parts are not the square of their sum: each may come from one use alone.
+class UsedOnce {
+public:
+    explicit UsedOnce(const Primal& primal) : entries_(primal.network().layout().entries), seen_(entries_.size(), false) {}
+    void require(const Network::Applied& applied) {
+        for (const std::size_t parameter : applied.parameters) {
+            if (seen_[parameter] && entries_[parameter].trainable)
+                throw Error(ErrorKind::unsupported, {"squared gradients of single rows", "parameters that are used once",
+                                                     "parameter " + std::to_string(parameter) + " of the model used twice"});
+            seen_[parameter] = true;
+        }
+    }
+
+private:
+    const std::vector<ParameterLayout::Entry>& entries_;
+    std::vector<bool> seen_;
+};
+
 /// Squared norms of J_n' seed_k for every row n, summed over the seeds: added to `rows` of this micro-batch, and per parameter.
 void add_norms(const Primal& primal, const Item& item, const std::vector<double>& seeds, std::int64_t count, std::vector<double>& by_parameter,
                std::vector<double>& rows) {
     const auto& entries = primal.network().layout().entries;
     const Buffer seed = item.head.seed(item.lane, seeds);
+    UsedOnce used(primal);
     primal.network().reverse_deltas(item.lane, item.tape, seed.view(), count, [&](const Network::Applied& applied, ConstView deltas) {
+        used.require(applied);
         std::vector<Buffer> norms(applied.parameters.size());
         std::vector<View> views(norms.size());
         for (std::size_t j = 0; j < norms.size(); ++j) {
@@ -134,12 +154,25 @@ TraceResult gauss_newton_trace(const Primal& primal, double tail) {
     return result;
 }
 
+std::vector<double> squared_gradient_norms(const Primal& primal) {
+    std::vector<Part> parts = parts_of(primal);
+    std::vector<double> rows(index(primal.count()), 0);
+    primal.visit(Primal::Part::values, [&](const Item& item) {
+        std::vector<double> seeds(item.head.outputs().size());
+        item.head.loss().gradient(item.head.outputs(), item.head.rows(), item.head.width(), item.head.labels(), seeds);
+        add_norms(primal, item, seeds, 1, parts[index(item.batch)].by_parameter, rows);
+    });
+    return rows;
+}
+
 std::vector<double> gauss_newton_diagonal(const Primal& primal) {
     const auto& entries = primal.network().layout().entries;
     std::vector<double> diagonal = primal.mean(Primal::Part::values, [&](const Item& item, View sums) {
         in_blocks(primal.network(), item.head.loss().rank(item.head.width()), [&](std::int64_t first, std::int64_t count) {
             const Buffer seed = item.head.seed(item.lane, columns_of(item.head, first, count));
+            UsedOnce used(primal);
             primal.network().reverse_deltas(item.lane, item.tape, seed.view(), count, [&](const Network::Applied& applied, ConstView deltas) {
+                used.require(applied);
                 std::vector<View> squares;
                 for (const std::size_t parameter : applied.parameters)
                     squares.push_back(entries[parameter].trainable ? sums.slice(entries[parameter].offset, entries[parameter].size) : View{});

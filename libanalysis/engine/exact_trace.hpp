@@ -31,6 +31,10 @@ struct TraceResult {
 /// 2 sum_{i != j} M_ij^2 <= 2 (tr M)^2, hence at most 2/3 of its mean square. @throws Error{usage} for a tail outside [0, 1)
 TraceResult gauss_newton_trace(const Primal& primal, double tail = 0);
 
+/// || g_n ||^2 of every row's gradient of its own loss, without the regulariser, in the order of rows; their mean is the trace of the
+/// empirical Fisher matrix. One forward and one reverse pass of deltas. @throws Error{unsupported} where a parameter is used twice
+std::vector<double> squared_gradient_norms(const Primal& primal);
+
 /// diag G, all trainable parameters, regulariser included; summed over micro-batches in float64.
 std::vector<double> gauss_newton_diagonal(const Primal& primal);
 

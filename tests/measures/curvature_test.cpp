@@ -1,7 +1,12 @@
 // Measures of curvature: the golden networks through a Subject, closed forms, and the same bits for any number of threads.
 
 #include "libanalysis/engine/passes.hpp"
+#include "libanalysis/measures/curvature/effective_dimension.hpp"
 #include "libanalysis/measures/curvature/eigenvalues.hpp"
+#include "libanalysis/measures/ingredients/curvature_trace.hpp"
+#include "libanalysis/measures/ingredients/training_primal.hpp"
+#include "libanalysis/linop/curvature_operator.hpp"
+#include "libanalysis/spectral/lapack.hpp"
 #include "tests/engine/layers/golden_networks.hpp"
 #include "tests/measures/models.hpp"
 #include "tests/support/tolerance.hpp"
@@ -80,6 +85,180 @@ TEST(CurvatureMeasures, ARegulariserShiftsTheHessianButNotTheGaussNewtonMatrixOf
     EXPECT_NEAR_RELATIVE(value_of(subject, "ggn_lambda_max"), known[1].ggn_top, ten_digits);
     EXPECT_NE(measure_all(subject, parse_requests("hessian_lambda_max")).front().value.objective.find("l2 0.25"), std::string::npos);
     EXPECT_NE(measure_all(subject, parse_requests("ggn_lambda_max")).front().value.objective.find("no regulariser"), std::string::npos);
+}
+
+TEST(CurvatureMeasures, HaveTheKnownTracesAndNorms) {
+    for (std::size_t which = 0; which < known.size(); ++which) {
+        Subject subject = golden(which);
+        const Known& k = known[which];
+        const double squared = k.gradient_norm * k.gradient_norm;
+        EXPECT_NEAR_RELATIVE(value_of(subject, "hessian_trace"), k.hessian_trace, ten_digits);
+        EXPECT_NEAR_RELATIVE(value_of(subject, "hessian_trace_over_rows"), k.hessian_trace / 6, ten_digits);
+        EXPECT_NEAR_RELATIVE(value_of(subject, "hessian_trace_over_lambda_max"), k.hessian_trace / k.top[0], ten_digits);
+        EXPECT_NEAR_RELATIVE(value_of(subject, "ggn_trace"), k.ggn_trace, ten_digits);
+        EXPECT_NEAR_RELATIVE(value_of(subject, "hessian_frobenius"), k.frobenius, ten_digits);
+        EXPECT_NEAR_RELATIVE(value_of(subject, "gradient_norm"), k.gradient_norm, ten_digits);
+        EXPECT_NEAR_RELATIVE(value_of(subject, "row_gradient_norm"), k.ef_trace, ten_digits);
+        EXPECT_NEAR_RELATIVE(value_of(subject, "gradient_noise"), k.ef_trace - squared, ten_digits);
+        EXPECT_NEAR_RELATIVE(value_of(subject, "gradient_noise_scale"), (k.ef_trace - squared) / squared, ten_digits);
+        for (const Row& row : measure_all(subject, parse_requests("hessian_trace,ggn_trace"))) EXPECT_FALSE(row.value.standard_error.has_value());
+    }
+}
+
+// A network too large for its whole matrix to be looked at by the measures, small enough for that in a test.
+Subject middling(const char* activation, std::uint64_t seed = 0) {
+    Builder builder({6});
+    builder.dense(6, 12).activation(activation).dense(12, 4).activation("softmax");
+    Context context;
+    context.seed = Seed{seed};
+    Subject subject(builder.build(), {.loss = "cross_entropy", .precision = engine::DType::float64}, context);
+    std::vector<double> x(6 * 50);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = Seed{8}.normal(i);
+    std::vector<std::int64_t> labels(50);
+    for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<std::int64_t>(i % 4);
+    subject.set_rows("train", rows_of(x, {6}, labels));
+    return subject;
+}
+
+std::vector<double> matrix_of(const linop::LinearOperator& a) {
+    std::vector<double> matrix(a.rows() * a.rows()), unit(a.rows(), 0.0);
+    for (std::size_t i = 0; i < unit.size(); ++i) {
+        unit[i] = 1;
+        a.apply(unit, std::span(matrix).subspan(i * unit.size(), unit.size()));
+        unit[i] = 0;
+    }
+    return matrix;
+}
+
+TEST(CurvatureMeasures, OfASmallNetworkAreThoseOfItsDenseMatrices) {
+    for (const char* activation : {"tanh", "relu"}) {
+        Subject subject = middling(activation);
+        const engine::Primal& primal = ingredients::training_primal(subject);
+        std::vector<double> hessian = matrix_of(*linop::find_curvature_kind("hessian").make(primal)), ggn = matrix_of(*linop::find_curvature_kind("ggn").make(primal));
+        const std::size_t n = primal.size();
+        ASSERT_EQ(n, 136u);
+        double trace = 0, ggn_trace_expected = 0, squares = 0;
+        for (std::size_t i = 0; i < n; ++i) trace += hessian[i * n + i], ggn_trace_expected += ggn[i * n + i];
+        for (const double x : hessian) squares += x * x;
+        const std::vector<double> values = spectral::lapack::symmetric_eigenvalues(hessian, n), ggn_values = spectral::lapack::symmetric_eigenvalues(ggn, n);
+        const auto row = [&](const char* request) { return measure_all(subject, parse_requests(request)).front().value; };
+        const auto number = [](const Value& value) { return value.ok() ? std::get<double>(value.value) : std::nan(""); };
+        // Eigenvalues to a residual of 1e-3: an error of its square, over the gap.
+        EXPECT_NEAR_RELATIVE(number(row("hessian_lambda_max")), values.back(), 1e-5);
+        EXPECT_NEAR_RELATIVE(number(row("hessian_lambda_min")), values.front(), 1e-3);
+        EXPECT_NEAR_RELATIVE(number(row("ggn_lambda_max")), ggn_values.back(), 1e-5);
+        EXPECT_NEAR_RELATIVE(number(row("ggn_trace")), ggn_trace_expected, 1e-12);
+        const Value estimate = row("hessian_trace"), norm = row("hessian_frobenius");
+        EXPECT_EQ(estimate.standard_error.has_value(), std::string(activation) == "tanh");   // relu: exact
+        EXPECT_NEAR(number(estimate), trace, estimate.standard_error ? 4 * *estimate.standard_error : 1e-12 * trace);
+        ASSERT_TRUE(norm.standard_error.has_value());
+        EXPECT_NEAR(number(norm), std::sqrt(squares), 4 * *norm.standard_error);
+        EXPECT_LT(*norm.standard_error, 0.3 * std::sqrt(squares));
+        for (const double z : {0.01, 1.0}) {
+            double expected = 0;
+            for (const double x : ggn_values) expected += std::max(x, 0.0) / (std::max(x, 0.0) + z);
+            const Value dimension = row(z == 1 ? "effective_dimension[z=1]" : "effective_dimension[z=0.01]");
+            ASSERT_TRUE(dimension.standard_error.has_value());
+            EXPECT_NEAR(number(dimension), expected, 5 * *dimension.standard_error) << z;   // five probes
+            EXPECT_LT(*dimension.standard_error, 0.1 * expected) << z;
+        }
+    }
+}
+
+/// R D R with a reflection R = I - 2 u u': sign probes would see the trace of a diagonal matrix exactly.
+class Reflected final : public linop::LinearOperator {
+public:
+    explicit Reflected(std::vector<double> values) : values_(std::move(values)), u_(values_.size()) {
+        double squares = 0;
+        for (std::size_t i = 0; i < u_.size(); ++i) u_[i] = Seed{12}.normal(i), squares += u_[i] * u_[i];
+        for (double& x : u_) x /= std::sqrt(squares);
+    }
+    std::size_t rows() const override { return values_.size(); }
+    std::size_t cols() const override { return values_.size(); }
+    bool symmetric() const override { return true; }
+    using LinearOperator::apply;
+    void apply(std::span<const double> x, std::span<double> y) const override {
+        const std::vector<double> inside = reflect(x);
+        for (std::size_t i = 0; i < x.size(); ++i) y[i] = values_[i] * inside[i];
+        const std::vector<double> outside = reflect(y);
+        std::copy(outside.begin(), outside.end(), y.begin());
+    }
+    void apply_transpose(std::span<const double> x, std::span<double> y) const override { apply(x, y); }
+    spectral::Eigenpair pair(std::size_t i) const {
+        std::vector<double> unit(values_.size(), 0.0);
+        unit[i] = 1;
+        spectral::Eigenpair result;
+        result.value = values_[i];
+        result.vector = reflect(unit);
+        return result;
+    }
+
+private:
+    std::vector<double> reflect(std::span<const double> x) const {
+        double dot = 0;
+        for (std::size_t i = 0; i < x.size(); ++i) dot += u_[i] * x[i];
+        std::vector<double> y(x.begin(), x.end());
+        for (std::size_t i = 0; i < y.size(); ++i) y[i] -= 2 * dot * u_[i];
+        return y;
+    }
+    std::vector<double> values_, u_;
+};
+
+TEST(EffectiveDimension, ItsStandardErrorCoversTheKnownOneOfAPowerLaw) {
+    constexpr std::size_t n = 300;
+    constexpr double z = 0.1;
+    std::vector<double> values(n);
+    double expected = 0;
+    for (std::size_t i = 0; i < n; ++i) values[i] = 20 / std::pow(static_cast<double>(i + 1), 1.5), expected += values[i] / (values[i] + z);
+    const Reflected a(values);
+    std::vector<spectral::Eigenpair> top;
+    for (std::size_t i = 0; i < 5; ++i) top.push_back(a.pair(i));
+    int covered = 0, runs = 60;
+    double mean = 0, variance = 0;
+    for (int run = 0; run < runs; ++run) {
+        Context context;
+        context.seed = Seed{static_cast<std::uint64_t>(run)};
+        const spectral::Estimate found = effective_dimension_of(a, top, z, 5, 30, context);
+        covered += std::abs(found.value - expected) <= 3 * found.standard_error;
+        mean += found.value / runs;
+        variance += found.standard_error * found.standard_error / runs;
+        EXPECT_EQ(found.products, 150u);
+    }
+    EXPECT_GE(covered, 0.9 * runs);   // a t distribution of four degrees: 96 %
+    EXPECT_LT(std::sqrt(variance), 0.05 * expected);
+    EXPECT_NEAR(mean, expected, 4 * std::sqrt(variance / runs));
+}
+
+TEST(EffectiveDimension, OfAFewParametersIsExact) {
+    // Linear, squared error: G = (2 / N) X'X with X = diag(2, 1) twice: eigenvalues 4 and 1.
+    Builder builder({2});
+    builder.dense(2, 1, false, {0.3, 0.4});
+    Subject subject = subject_of(builder.build(), "mean_squared_error");
+    subject.set_rows("train", rows_of({2, 0, /**/ 0, 1}, {2}, {1, 0}));
+    EXPECT_NEAR_RELATIVE(value_of(subject, "effective_dimension[z=1]"), 4.0 / 5 + 1.0 / 2, 1e-12);
+    EXPECT_NEAR_RELATIVE(value_of(subject, "effective_dimension[z=0.01]"), 4 / 4.01 + 1 / 1.01, 1e-12);
+}
+
+// A layer applied twice: squares of its two gradients are not the square of their sum.
+TEST(CurvatureMeasures, RefuseRowGradientsOfAParameterUsedTwiceAndEstimateItsTrace) {
+    Builder builder({3});
+    builder.dense(3, 3).activation("relu");
+    model::Model& model = builder.model();
+    model.architecture->add({"again", "dense", "dense_1", "Dense", {{"units", 3}, {"use_bias", true}}, {0, 1}}, {2});
+    auto shared = std::make_shared<model::Model>(model);
+    shared->architecture->outputs = {3};
+    Subject subject = subject_of(shared, "cross_entropy");
+    std::vector<double> x(3 * 10);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = Seed{6}.normal(i);
+    subject.set_rows("train", rows_of(x, {3}, {0, 1, 2, 0, 1, 2, 0, 1, 2, 0}));
+    EXPECT_NE(reason_of(subject, "row_gradient_norm").find("used twice"), std::string::npos) << reason_of(subject, "row_gradient_norm");
+    const engine::Primal& primal = ingredients::training_primal(subject);
+    double trace = 0, gauss_newton = 0;
+    const auto hessian = matrix_of(*linop::find_curvature_kind("hessian").make(primal)), ggn = matrix_of(*linop::find_curvature_kind("ggn").make(primal));
+    for (std::size_t i = 0; i < primal.size(); ++i) trace += hessian[i * primal.size() + i], gauss_newton += ggn[i * primal.size() + i];
+    EXPECT_NEAR_RELATIVE(value_of(subject, "hessian_trace"), trace, 1e-12);
+    EXPECT_NEAR_RELATIVE(value_of(subject, "ggn_trace"), gauss_newton, 1e-12);
+    EXPECT_GT(std::abs(trace - gauss_newton), 1e-6);
 }
 
 // A linear network under squared error: H = (2 / N) X'X for one output.
