@@ -1,0 +1,11 @@
+#pragma once
+// The result of a curvature analysis as JSON (docs/how-to/curvature.md says what each key holds).
+
+#include "libanalysis/core/json.hpp"
+#include "libanalysis/curvature/analyse.hpp"
+
+namespace assay::tools {
+
+Json curvature_to_json(const curvature::Result& result, const curvature::Options& options);
+
+}  // namespace assay::tools
