@@ -26,6 +26,7 @@ public:
     Buffer hessian_product(Backend& lane, ConstView tangent) const;   ///< (d2 loss / d output2) tangent, row by row
     /// S u for a factor S S^T of the loss's Hessian; u: host, [rows, width].
     Buffer factor_product(Backend& lane, const std::vector<double>& u) const;
+    std::vector<double> factor_transpose_product(const std::vector<double>& t) const;   ///< S' t
     Buffer seed(Backend& lane, const std::vector<double>& values) const;
     std::size_t bytes() const;
 

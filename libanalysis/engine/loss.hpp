@@ -32,6 +32,9 @@ struct Loss {
     /// S u with S S^T = d2 loss / d output2, per row; u and the result have the output's width.
     void (*factor_product)(std::span<const double> outputs, std::int64_t rows, std::int64_t width, const Labels& labels,
                            std::span<const double> u, std::span<double> product);
+    /// S^T t, same sizes.
+    void (*factor_transpose_product)(std::span<const double> outputs, std::int64_t rows, std::int64_t width, const Labels& labels,
+                                     std::span<const double> t, std::span<double> product);
 };
 
 std::span<const Loss* const> losses();

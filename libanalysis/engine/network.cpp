@@ -1,112 +1,11 @@
-#include "libanalysis/engine/network.hpp"
-
-#include "libanalysis/core/error.hpp"
-#include "libanalysis/engine/tape.hpp"
+#include "libanalysis/engine/network_implementation.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <utility>
 
 namespace assay::engine {
-namespace {
-
-constexpr std::size_t none = static_cast<std::size_t>(-1);
-
-/// One step of the evaluation: an input of the network, or a layer applied to earlier steps.
-struct Step {
-    std::string name;
-    std::string where;
-    std::unique_ptr<Layer> layer;         // null for an input
-    std::size_t input = none;             // of the network, where this step is one
-    std::vector<std::size_t> sources;     // steps
-    std::vector<std::size_t> parameters;  // of the model
-    Shape shape;                          // of one row
-    std::size_t size = 1;                 // values of one row
-    DType type = DType::float32;
-    bool alias = false;                   // shares the memory of its source
-    bool sole_consumer = false;           // nothing else reads the source, so that their deltas are equal
-    std::size_t mask = none;              // the step whose mask lies over this step's output
-    bool below_parameters = false;        // a trainable parameter lies here or upstream
-    bool below_inputs = false;            // an input with a derivative lies upstream, or is this
-    std::vector<std::size_t> last_read;   // sources that nothing reads after this step
-};
-
-/// `buffer` with `size` values; keeps what it has when that fits.
-View ensure(Backend& lane, Buffer& buffer, DType type, std::size_t size) {
-    if (buffer.empty() || buffer.size() != size || buffer.type() != type) buffer = lane.allocate(type, size);
-    return buffer.view();
-}
-
-void require(bool good, const char* what, const std::string& expected, const std::string& found) {
-    if (!good) throw Error(ErrorKind::internal, {what, expected, found});
-}
-
-}  // namespace
-
-struct Network::Implementation {
-    std::string path;
-    NetworkOptions options;
-    ParameterLayout layout;
-    std::vector<std::string> parameter_names;
-    std::vector<Shape> parameter_shapes;
-    std::vector<Step> steps;
-    std::vector<std::string> input_names, output_names, node_names;
-    std::vector<Shape> input_shapes, output_shapes;
-    std::vector<DType> input_types;
-    std::vector<std::size_t> input_steps, output_steps;
-    std::string folded;
-    std::int64_t micro_batch = 1;
-    std::size_t forward_bytes = 0, derivative_bytes = 0;
-    double madds = 0;
-
-    Implementation(const model::Model& model, NetworkOptions given);
-
-    void lay_out(const model::Model& model);
-    std::vector<std::size_t> choose_outputs(const model::Architecture& architecture);
-    void add_input(const model::Model& model, const model::Node& node, std::size_t index, Step& step);
-    void add_layer(const model::Model& model, const model::Node& node, Step& step);
-    void settle_types();
-    void settle_masks();
-    void settle_derivatives();
-    void plan_memory();
-
-    Frame frame(Tape& tape, std::size_t index) const {
-        const Step& step = steps[index];
-        Frame result;
-        result.batch = tape.batch();
-        for (const std::size_t source : step.sources) {
-            result.inputs.push_back(tape.values_[source].const_view());
-            result.masks.push_back(steps[source].mask == none ? ConstView{} : tape.masks_[steps[source].mask].const_view());
-        }
-        for (const std::size_t parameter : step.parameters) {
-            const auto& entry = layout.entries[parameter];
-            result.parameters.push_back(tape.parameters_.slice(entry.offset, entry.size));
-        }
-        result.output = tape.values_[index].view();
-        if (!tape.masks_[index].empty()) result.output_mask = tape.masks_[index].view();
-        result.saved = &tape.saved_[index];
-        return result;
-    }
-    /// The parts of a flat gradient that belong to a step's parameters; empty for constants.
-    std::vector<View> gradients(const Step& step, View gradient) const {
-        std::vector<View> result;
-        for (const std::size_t parameter : step.parameters) {
-            const auto& entry = layout.entries[parameter];
-            result.push_back(gradient.empty() || !entry.trainable ? View{} : gradient.slice(entry.offset, entry.size));
-        }
-        return result;
-    }
-    Tangent tangent(const Step& step, const std::vector<Buffer>& tangents, ConstView direction) const {
-        Tangent result;
-        for (const std::size_t source : step.sources) result.inputs.push_back(tangents[source].const_view());
-        for (const std::size_t parameter : step.parameters) {
-            const auto& entry = layout.entries[parameter];
-            result.parameters.push_back(direction.empty() || !entry.trainable ? ConstView{} : direction.slice(entry.offset, entry.size));
-        }
-        return result;
-    }
-    bool wants_delta(const Step& step, bool inputs_too) const { return step.below_parameters || (inputs_too && step.below_inputs); }
-};
+using namespace internal;
 
 // ---- construction ----
 
@@ -434,6 +333,17 @@ void Network::run(Backend& lane, Tape& tape, ConstView parameters, Batch batch, 
 }
 
 void Network::backward(Backend& lane, Tape& tape, const std::vector<ConstView>& seeds, View gradient, std::vector<Buffer>* input_gradients) const {
+    reverse(lane, tape, seeds, gradient, input_gradients, tape.deltas_, true);
+}
+
+void Network::transpose(Backend& lane, Tape& tape, const std::vector<ConstView>& seeds, View gradient, std::vector<Buffer>* input_gradients) const {
+    std::vector<Buffer> deltas(implementation_->steps.size());
+    reverse(lane, tape, seeds, gradient, input_gradients, deltas, false);
+}
+
+/// With `keep`, every delta stays in `deltas`; otherwise each is given back as soon as its layer has been passed.
+void Network::reverse(Backend& lane, Tape& tape, const std::vector<ConstView>& seeds, View gradient, std::vector<Buffer>* input_gradients,
+                      std::vector<Buffer>& deltas, bool keep) const {
     const Implementation& net = *implementation_;
     require(seeds.size() == net.output_steps.size(), "backward", std::to_string(net.output_steps.size()) + " seeds", std::to_string(seeds.size()));
     require(gradient.empty() || gradient.size == net.layout.trainable_count, "backward",
@@ -444,10 +354,10 @@ void Network::backward(Backend& lane, Tape& tape, const std::vector<ConstView>& 
     const auto target = [&](std::size_t i) {
         const Step& step = net.steps[i];
         if (!live[i]) {
-            lane.fill(ensure(lane, tape.deltas_[i], step.type, rows * step.size), 0);
+            lane.fill(ensure(lane, deltas[i], step.type, rows * step.size), 0);
             live[i] = 1;
         }
-        return tape.deltas_[i].view();
+        return deltas[i].view();
     };
     for (std::size_t o = 0; o < seeds.size(); ++o) {
         const std::size_t i = net.output_steps[o];
@@ -459,13 +369,14 @@ void Network::backward(Backend& lane, Tape& tape, const std::vector<ConstView>& 
     for (std::size_t i = net.steps.size(); i-- > 0;) {
         const Step& step = net.steps[i];
         if (!live[i]) {
-            tape.deltas_[i] = {};
+            deltas[i] = {};
             continue;
         }
         if (!step.layer) continue;
         if (step.sole_consumer) {
-            tape.deltas_[step.sources[0]] = tape.deltas_[i].share();
+            deltas[step.sources[0]] = deltas[i].share();
             live[step.sources[0]] = 1;
+            if (!keep) deltas[i] = {};
             continue;
         }
         std::vector<View> gx;
@@ -473,7 +384,8 @@ void Network::backward(Backend& lane, Tape& tape, const std::vector<ConstView>& 
             gx.push_back(net.wants_delta(net.steps[source], inputs_too) ? target(source) : View{});
         const std::vector<View> gw = net.gradients(step, gradient);
         step.layer->backward(lane, net.frame(tape, i),
-                             tape.deltas_[i].const_view(), gx, gw);
+                             deltas[i].const_view(), gx, gw);
+        if (!keep) deltas[i] = {};
     }
     if (!inputs_too) return;
     input_gradients->clear();
@@ -482,7 +394,7 @@ void Network::backward(Backend& lane, Tape& tape, const std::vector<ConstView>& 
         if (net.steps[i].type == DType::int32) continue;
         Buffer& result = input_gradients->back();
         result = lane.allocate(net.steps[i].type, rows * net.steps[i].size);
-        if (live[i]) lane.copy(tape.deltas_[i].const_view(), result.view());
+        if (live[i]) lane.copy(deltas[i].const_view(), result.view());
         else lane.fill(result.view(), 0);
     }
 }

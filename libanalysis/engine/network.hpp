@@ -75,6 +75,12 @@ public:
     /// empty) and writes dL/d(input) into input_gradients where asked. Keeps the deltas on the tape.
     void backward(Backend& lane, Tape& tape, const std::vector<ConstView>& seeds, View gradient,
                   std::vector<Buffer>* input_gradients = nullptr) const;
+    /// The same map for a tape that keeps its own deltas: adds J' seeds to `gradient` and leaves nothing behind.
+    void transpose(Backend& lane, Tape& tape, const std::vector<ConstView>& seeds, View gradient, std::vector<Buffer>* input_gradients = nullptr) const;
+    /// After backward: the slope of every row's loss along a direction, <g_n, direction>, [batch] in the network's precision.
+    Buffer row_slopes(Backend& lane, Tape& tape, ConstView direction) const;
+    /// After backward: adds sum_n weights[n] g_n to `gradient` ([batch] in the network's precision; empty: all 1).
+    void weighted_gradient(Backend& lane, Tape& tape, ConstView weights, View gradient) const;
     /// Forward tangent along a parameter direction (trainable_count, may be empty) and input directions (may be empty).
     /// Returns the tangents of the outputs.
     std::vector<ConstView> forward_tangent(Backend& lane, Tape& tape, ConstView direction, const std::vector<ConstView>& input_directions = {}) const;
@@ -88,6 +94,8 @@ public:
 
 private:
     void run(Backend& lane, Tape& tape, ConstView parameters, Batch batch, bool keep) const;
+    void reverse(Backend& lane, Tape& tape, const std::vector<ConstView>& seeds, View gradient, std::vector<Buffer>* input_gradients,
+                 std::vector<Buffer>& deltas, bool keep) const;
     std::unique_ptr<Implementation> implementation_;
 };
 

@@ -1,8 +1,7 @@
 #pragma once
-// Passes over many rows: micro-batches in parallel, partial results committed in order, memory in flight bounded. The same
-// bits for any number of threads.
+// Forward passes over many rows: micro-batches in parallel, results in order, memory in flight bounded. The same bits for any
+// number of threads. Derivatives over many rows are primal.hpp's.
 
-#include "libanalysis/engine/loss.hpp"
 #include "libanalysis/engine/network.hpp"
 
 #include <functional>
@@ -29,17 +28,5 @@ Outputs outputs_over(const Network& network, Backend& backend, ConstView paramet
 /// Node values are network.node_names() order: tape.output(node).
 void visit_forward(const Network& network, Backend& backend, ConstView parameters, const data::Rows& rows, const Context& context,
                    const std::function<void(std::int64_t first_row, const Tape&)>& visit);
-
-/// Mean loss and its gradient (trainable_count, float64) over the rows, weighting every row equally, ragged batches included.
-struct LossGradient { double loss; std::vector<double> gradient; };
-LossGradient loss_gradient(const Network& network, Backend& backend, ConstView parameters, const data::Rows& rows, const Loss& loss,
-                           const Context& context);
-
-/// Hessian-vector product of the mean loss (no regulariser) along `direction` (trainable_count), float64 accumulation.
-std::vector<double> hessian_product(const Network& network, Backend& backend, ConstView parameters, const data::Rows& rows,
-                                    const Loss& loss, std::span<const double> direction, const Context& context);
-/// Gauss-Newton product, same arguments.
-std::vector<double> gauss_newton_product(const Network& network, Backend& backend, ConstView parameters, const data::Rows& rows,
-                                         const Loss& loss, std::span<const double> direction, const Context& context);
 
 }  // namespace assay::engine

@@ -15,6 +15,7 @@
 
 namespace assay::engine {
 
+/// One sum at a time: the micro-batches of a Primal are shared by the threads of the sum that runs.
 class Primal {
 public:
     /// What is kept of the micro-batches, and what recomputing costs, measured on the first of them.
@@ -36,7 +37,7 @@ public:
     };
     enum class Part { values, deltas };   ///< what a product reads of the primal: deltas come with values
     /// Adds a micro-batch's part of a sum to `vector` (trainable_count, the network's precision; holds other micro-batches'
-    /// parts already); the result is added up as a double.
+    /// parts already); what it returns is added up too.
     using Work = std::function<double(const Item& item, View vector)>;
 
     /// `network`, `backend` and `parameters` (Network::pack) must outlive it. Memory: context.memory, less what is in flight.
@@ -55,11 +56,15 @@ public:
     std::size_t size() const { return network_.layout().trainable_count; }   ///< of vectors
     std::int64_t count() const { return rows_.count(); }
     Cache cache() const;
+    /// Bytes that a sum on `threads` threads holds beside the cache.
+    static std::size_t in_flight(const Network& network, int threads);
 
     /// Mean over the rows (sum over micro-batches / N) of what `work` adds; without the regulariser.
     struct Mean { double value = 0; std::vector<double> vector; };
     Mean mean(Part part, const Work& work) const;
-    /// The same for work without a vector: results in the order of micro-batches.
+    /// The same with the vector left on the device, float64; returns the value.
+    double sum(Part part, const Work& work, Buffer& result) const;
+    /// For work without a vector: micro-batches in any order, on any thread.
     void visit(Part part, const std::function<void(const Item& item)>& work) const;
 
     /// The objective and its gradient, regulariser included.
@@ -69,9 +74,12 @@ public:
     Buffer upload(std::span<const float> direction) const;
     /// result += 2 l2_j direction_j for every trainable parameter j: the regulariser's Hessian.
     void add_regulariser(std::span<const double> direction, std::span<double> result) const;
+    void add_regulariser(std::span<const float> direction, std::span<float> result) const;
 
 private:
     struct Store;
+    void plan() const;
+    template <class Body> void with(Backend& lane, std::int64_t batch, Part part, Body&& body) const;
     const Network& network_;
     Backend& backend_;
     ConstView parameters_;

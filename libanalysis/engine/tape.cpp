@@ -26,4 +26,6 @@ void Tape::drop_tangents() {
     direction_ = {};
 }
 
+void Tape::drop_deltas() { for (Buffer& delta : deltas_) delta = {}; }
+
 }  // namespace assay::engine

@@ -18,6 +18,7 @@ public:
     ConstView network_output(std::size_t index) const;
     std::size_t primal_bytes() const;
     void drop_tangents();
+    void drop_deltas();
 
 private:
     friend class Network;

@@ -7,6 +7,7 @@
 #include "libanalysis/linop/linear_operator.hpp"
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,20 +24,29 @@ public:
     void apply(std::span<const float> x, std::span<float> y) const final;
     void apply_transpose(std::span<const double> x, std::span<double> y) const final { apply(x, y); }
     const engine::Primal& primal() const { return primal_; }
-    virtual std::string_view name() const = 0;   ///< "hessian", "ggn", "fisher", "ef", "residual", "gradient_covariance"
 
 protected:
     explicit CurvatureOperator(const engine::Primal& primal) : primal_(primal) {}
-    /// The product with a direction on the device, mean over the rows, without the regulariser.
-    virtual std::vector<double> product(engine::ConstView direction) const = 0;
+    /// The product with a direction on the device: mean over the rows, float64 on the device, without the regulariser.
+    virtual engine::Buffer product(engine::ConstView direction) const = 0;
     virtual bool regularised() const { return false; }   ///< the regulariser's second derivative belongs to it
+
+private:
     const engine::Primal& primal_;
 };
 
-/// "hessian", "ggn", "fisher" (type 2), "ef" (empirical Fisher), "residual" (hessian - ggn), "gradient_covariance".
-/// `primal` must outlive the operator. @throws Error{usage} for another name, Error{unsupported} where the loss has no such operator.
-std::unique_ptr<CurvatureOperator> make_curvature_operator(std::string_view name, const engine::Primal& primal);
-std::vector<std::string> curvature_operator_names();
+/// A kind of curvature: a constant in its own file, a row in curvature_operators.def.
+struct CurvatureKind {
+    std::string_view name;       ///< "ggn"
+    std::string_view words;      ///< "Gauss-Newton matrix"
+    std::string_view formula;    ///< LaTeX
+    bool semidefinite;           ///< no negative eigenvalues (without a regulariser), for losses that are convex in the outputs
+    /// `primal` must outlive the operator. @throws Error{unsupported} where the loss has no such operator.
+    std::unique_ptr<CurvatureOperator> (*make)(const engine::Primal& primal);
+};
+std::span<const CurvatureKind* const> curvature_kinds();
+/// @throws Error{usage} naming the kinds there are.
+const CurvatureKind& find_curvature_kind(std::string_view name);
 
 /// The trainable parameters as blocks: one for each tensor, or one for each layer (tensors of a layer that lie together).
 std::vector<Block> parameter_blocks(const model::Model& model, const engine::Network& network, bool by_layer);

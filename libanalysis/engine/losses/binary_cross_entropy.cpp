@@ -63,6 +63,7 @@ const Loss binary_cross_entropy_loss{
     .gradient = gradient,
     .hessian_product = hessian_product,
     .factor_product = factor_product,
+    .factor_transpose_product = factor_product,   // diagonal
 };
 
 }  // namespace assay::engine::loss_functions

@@ -67,6 +67,18 @@ void factor_product(std::span<const double> outputs, std::int64_t rows, std::int
     }
 }
 
+void factor_transpose_product(std::span<const double> outputs, std::int64_t rows, std::int64_t width, const Labels&, std::span<const double> t,
+                              std::span<double> product) {
+    std::vector<double> p(index(width));
+    for (std::size_t i = 0; i < index(rows); ++i) {
+        softmax(outputs.subspan(i * p.size(), p.size()), p);
+        const auto v = t.subspan(i * p.size(), p.size());
+        double mean = 0;
+        for (std::size_t j = 0; j < p.size(); ++j) mean += p[j] * v[j];
+        for (std::size_t j = 0; j < p.size(); ++j) product[i * p.size() + j] = std::sqrt(p[j]) * (v[j] - mean);
+    }
+}
+
 }  // namespace
 
 extern const Loss cross_entropy_loss;
@@ -79,6 +91,7 @@ const Loss cross_entropy_loss{
     .gradient = gradient,
     .hessian_product = hessian_product,
     .factor_product = factor_product,
+    .factor_transpose_product = factor_transpose_product,
 };
 
 }  // namespace assay::engine::loss_functions

@@ -53,6 +53,7 @@ const Loss mean_squared_error_loss{
     .gradient = gradient,
     .hessian_product = hessian_product,
     .factor_product = factor_product,
+    .factor_transpose_product = factor_product,   // diagonal
 };
 
 }  // namespace assay::engine::loss_functions

@@ -1,0 +1,62 @@
+#include "libanalysis/linop/curvature_operator.hpp"
+
+#include "libanalysis/core/error.hpp"
+
+namespace assay::linop {
+
+bool CurvatureOperator::single_precision() const { return primal_.network().options().precision == engine::DType::float32; }
+
+void CurvatureOperator::apply(std::span<const double> x, std::span<double> y) const {
+    const engine::Buffer direction = primal_.upload(x);
+    const engine::Buffer result = product(direction.view());
+    primal_.backend().download(result.view(), y.data());
+    if (regularised()) primal_.add_regulariser(x, y);
+}
+
+void CurvatureOperator::apply(std::span<const float> x, std::span<float> y) const {
+    const engine::Buffer direction = primal_.upload(x);
+    const engine::Buffer result = product(direction.view());
+    engine::Buffer narrow = primal_.backend().allocate(engine::DType::float32, result.size());
+    primal_.backend().copy(result.view(), narrow.view());
+    primal_.backend().download(narrow.view(), y.data());
+    if (regularised()) primal_.add_regulariser(x, y);
+}
+
+#define CURVATURE(name) extern const CurvatureKind name##_kind;
+namespace kinds {
+#include "libanalysis/linop/curvature_operators.def"
+}
+#undef CURVATURE
+
+std::span<const CurvatureKind* const> curvature_kinds() {
+#define CURVATURE(name) &kinds::name##_kind,
+    static constexpr const CurvatureKind* all[] = {
+#include "libanalysis/linop/curvature_operators.def"
+    };
+#undef CURVATURE
+    return all;
+}
+
+const CurvatureKind& find_curvature_kind(std::string_view name) {
+    std::string known;
+    for (const CurvatureKind* kind : curvature_kinds()) {
+        if (kind->name == name) return *kind;
+        known += (known.empty() ? "" : ", ") + std::string(kind->name);
+    }
+    throw Error(ErrorKind::usage, {"operator", "one of " + known, std::string(name)});
+}
+
+std::vector<Block> parameter_blocks(const model::Model& model, const engine::Network& network, bool by_layer) {
+    std::vector<Block> blocks;
+    for (const auto& entry : network.layout().entries) {
+        if (!entry.trainable) continue;
+        const model::Parameter& parameter = model.parameters.at(entry.parameter);
+        const std::string& name = by_layer ? parameter.layer : parameter.name;
+        const bool same_layer = by_layer && !blocks.empty() && blocks.back().name == name && blocks.back().offset + blocks.back().size == entry.offset;
+        if (same_layer) blocks.back().size += entry.size;
+        else blocks.push_back({name, entry.offset, entry.size});
+    }
+    return blocks;
+}
+
+}  // namespace assay::linop

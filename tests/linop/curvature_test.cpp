@@ -1,0 +1,289 @@
+// Curvature products over several micro-batches and a ragged one, against differences, dense sums of rows and known networks.
+
+#include "libanalysis/linop/curvature_operator.hpp"
+
+#include "tests/engine/backend/small_network.hpp"
+#include "tests/support/tolerance.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+namespace assay::test {
+
+namespace {
+
+using engine::DType;
+using engine::Network;
+using engine::Primal;
+
+constexpr std::int64_t row_count = 1111;   // several micro-batches and a ragged one
+
+/// Everything a product wants, in one precision.
+struct Setting {
+    SmallNetwork small;
+    SmallData data{row_count};
+    Network network;
+    std::unique_ptr<engine::Backend> backend = engine::make_cpu_backend();
+    engine::Buffer parameters;
+    engine::Objective objective{.loss = engine::find_loss("cross_entropy")};
+    Context context;
+
+    explicit Setting(DType precision, int threads = 1) : network(small.model, {.precision = precision}) {
+        parameters = network.pack(*backend, small.model.weights);
+        context.threads = threads;
+    }
+    Primal primal() { return Primal(network, *backend, parameters.view(), data.rows, objective, context); }
+    Primal::Mean gradient() { return primal().loss_gradient(); }
+    std::vector<double> product(const char* kind, const std::vector<double>& v) {
+        const Primal base = primal();
+        std::vector<double> result(v.size());
+        linop::find_curvature_kind(kind).make(base)->apply(v, result);
+        return result;
+    }
+    void move_parameters(double step, const std::vector<double>& along) {
+        std::vector<double> moved = small.flat;
+        for (std::size_t i = 0; i < moved.size(); ++i) moved[i] += step * along[i];
+        parameters = backend->from_host(moved, network.options().precision);
+    }
+};
+
+double tolerance(DType type) { return type == DType::float32 ? roundoff<float> : roundoff<double>; }
+
+/// The mean loss by plain loops.
+double mean_loss(const std::vector<double>& w, const SmallData& data) {
+    double total = 0;
+    for (std::int64_t i = 0; i < data.rows.count(); ++i) {
+        const std::vector<double> z = SmallNetwork::logits(w, data.row(i));
+        double sum = 0;
+        for (const double logit : z) sum += std::exp(logit);
+        total += std::log(sum) - z[static_cast<std::size_t>(data.label(i))];
+    }
+    return total / static_cast<double>(data.rows.count());
+}
+
+class Curvature : public testing::TestWithParam<DType> {};
+INSTANTIATE_TEST_SUITE_P(BothPrecisions, Curvature, testing::Values(DType::float32, DType::float64));
+
+TEST_P(Curvature, LossAndGradientWeighEveryRowAlike) {
+    Setting s(GetParam());
+    const engine::Primal::Mean found = s.gradient();
+    EXPECT_NEAR_RELATIVE(found.value, mean_loss(s.small.flat, s.data), tolerance(GetParam()));
+    std::vector<double> differences;
+    for (std::size_t i = 0; i < SmallNetwork::parameters; ++i) {
+        const double h = 1e-5;
+        std::vector<double> high = s.small.flat, low = s.small.flat;
+        high[i] += h;
+        low[i] -= h;
+        differences.push_back((mean_loss(high, s.data) - mean_loss(low, s.data)) / (2 * h));
+    }
+    EXPECT_LE(distance(found.vector, differences), GetParam() == DType::float32 ? 10 * difference : difference);
+}
+
+TEST_P(Curvature, HessianProductIsTheDifferenceOfTheGradient) {
+    Setting s(GetParam()), wide(DType::float64);
+    const std::vector<double> v = normals(SmallNetwork::parameters, 31);
+    const double h = 1e-5;
+    wide.move_parameters(h, v);
+    std::vector<double> differences = wide.gradient().vector;
+    wide.move_parameters(-h, v);
+    const std::vector<double> low = wide.gradient().vector;
+    for (std::size_t i = 0; i < low.size(); ++i) differences[i] = (differences[i] - low[i]) / (2 * h);
+    EXPECT_LE(distance(s.product("hessian", v), differences), GetParam() == DType::float32 ? 10 * difference : difference);
+}
+
+TEST_P(Curvature, GaussNewtonProductIsThatOfTheJacobianByDifferences) {
+    Setting s(GetParam());
+    const std::vector<double> v = normals(SmallNetwork::parameters, 32);
+    const double h = 1e-5;
+    std::vector<double> expected(SmallNetwork::parameters, 0.0);
+    for (std::int64_t row = 0; row < row_count; ++row) {
+        std::vector<std::vector<double>> jacobian;   // per parameter, of the three outputs
+        std::vector<double> jv(3, 0.0);
+        for (std::size_t i = 0; i < SmallNetwork::parameters; ++i) {
+            std::vector<double> high = s.small.flat, low = s.small.flat;
+            high[i] += h;
+            low[i] -= h;
+            const std::vector<double> up = SmallNetwork::logits(high, s.data.row(row)), down = SmallNetwork::logits(low, s.data.row(row));
+            jacobian.emplace_back();
+            for (std::size_t k = 0; k < 3; ++k) {
+                jacobian.back().push_back((up[k] - down[k]) / (2 * h));
+                jv[k] += jacobian.back()[k] * v[i];
+            }
+        }
+        const std::vector<double> z = SmallNetwork::logits(s.small.flat, s.data.row(row));
+        double sum = 0, mean = 0;
+        for (const double logit : z) sum += std::exp(logit);
+        for (std::size_t k = 0; k < 3; ++k) mean += std::exp(z[k]) / sum * jv[k];
+        for (std::size_t i = 0; i < SmallNetwork::parameters; ++i) {
+            for (std::size_t k = 0; k < 3; ++k) expected[i] += jacobian[i][k] * std::exp(z[k]) / sum * (jv[k] - mean) / static_cast<double>(row_count);
+        }
+    }
+    EXPECT_LE(distance(s.product("ggn", v), expected), GetParam() == DType::float32 ? 10 * difference : difference);
+}
+
+
+/// The gradient of one row's loss, by a data set of that row alone.
+std::vector<std::vector<double>> gradients_of_rows(std::int64_t count) {
+    Setting s(DType::float64);
+    const std::vector<std::int64_t> all = s.data.rows.indices;
+    std::vector<std::vector<double>> gradients;
+    for (std::int64_t i = 0; i < count; ++i) {
+        s.data.rows.indices = {all[static_cast<std::size_t>(i)]};
+        gradients.push_back(s.gradient().vector);
+    }
+    return gradients;
+}
+
+TEST_P(Curvature, FisherMatricesOfGradientsAreSumsOverRows) {
+    Setting s(GetParam());
+    const std::vector<double> v = normals(SmallNetwork::parameters, 34);
+    const auto gradients = gradients_of_rows(row_count);
+    std::vector<double> second(v.size(), 0), mean(v.size(), 0);
+    for (const auto& g : gradients) {
+        const double slope = std::inner_product(g.begin(), g.end(), v.begin(), 0.0);
+        for (std::size_t i = 0; i < g.size(); ++i) second[i] += slope * g[i] / row_count, mean[i] += g[i] / row_count;
+    }
+    std::vector<double> covariance = second;
+    const double slope = std::inner_product(mean.begin(), mean.end(), v.begin(), 0.0);
+    for (std::size_t i = 0; i < v.size(); ++i) covariance[i] -= slope * mean[i];
+    EXPECT_LE(distance(s.product("ef", v), second), 10 * tolerance(GetParam()));
+    EXPECT_LE(distance(s.product("gradient_covariance", v), covariance), 10 * tolerance(GetParam()));
+}
+
+TEST_P(Curvature, FisherOfTheModelsOwnLabelsIsTheGaussNewtonMatrix) {
+    Setting s(GetParam());
+    const std::vector<double> v = normals(SmallNetwork::parameters, 35);
+    EXPECT_LE(distance(s.product("fisher", v), s.product("ggn", v)), 10 * tolerance(GetParam()));
+}
+
+TEST_P(Curvature, ResidualIsHessianLessGaussNewton) {
+    Setting s(GetParam());
+    const std::vector<double> v = normals(SmallNetwork::parameters, 36);
+    std::vector<double> expected = s.product("hessian", v);
+    const std::vector<double> gauss_newton = s.product("ggn", v);
+    for (std::size_t i = 0; i < v.size(); ++i) expected[i] -= gauss_newton[i];
+    EXPECT_LE(distance(s.product("residual", v), expected), 100 * tolerance(GetParam()));
+}
+
+TEST_P(Curvature, RegulariserAddsToHessianAndGaussNewtonAlone) {
+    Setting plain(GetParam()), s(GetParam());
+    s.objective.l2 = {0.25, 0, 0.125, 0};
+    const std::vector<double> v = normals(SmallNetwork::parameters, 37);
+    std::vector<double> added(v.size(), 0);
+    for (std::size_t i = 0; i < 30; ++i) added[i] = 0.5 * v[i];
+    for (std::size_t i = 35; i < 50; ++i) added[i] = 0.25 * v[i];
+    for (const char* kind : {"hessian", "ggn"}) {
+        std::vector<double> expected = plain.product(kind, v);
+        for (std::size_t i = 0; i < v.size(); ++i) expected[i] += added[i];
+        EXPECT_LE(distance(s.product(kind, v), expected), tolerance(GetParam())) << kind;
+    }
+    for (const char* kind : {"ef", "residual", "fisher"}) EXPECT_EQ(s.product(kind, v), plain.product(kind, v)) << kind;
+    double norms = 0;
+    for (std::size_t i = 0; i < 30; ++i) norms += 0.25 * s.small.flat[i] * s.small.flat[i];
+    for (std::size_t i = 35; i < 50; ++i) norms += 0.125 * s.small.flat[i] * s.small.flat[i];
+    EXPECT_NEAR_RELATIVE(s.gradient().value, plain.gradient().value + norms, 10 * tolerance(GetParam()));
+}
+
+TEST_P(Curvature, ProductsAreSymmetricAndLinear) {
+    Setting s(GetParam());
+    const std::vector<double> u = normals(SmallNetwork::parameters, 38), v = normals(SmallNetwork::parameters, 39);
+    std::vector<double> sum(u.size());
+    for (std::size_t i = 0; i < u.size(); ++i) sum[i] = 2 * u[i] - 3 * v[i];
+    for (const linop::CurvatureKind* kind : linop::curvature_kinds()) {
+        const std::string name(kind->name);
+        const auto au = s.product(name.c_str(), u), av = s.product(name.c_str(), v);
+        EXPECT_NEAR_RELATIVE(std::inner_product(u.begin(), u.end(), av.begin(), 0.0), std::inner_product(v.begin(), v.end(), au.begin(), 0.0), 100 * tolerance(GetParam())) << name;
+        std::vector<double> expected(u.size());
+        for (std::size_t i = 0; i < u.size(); ++i) expected[i] = 2 * au[i] - 3 * av[i];
+        EXPECT_LE(distance(s.product(name.c_str(), sum), expected), 20 * tolerance(GetParam())) << name;
+    }
+}
+
+TEST_P(Curvature, BitsDoNotDependOnThreads) {
+    const std::vector<double> v = normals(SmallNetwork::parameters, 33);
+    Setting alone(GetParam());
+    const Primal::Mean gradient = alone.gradient();
+    for (const linop::CurvatureKind* kind : linop::curvature_kinds()) {
+        const std::vector<double> product = alone.product(std::string(kind->name).c_str(), v);
+        for (const int threads : {2, 3, 5}) {
+            Setting s(GetParam(), threads);
+            EXPECT_EQ(s.gradient().value, gradient.value);
+            EXPECT_EQ(s.gradient().vector, gradient.vector);
+            EXPECT_EQ(s.product(std::string(kind->name).c_str(), v), product) << kind->name;
+        }
+    }
+}
+
+TEST_P(Curvature, HalfTheMemoryGivesTheSameBitsAndSaysWhatIsCached) {
+    const std::vector<double> v = normals(SmallNetwork::parameters, 40);
+    Setting roomy(GetParam());
+    const Primal whole = roomy.primal();
+    const auto op = linop::find_curvature_kind("hessian").make(whole);
+    std::vector<double> first(v.size()), again(v.size());
+    op->apply(v, first);
+    op->apply(v, again);
+    EXPECT_EQ(again, first) << "a cached primal";
+    const Primal::Cache full = whole.cache();
+    EXPECT_EQ(full.whole, full.batches);
+    EXPECT_EQ(full.values, 0);
+    EXPECT_GT(full.bytes, 0u);
+    EXPECT_LE(full.bytes, full.wanted);
+
+    for (const double share : {0.5, 0.0}) {
+        Setting tight(GetParam(), 2);
+        // What is in flight, and a share of what everything takes.
+        tight.context.memory = Primal::in_flight(tight.network, 2) + static_cast<std::size_t>(share * static_cast<double>(full.wanted));
+        const Primal part = tight.primal();
+        const auto bounded = linop::find_curvature_kind("hessian").make(part);
+        std::vector<double> product(v.size());
+        for (int pass = 0; pass < 3; ++pass) {
+            bounded->apply(v, product);
+            EXPECT_EQ(product, first);
+        }
+        const Primal::Cache cache = part.cache();
+        EXPECT_LT(cache.whole, cache.batches);
+        EXPECT_LE(cache.bytes, static_cast<std::size_t>(share * static_cast<double>(full.wanted)));
+        EXPECT_EQ(cache.bytes > 0, share > 0);
+    }
+}
+
+TEST(Curvature, StopsBetweenMicroBatches) {
+    Setting s(DType::float32);
+    std::stop_source source;
+    s.context.stop = source.get_token();
+    source.request_stop();
+    try {
+        s.gradient();
+        FAIL() << "did not stop";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::interrupted);
+    }
+}
+
+TEST(Curvature, RefusesWhatDoesNotFit) {
+    Setting s(DType::float32);
+    EXPECT_THROW(linop::find_curvature_kind("hessain"), Error);
+    const Primal base = s.primal();
+    std::vector<double> result(3), v(3);
+    EXPECT_THROW(linop::find_curvature_kind("hessian").make(base)->apply(v, result), Error);
+    s.data.rows.indices.clear();
+    EXPECT_THROW(s.primal(), Error);
+}
+
+TEST(Curvature, BlocksCoverTheTrainableParameters) {
+    Setting s(DType::float32);
+    const auto blocks = linop::parameter_blocks(s.small.model, s.network, false);
+    ASSERT_EQ(blocks.size(), 4u);
+    std::size_t next = 0;
+    for (const linop::Block& block : blocks) {
+        EXPECT_EQ(block.offset, next);
+        next += block.size;
+    }
+    EXPECT_EQ(next, SmallNetwork::parameters);
+}
+
+}  // namespace
+
+}  // namespace assay::test
