@@ -126,14 +126,7 @@ private:
     }
 
     void trace(const linop::LinearOperator& a) {
-        Trace trace{.estimate = {}, .reason = exact_.reason};
-        if (sum_) {
-            trace.estimate = exact_estimate();
-            trace.skipped_bound = sum_->skipped_bound;
-        } else {
-            trace.estimate = spectral::xtrace(a, trace_options("trace"));
-        }
-        result_.trace = std::move(trace);
+        result_.trace = Trace{sum_ ? exact_estimate() : spectral::xtrace(a, trace_options("trace")), exact_.reason, sum_ ? sum_->skipped_bound : 0};
     }
 
     spectral::Spectrum spectrum(const linop::LinearOperator& a, std::size_t probes, std::size_t steps, std::string_view stage) const {
