@@ -27,9 +27,15 @@ struct EigenOptions {
     std::size_t max_products = 0;       ///< 0: 10 (largest + smallest) + 200
     std::size_t memory = std::size_t{1} << 30;   ///< bytes for the basis: bounds its vectors, then restarts
     Seed seed{};                        ///< of the starting vector
-    std::span<const double> start{};    ///< warm start: n values, or empty
+    /// Warm start: n values, or empty. A vector near the sum of the wanted eigenvectors saves products; a tenth of a random vector
+    /// is mixed in. What the start is blind to may still stay hidden (an eigenvalue that has overtaken): `probe` looks again.
+    std::span<const double> start{};
     bool verify = true;                 ///< one more product for each pair: the true residual
     bool vectors = true;                ///< hand the eigenvectors out
+    /// One starting vector reaches one copy of a multiple eigenvalue. With `probe` a converged search goes on from another random
+    /// start in the complement of what was found, until nothing above (below) it appears: some ten products more. Always done after
+    /// the space turned out invariant.
+    bool probe = false;
     int threads = 1;                    ///< of the orthogonalisation; same bits for any number
     std::function<void()> poll{};       ///< before every product; throws to stop
     std::function<void(const LanczosStep&)> progress{};
@@ -55,7 +61,8 @@ struct Eigenvalues {
     std::string_view solver;           ///< "lanczos", "spectra" or "dense"
 };
 
-/// The own solver. @throws Error{internal} for an operator that is not symmetric or too small, Error{data} when a product is not finite.
+/// The own solver: a basis in the operator's own precision. @throws Error{internal} for an operator that is not symmetric or too
+/// small, Error{data} when a product is not finite, Error{resource} when `memory` holds too few vectors.
 Eigenvalues lanczos(const linop::LinearOperator& a, const EigenOptions& options);
 /// The same question answered by Spectra's SymEigsSolver in double precision (or densely for tiny operators): the certifier.
 Eigenvalues spectra(const linop::LinearOperator& a, const EigenOptions& options);

@@ -9,6 +9,11 @@
 extern "C" {
 void dsyevd_(const char* jobz, const char* uplo, const int* n, double* a, const int* lda, double* w, double* work, const int* lwork,
              int* iwork, const int* liwork, int* info);
+void dstevd_(const char* jobz, const int* n, double* d, double* e, double* z, const int* ldz, double* work, const int* lwork, int* iwork,
+             const int* liwork, int* info);
+void dsytrd_(const char* uplo, const int* n, double* a, const int* lda, double* d, double* e, double* tau, double* work, const int* lwork,
+             int* info);
+void dorgtr_(const char* uplo, const int* n, double* a, const int* lda, const double* tau, double* work, const int* lwork, int* info);
 void zheevd_(const char* jobz, const char* uplo, const int* n, std::complex<double>* a, const int* lda, double* w,
              std::complex<double>* work, const int* lwork, double* rwork, const int* lrwork, int* iwork, const int* liwork, int* info);
 void dgesdd_(const char* jobz, const int* m, const int* n, double* a, const int* lda, double* s, double* u, const int* ldu, double* vt,
@@ -56,6 +61,50 @@ std::vector<double> symmetric_eigenvalues(std::span<double> matrix, std::size_t 
     dsyevd_(job, "U", &order, matrix.data(), &order, values.data(), work.data(), &work_size, integers.data(), &integer_size, &info);
     check(info, "dsyevd");
     return values;
+}
+
+TridiagonalPairs tridiagonal_eigenpairs(std::span<const double> diagonal, std::span<const double> off_diagonal) {
+    const std::size_t n = diagonal.size();
+    if (n == 0) return {};
+    require(off_diagonal.size(), n - 1, "dstevd");
+    TridiagonalPairs pairs{.values = {diagonal.begin(), diagonal.end()}, .vectors = std::vector<double>(n * n)};
+    std::vector<double> off(off_diagonal.begin(), off_diagonal.end());
+    off.push_back(0);
+    const int order = checked(n), query = -1;
+    int info = 0, integer_size = 0;
+    double size = 0;
+    dstevd_("V", &order, pairs.values.data(), off.data(), pairs.vectors.data(), &order, &size, &query, &integer_size, &query, &info);
+    check(info, "dstevd");
+    const int work_size = size_from(size);
+    std::vector<double> work(static_cast<std::size_t>(work_size));
+    std::vector<int> integers(static_cast<std::size_t>(integer_size));
+    dstevd_("V", &order, pairs.values.data(), off.data(), pairs.vectors.data(), &order, work.data(), &work_size, integers.data(), &integer_size,
+            &info);
+    check(info, "dstevd");
+    return pairs;
+}
+
+Tridiagonal tridiagonalise(std::span<const double> matrix, std::size_t n) {
+    require(matrix.size(), n * n, "dsytrd");
+    if (n == 0) return {};
+    Tridiagonal result{.diagonal = std::vector<double>(n), .off_diagonal = std::vector<double>(n - 1), .q = {matrix.begin(), matrix.end()}};
+    std::vector<double> reflectors(n);
+    const int order = checked(n), query = -1;
+    int info = 0;
+    double reduce_size = 0, form_size = 0;
+    dsytrd_("U", &order, result.q.data(), &order, result.diagonal.data(), result.off_diagonal.data(), reflectors.data(), &reduce_size, &query,
+            &info);
+    check(info, "dsytrd");
+    dorgtr_("U", &order, result.q.data(), &order, reflectors.data(), &form_size, &query, &info);
+    check(info, "dorgtr");
+    const int work_size = size_from(std::max(reduce_size, form_size));
+    std::vector<double> work(static_cast<std::size_t>(work_size));
+    dsytrd_("U", &order, result.q.data(), &order, result.diagonal.data(), result.off_diagonal.data(), reflectors.data(), work.data(),
+            &work_size, &info);
+    check(info, "dsytrd");
+    dorgtr_("U", &order, result.q.data(), &order, reflectors.data(), work.data(), &work_size, &info);
+    check(info, "dorgtr");
+    return result;
 }
 
 std::vector<double> hermitian_eigenvalues(std::span<std::complex<double>> matrix, std::size_t n) {

@@ -13,6 +13,16 @@ namespace assay::spectral::lapack {
 /// With `vectors` the matrix is overwritten by eigenvectors: vector i is at [i * n, (i + 1) * n).
 std::vector<double> symmetric_eigenvalues(std::span<double> matrix, std::size_t n, bool vectors = false);
 
+/// Eigenvalues, ascending, of the symmetric tridiagonal matrix with this diagonal and off-diagonal (one value shorter), and its
+/// eigenvectors: vector i is at [i * n, (i + 1) * n). dstevd.
+struct TridiagonalPairs { std::vector<double> values, vectors; };
+TridiagonalPairs tridiagonal_eigenpairs(std::span<const double> diagonal, std::span<const double> off_diagonal);
+
+/// A symmetric matrix (upper triangle of column-major storage read) as Q T Q^T with T tridiagonal, by reflections that leave the
+/// last coordinate alone: the last row and column of Q are those of the identity. Q column-major. dsytrd, dorgtr.
+struct Tridiagonal { std::vector<double> diagonal, off_diagonal, q; };
+Tridiagonal tridiagonalise(std::span<const double> matrix, std::size_t n);
+
 /// Eigenvalues, ascending, of a Hermitian matrix whose row-major upper triangle is filled. zheevd.
 std::vector<double> hermitian_eigenvalues(std::span<std::complex<double>> matrix, std::size_t n);
 

@@ -15,13 +15,18 @@ inline std::vector<double> normals(std::size_t count, assay::Seed seed) {
     return values;
 }
 
-/// diag(values): every eigenvalue is known.
+/// diag(values): every eigenvalue is known. `single`: as an operator that computes in single precision.
 class Diagonal final : public linop::LinearOperator {
 public:
-    explicit Diagonal(std::vector<double> values) : values_(std::move(values)) {}
+    explicit Diagonal(std::vector<double> values, bool single = false) : values_(std::move(values)), single_(single) {}
+    bool single_precision() const override { return single_; }
+    void apply(std::span<const float> x, std::span<float> y) const override {
+        for (std::size_t i = 0; i < values_.size(); ++i) y[i] = static_cast<float>(values_[i]) * x[i];
+    }
     std::size_t rows() const override { return values_.size(); }
     std::size_t cols() const override { return values_.size(); }
     bool symmetric() const override { return true; }
+    using LinearOperator::apply;
     void apply(std::span<const double> x, std::span<double> y) const override {
         for (std::size_t i = 0; i < values_.size(); ++i) y[i] = values_[i] * x[i];
     }
@@ -29,7 +34,75 @@ public:
 
 private:
     std::vector<double> values_;
+    bool single_;
 };
+
+/// A symmetric matrix written out, row-major; or one that says it is not symmetric.
+class Dense final : public linop::LinearOperator {
+public:
+    Dense(std::vector<double> values, std::size_t n, bool symmetric = true) : values_(std::move(values)), n_(n), symmetric_(symmetric) {}
+    std::size_t rows() const override { return n_; }
+    std::size_t cols() const override { return n_; }
+    bool symmetric() const override { return symmetric_; }
+    using LinearOperator::apply;
+    void apply(std::span<const double> x, std::span<double> y) const override {
+        for (std::size_t i = 0; i < n_; ++i) {
+            double sum = 0;
+            for (std::size_t j = 0; j < n_; ++j) sum += values_[i * n_ + j] * x[j];
+            y[i] = sum;
+        }
+    }
+    void apply_transpose(std::span<const double> x, std::span<double> y) const override {
+        for (std::size_t j = 0; j < n_; ++j) {
+            y[j] = 0;
+            for (std::size_t i = 0; i < n_; ++i) y[j] += values_[i * n_ + j] * x[i];
+        }
+    }
+    const std::vector<double>& values() const { return values_; }
+
+private:
+    std::vector<double> values_;
+    std::size_t n_;
+    bool symmetric_;
+};
+
+/// Passes every product on and counts it.
+class Counting final : public linop::LinearOperator {
+public:
+    explicit Counting(const linop::LinearOperator& a) : a_(a) {}
+    std::size_t rows() const override { return a_.rows(); }
+    std::size_t cols() const override { return a_.cols(); }
+    bool symmetric() const override { return a_.symmetric(); }
+    bool single_precision() const override { return a_.single_precision(); }
+    void apply(std::span<const double> x, std::span<double> y) const override { ++wide_, a_.apply(x, y); }
+    void apply(std::span<const float> x, std::span<float> y) const override { ++narrow_, a_.apply(x, y); }
+    void apply_transpose(std::span<const double> x, std::span<double> y) const override { ++wide_, a_.apply_transpose(x, y); }
+    std::size_t products() const { return wide_ + narrow_; }
+    std::size_t narrow_products() const { return narrow_; }
+
+private:
+    const linop::LinearOperator& a_;
+    mutable std::size_t wide_ = 0, narrow_ = 0;
+};
+
+/// A random symmetric matrix with normal entries.
+inline std::vector<double> symmetric(std::size_t n, assay::Seed seed) {
+    std::vector<double> a(n * n);
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = 0; j <= i; ++j) a[i * n + j] = a[j * n + i] = seed.normal(i * n + j);
+    return a;
+}
+
+/// The spectrum of a trained network in miniature: nine outliers from 165 down to 15, a bulk that falls as a power law from 10,
+/// and a negative tail down to -3.
+inline std::vector<double> network_like(std::size_t n = 20000) {
+    std::vector<double> values(n);
+    for (std::size_t i = 0; i < 9; ++i) values[i] = 165 - 18.75 * static_cast<double>(i);
+    const std::size_t negative = n / 4;
+    for (std::size_t i = 9; i < n - negative; ++i) values[i] = 10 / static_cast<double>(i - 8);
+    for (std::size_t i = 0; i < negative; ++i) values[n - 1 - i] = -3 / static_cast<double>(i + 1);
+    return values;
+}
 
 /// A matrix with given singular values: U diag(s) V^T with U, V products of Householder reflections (orthogonal exactly up to
 /// rounding). Row-major rows x cols.

@@ -1,0 +1,58 @@
+#pragma once
+// The Lanczos recurrence with full reorthogonalisation: from a start vector, an orthonormal basis in which the operator is
+// tridiagonal. Vectors in front of it may be locked: then it works in their orthogonal complement.
+
+#include "libanalysis/core/seed.hpp"
+#include "libanalysis/spectral/basis.hpp"
+#include "libanalysis/spectral/lapack.hpp"
+#include "libanalysis/spectral/products.hpp"
+
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace assay::spectral {
+
+template <class T>
+class Krylov {
+public:
+    Krylov(Products& products, int threads) : products_(products), basis_(products.size(), threads) {}
+
+    /// Starts anew behind the first `locked` vectors, from the vector written to `start()`, or from a random one. Both are made
+    /// orthogonal to the locked ones and of unit length.
+    void begin(std::size_t locked, Seed seed);
+    void begin(std::size_t locked);
+    std::span<T> start(std::size_t locked) { return basis_.vector(locked); }
+
+    /// One product and one more row of the tridiagonal matrix. `seen` is shown the newest vector and its product. What remains
+    /// below rounding counts as zero: the space is invariant. @throws Error{data} when the product is not finite.
+    using Seen = std::function<void(std::span<const T> vector, std::span<const T> product)>;
+    void step(const Seen& seen = {});
+
+    std::size_t locked() const { return locked_; }
+    std::size_t steps() const { return diagonal_.size(); }           ///< rows of the tridiagonal matrix
+    std::size_t vectors() const { return locked_ + steps(); }        ///< orthonormal, without the next one
+    double coupling() const { return coupling_; }                    ///< to the next vector; 0: invariant
+    double largest_product() const { return scale_; }                ///< largest ||A v|| so far: a lower bound of ||A||
+    lapack::TridiagonalPairs ritz() const;                           ///< pairs of the tridiagonal matrix, ascending
+    /// |coupling * last component|: the residual of Ritz pair i.
+    double residual(const lapack::TridiagonalPairs& pairs, std::size_t i) const;
+
+    /// Goes on from the Ritz pairs `kept` alone (thick restart: Wu and Simon 2000), in the basis in which they are tridiagonal again.
+    void restart(const lapack::TridiagonalPairs& pairs, std::span<const std::size_t> kept);
+    /// The Ritz vectors of `kept` become locked vectors behind those that are; the rest is forgotten. Begin anew afterwards.
+    void lock(const lapack::TridiagonalPairs& pairs, std::span<const std::size_t> kept);
+    Basis<T>& basis() { return basis_; }
+
+private:
+    Products& products_;
+    Basis<T> basis_;
+    std::size_t locked_ = 0;
+    std::vector<double> diagonal_, off_diagonal_;
+    double coupling_ = 0, scale_ = 0;
+};
+
+extern template class Krylov<float>;
+extern template class Krylov<double>;
+
+}  // namespace assay::spectral
