@@ -32,10 +32,12 @@ std::string SolverProgress::text(const Json& step, double tolerance, std::size_t
     std::size_t within = 0;
     for (const Json& residual : residuals) within += number_from_json(residual) <= tolerance;
     line += fmt::format(", {} of {} within {}:", within, residuals.size(), significant(tolerance, 2));
+    // The outermost, and those that are not there yet.
     for (std::size_t i = 0; i < values.size(); ++i) {
-        const std::string pair = fmt::format(" {} ({})", significant(number_from_json(values[i])),
-                                             i < residuals.size() ? significant(number_from_json(residuals[i]), 1) : "?");
-        if (line.size() + pair.size() + 4 > width && i + 1 < values.size()) return line + " ...";
+        const double residual = i < residuals.size() ? number_from_json(residuals[i]) : 1;
+        if (i > 0 && residual <= tolerance && within < residuals.size()) continue;
+        const std::string pair = fmt::format(" {} ({})", significant(number_from_json(values[i])), residual < 1e-9 ? "<1e-9" : significant(residual, 1));
+        if (line.size() + pair.size() + 4 > width) return line + " ...";
         line += pair;
     }
     return line;
@@ -48,7 +50,7 @@ void SolverProgress::show(const Json& step) {
     const bool start = step.at("stage") == "start";
     if (start ? mode_ == Mode::automatic && !terminal_ : now - last_ < wait) return;
     if (!start) last_ = now;
-    const std::string line = printable(text(step, tolerance_, terminal_ ? terminal_width() - 1 : 200));
+    const std::string line = printable(text(step, tolerance_, terminal_ ? terminal_width() - 1 : 120));
     if (terminal_ && !start) {
         fmt::print(stderr, "\r{}\x1b[K", line);
         open_ = true;

@@ -71,12 +71,24 @@ void check(const Words& words, const ModelOptions& model, const po::variables_ma
     if (!words.save_vectors.empty()) check_writable("--save-vectors", words.save_vectors);
 }
 
+/// "samples      2000 of 2000 rows ...", later lines indented like the first.
+void line(std::string_view name, const std::string& text) {
+    constexpr std::size_t indent = 13;
+    const std::string lines = wrapped(text, std::string(indent, ' '));
+    fmt::print("{:<{}}{}", name, indent, std::string_view(lines).substr(std::min(indent, lines.size())));
+}
+
+/// Estimates far below rounding say no more than that.
+std::string residual_of(const Json& value) {
+    if (!value.is_null() && number_from_json(value) < 1e-12) return "<1e-12";
+    return number(value, 2);
+}
+
 void print_head(const std::string& file, const Json& result) {
     const Json& sample = result["sample"];
     fmt::print("{}\n", printable(file));
-    const auto line = [](std::string_view name, const std::string& text) { fmt::print("{}", wrapped(fmt::format("{:<13}{}", name, text))); };
     line("objective", printable(result["objective"].get<std::string>()));
-    line("operator", fmt::format("{}, {} parameters, {}, {} ({}), {} threads", result["operator"].get<std::string>(), result["parameters"].get<std::size_t>(),
+    line("operator", fmt::format("{}, {} parameters, {}, {} ({}), threads {}", result["operator"].get<std::string>(), result["parameters"].get<std::size_t>(),
                                  result["precision"].get<std::string>(), result["device"].get<std::string>(), result["instruction_set"].get<std::string>(),
                                  result["threads"].get<int>()));
     line("samples", fmt::format("{} of {} rows of {}/ ({}), seed {}, inputs {}", result["samples"].get<std::int64_t>(), sample["of"].get<std::int64_t>(),
@@ -98,7 +110,7 @@ void print_eigenvalues(const Json& result) {
         }
         std::string remark = pair["outlier"].get<bool>() ? "outlier" : "";
         if (!pair["converged"].get<bool>()) remark += remark.empty() ? "not converged" : ", not converged";
-        table.add({rank == 0 ? end : "", std::to_string(++rank), number(pair["value"]), number(pair["residual"], 2), number(pair["true_residual"], 2), remark});
+        table.add({rank == 0 ? end : "", std::to_string(++rank), number(pair["value"]), residual_of(pair["residual"]), residual_of(pair["true_residual"]), remark});
     }
     fmt::print("\n{}", table.text());
     const Json& search = result["search"];
@@ -116,7 +128,6 @@ std::string estimate(const Json& value) {
 
 void print_rest(const Json& result) {
     fmt::print("\n");
-    const auto line = [](std::string_view name, const std::string& text) { fmt::print("{}", wrapped(fmt::format("{:<13}{}", name, text))); };
     if (!result["trace"].is_null())
         line("trace", fmt::format("{}{}; {}", estimate(result["trace"]), result["trace"]["method"] == "exact" ? ", exact" : "", printable(result["trace"]["reason"].get<std::string>())));
     if (!result["frobenius"].is_null()) line("frobenius", estimate(result["frobenius"]));
@@ -126,10 +137,10 @@ void print_rest(const Json& result) {
     if (const Json& halves = result["halves"]; !halves.is_null()) {
         const Json& a = halves["halves"][0];
         const Json& b = halves["halves"][1];
-        std::string text = fmt::format("largest eigenvalue {} and {} on two halves of the rows: for all of them expect {} from another sample", number(a["largest"]["value"], 4),
+        std::string text = fmt::format("largest eigenvalue {} and {} on two halves of the rows: expect a deviation of {} for another sample of this size", number(a["largest"]["value"], 4),
                                        number(b["largest"]["value"], 4), number(halves["largest_deviation"], 2));
         if (!a["trace"].is_null())
-            text += fmt::format("; trace {} and {}: expect {}", number(a["trace"]["value"], 4), number(b["trace"]["value"], 4), number(halves["trace_deviation"], 2));
+            text += fmt::format("; trace {} and {}: {}", number(a["trace"]["value"], 4), number(b["trace"]["value"], 4), number(halves["trace_deviation"], 2));
         line("sample size", text);
     }
     if (const Json& kinks = result["kinks"]; !kinks.is_null())
