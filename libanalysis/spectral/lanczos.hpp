@@ -43,7 +43,7 @@ struct EigenOptions {
 
 struct Eigenpair {
     double value = 0;            ///< Rayleigh quotient after verification, else the Ritz value
-    double residual = 0;         ///< |beta s|: the Lanczos estimate of ||A v - value v||
+    double residual = 0;         ///< |beta s|: the Lanczos estimate of ||A v - value v||; of Spectra the bound it was tested against
     double true_residual = -1;   ///< ||A v - value v|| measured; -1: not verified
     bool converged = false;      ///< the (true) residual is within tolerance |value|, or within rounding of the largest value
     std::vector<double> vector;  ///< unit, n values; empty where not asked for

@@ -4,14 +4,13 @@
 
 #include "libanalysis/core/seed.hpp"
 #include "libanalysis/linop/linear_operator.hpp"
+#include "libanalysis/spectral/spectra_solver.hpp"
 
 #include <cstddef>
 #include <functional>
 #include <vector>
 
 namespace assay::spectral {
-
-enum class Which { largest, largest_magnitude, smallest };
 
 struct LanczosOptions {
     std::size_t count = 1;
