@@ -126,7 +126,7 @@ private:
     }
 
     void trace(const linop::LinearOperator& a) {
-        result_.trace = Trace{sum_ ? exact_estimate() : spectral::xtrace(a, trace_options("trace")), exact_.reason, sum_ ? sum_->skipped_bound : 0};
+        result_.trace = Trace{sum_ ? exact_estimate() : spectral::xtrace(a, trace_options("trace")), exact_.reason};
     }
 
     spectral::Spectrum spectrum(const linop::LinearOperator& a, std::size_t probes, std::size_t steps, std::string_view stage) const {

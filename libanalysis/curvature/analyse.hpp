@@ -51,7 +51,7 @@ struct Options {
 };
 
 /// A trace, with the words why it is exact or why it is not.
-struct Trace { spectral::Estimate estimate; std::string reason; double skipped_bound = 0; };
+struct Trace { spectral::Estimate estimate; std::string reason; };
 
 struct LayerTrace { linop::Block block; spectral::Estimate trace; };
 

@@ -21,7 +21,7 @@
     svg.append("g").attr({ "class": "axis", transform: "translate(" + m.left + ",0)" })
       .call(d3.svg.axis().scale(y).orient("left").tickValues(chart.logTicks(y, 6)).tickSize(-(W - m.left - m.right)).tickPadding(6).tickFormat(chart.tickText));
     svg.append("text").attr({ "class": "label", x: W - m.right, y: H - 6, "text-anchor": "end" }).text("eigenvalue");
-    svg.append("text").attr({ "class": "label", x: m.left, y: 12 }).text("density, logarithmic");
+    svg.append("text").attr({ "class": "label", x: m.left, y: 14 }).text("density, logarithmic");
     var area = d3.svg.area().x(function (p) { return x(p.x); }).y0(y(floor)).y1(function (p) { return y(p.y); });
     var line = d3.svg.line().x(function (p) { return x(p.x); }).y(function (p) { return y(p.y); });
     svg.append("path").attr({ "class": "area k0", d: area(points) });
@@ -34,7 +34,7 @@
       d: d3.svg.symbol().type("triangle-up").size(narrow ? 40 : 60)(),
       transform: function (e) { return "translate(" + x(+e.value) + "," + (H - m.bottom + 10) + ")"; } });
     marks.on("mousemove", function (e) {
-      chart.showTip("eigenvalue " + chart.short(+e.value) + "\nresidual " + chart.short(+e.residual) + (e.outlier ? "\nstands apart from the rest" : ""), d3.event);
+      chart.showTip("eigenvalue " + chart.short(+e.value) + "\nresidual " + chart.short(+e.residual) + (e.outlier ? "\nbeyond the bulk" : ""), d3.event);
     }).on("mouseleave", function () { chart.tip.attr("hidden", true); });
 
     // Values of outliers, as many as have room, the outermost first.

@@ -19,6 +19,11 @@ std::string number(double value, int digits = 5) {
     return value < 0 ? fmt::format("\u2212{:.{}g}", -value, digits) : fmt::format("{:.{}g}", value, digits);
 }
 std::string cell(const Json& json, int digits = 5) { return number_cell(value_of(json), number(value_of(json), digits)); }
+/// Estimates far below rounding say no more than that.
+std::string residual_cell(const Json& json) {
+    const double value = value_of(json);
+    return number_cell(value, value < 1e-12 ? "&lt;1e-12" : number(value, 2));
+}
 std::string text(const Json& json) { return escaped(json.get<std::string>()); }
 
 std::string plus_minus(const Json& estimate) {
@@ -51,7 +56,7 @@ std::string density(const Json& result) {
     return fmt::format("<section aria-labelledby=\"h-density\">\n<h2 id=\"h-density\">Spectral density</h2>\n"
                        "<p>Share of the {} eigenvalues per unit of eigenvalue, from {} probes of {} Lanczos steps, smoothed by a Gaussian of "
                        "width {}. A single eigenvalue is as high as the dashed line. Marks below the curve are eigenvalues found one by one; "
-                       "filled ones stand apart from the rest.</p>\n"
+                       "filled ones lie beyond the bulk, which ends where the curve first falls below half that height.</p>\n"
                        "<figure class=\"wide\"><div class=\"chart\" id=\"density\"></div><figcaption>Logarithmic in height. "
                        "<a id=\"save-svg\" download=\"spectrum.svg\" hidden>Save as SVG</a></figcaption></figure>\n"
                        "<noscript><p class=\"note\">The chart needs JavaScript; the tables hold the eigenvalues.</p></noscript>\n</section>\n",
@@ -65,7 +70,7 @@ std::string eigenvalues(const Json& result) {
                                                    result["search"]["products"].get<std::size_t>(), number(value_of(result["tolerance"]), 2)),
                         {{"End", false}, {"Eigenvalue", true}, {"Residual", true}, {"True residual", true}, {"Converged", false}, {"Outlier", false}});
     for (const Json& pair : result["eigenvalues"])
-        html += "<tr><th scope=\"row\">" + text(pair["end"]) + "</th>" + cell(pair["value"], 7) + cell(pair["residual"], 2) + cell(pair["true_residual"], 2) +
+        html += "<tr><th scope=\"row\">" + text(pair["end"]) + "</th>" + cell(pair["value"], 7) + residual_cell(pair["residual"]) + residual_cell(pair["true_residual"]) +
                 fmt::format("<td>{}</td><td>{}</td></tr>\n", pair["converged"].get<bool>() ? "yes" : "no", pair["outlier"].get<bool>() ? "yes" : "");
     return html + std::string(table_end) + "</section>\n";
 }

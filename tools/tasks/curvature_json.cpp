@@ -3,6 +3,7 @@
 #include "libanalysis/curvature/outliers.hpp"
 
 #include <cmath>
+#include <optional>
 
 namespace assay::tools {
 namespace {
@@ -23,23 +24,17 @@ Json pair_to_json(const spectral::Eigenpair& pair) {
             {"true_residual", pair.true_residual < 0 ? Json() : number_to_json(pair.true_residual)}, {"converged", pair.converged}};
 }
 
-void add_end(Json& list, const std::vector<spectral::Eigenpair>& pairs, std::string_view end) {
-    std::vector<double> values;
-    for (const spectral::Eigenpair& pair : pairs) values.push_back(pair.value);
-    // A lower end that is positive, or an upper one that is negative, is no end that stands out from zero.
-    const bool outward = !values.empty() && (end == "largest" ? values.front() > 0 : values.front() < 0);
-    const std::size_t apart = outward ? curvature::outliers(values) : 0;
+void add_end(Json& list, const std::vector<spectral::Eigenpair>& pairs, std::string_view end, std::size_t outliers) {
     for (std::size_t i = 0; i < pairs.size(); ++i) {
         Json pair = pair_to_json(pairs[i]);
         pair["end"] = end;
-        pair["outlier"] = i < apart;
+        pair["outlier"] = i < outliers;
         list.push_back(std::move(pair));
     }
 }
 
-Json density_to_json(const spectral::Spectrum& spectrum) {
+Json density_to_json(const spectral::Spectrum& spectrum, const spectral::SmoothDensity& curve) {
     const spectral::Density& density = spectrum.density;
-    const spectral::SmoothDensity curve = spectral::smooth(density);
     std::vector<double> cumulative;
     double sum = 0;
     for (const double weight : density.weights) cumulative.push_back(sum += weight);
@@ -76,11 +71,14 @@ Json layers_to_json(const std::vector<curvature::LayerTrace>& layers) {
 
 }  // namespace
 
-Json curvature_to_json(const curvature::Result& result, const curvature::Options& options) {
+Json curvature_to_json(const curvature::Result& result, const curvature::Options& options, std::size_t parameters) {
     const spectral::Eigenvalues& found = result.eigenvalues;
     Json eigenvalues = Json::array();
-    add_end(eigenvalues, found.largest, "largest");
-    add_end(eigenvalues, found.smallest, "smallest");
+    std::optional<spectral::SmoothDensity> curve;
+    if (result.spectrum) curve = spectral::smooth(result.spectrum->density);
+    const curvature::Outliers outliers = curvature::outliers_of(found, curve ? &*curve : nullptr, parameters);
+    add_end(eigenvalues, found.largest, "largest", outliers.largest);
+    add_end(eigenvalues, found.smallest, "smallest", outliers.smallest);
     Json json{{"loss", number_to_json(result.loss)}, {"gradient_norm", number_to_json(result.gradient_norm)}, {"eigenvalues", std::move(eigenvalues)}};
     json["converged"] = found.converged;
     json["tolerance"] = options.tolerance;
@@ -93,7 +91,8 @@ Json curvature_to_json(const curvature::Result& result, const curvature::Options
         json["trace"] = estimate_to_json(result.trace->estimate);
         json["trace"]["reason"] = result.trace->reason;
     }
-    json["density"] = result.spectrum ? density_to_json(*result.spectrum) : Json();
+    json["density"] = result.spectrum ? density_to_json(*result.spectrum, *curve) : Json();
+    json["bulk"] = outliers.bulk ? Json{{"low", number_to_json(outliers.bulk->low)}, {"high", number_to_json(outliers.bulk->high)}} : Json();
     json["frobenius"] = result.spectrum ? estimate_to_json(result.spectrum->frobenius) : Json();
     json["layers"] = options.by_layer ? layers_to_json(result.layers) : Json();
     json["halves"] = halves_to_json(result);

@@ -6,6 +6,7 @@
 
 namespace assay::tools {
 
-Json curvature_to_json(const curvature::Result& result, const curvature::Options& options);
+/// `parameters`: the order of the matrix.
+Json curvature_to_json(const curvature::Result& result, const curvature::Options& options, std::size_t parameters);
 
 }  // namespace assay::tools

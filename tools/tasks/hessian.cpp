@@ -129,7 +129,7 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
     Json result{{"path", path}, {"objective", words}, {"operator", options.kind}, {"parameters", network.layout().trainable_count}, {"samples", rows.count()},
                 {"sample", {{"data", data_path}, {"split", split_name}, {"of", sample.of}, {"rule", sample.rule}, {"rows", sample.selection.words},
                             {"preprocessing", rows.preprocessing.describe()}, {"data_hash", dataset.hash}}}};
-    result.update(curvature_to_json(found, options));
+    result.update(curvature_to_json(found, options, network.layout().trainable_count));
     result["memory_peak_bytes"] = peak_bytes();
     result["memory_budget_bytes"] = given.memory;
     result["device"] = subject.backend().device();

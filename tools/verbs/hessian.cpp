@@ -132,8 +132,9 @@ void print_rest(const Json& result) {
         line("trace", fmt::format("{}{}; {}", estimate(result["trace"]), result["trace"]["method"] == "exact" ? ", exact" : "", printable(result["trace"]["reason"].get<std::string>())));
     if (!result["frobenius"].is_null()) line("frobenius", estimate(result["frobenius"]));
     if (const Json& density = result["density"]; !density.is_null())
-        line("density", fmt::format("{} nodes from {} probes of {} steps, {} to {}", density["nodes"].size(), density["probes"].get<std::size_t>(),
-                                    density["steps"].get<std::size_t>(), number(density["smallest"], 4), number(density["largest"], 4)));
+        line("density", fmt::format("{} nodes from {} probes of {} steps, {} to {}; bulk {} to {}", density["nodes"].size(), density["probes"].get<std::size_t>(),
+                                    density["steps"].get<std::size_t>(), number(density["smallest"], 4), number(density["largest"], 4), number(result["bulk"]["low"], 3),
+                                    number(result["bulk"]["high"], 3)));
     if (const Json& halves = result["halves"]; !halves.is_null()) {
         const Json& a = halves["halves"][0];
         const Json& b = halves["halves"][1];
