@@ -113,9 +113,16 @@ public:
                               double beta, View c, std::int64_t ldc, std::int64_t stride_c, std::int64_t count) = 0;
     virtual void add_row(ConstView row, View x, std::int64_t rows, std::int64_t cols) = 0;          ///< x[r, c] += row[c]
     virtual void multiply_row(ConstView row, ConstView x, View y, std::int64_t rows, std::int64_t cols, bool accumulate) = 0;     ///< y (+)= x[r, c] row[c]
+    /// y (+)= x1[r, c] row1[c] + x2[r, c] row2[c] + shift[c]; without x2 or shift where they are empty. y may be x1 or x2.
+    virtual void affine_rows(ConstView x1, ConstView row1, ConstView x2, ConstView row2, ConstView shift, View y, std::int64_t rows,
+                             std::int64_t cols, bool accumulate) = 0;
     virtual void multiply_column(ConstView column, ConstView x, View y, std::int64_t rows, std::int64_t cols, bool accumulate) = 0;  ///< y (+)= column[r] x[r, c]
     virtual void column_sums(ConstView x, std::int64_t rows, std::int64_t cols, View sums, bool accumulate) = 0;  ///< float64 inside
-    virtual void column_dots(ConstView x, ConstView y, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) = 0;
+    /// dots[c] (+)= sum_r x[r, c] (y[r, c] + shift[c]), float64 inside; an empty shift is zero.
+    virtual void column_dots(ConstView x, ConstView y, ConstView shift, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) = 0;
+    void column_dots(ConstView x, ConstView y, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) {
+        column_dots(x, y, {}, rows, cols, dots, accumulate);
+    }
     virtual void row_sums(ConstView x, std::int64_t rows, std::int64_t cols, View sums, bool accumulate) = 0;
     virtual void row_dots(ConstView x, ConstView y, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) = 0;
     virtual void softmax(ConstView x, std::int64_t rows, std::int64_t cols, View y) = 0;
@@ -126,8 +133,9 @@ public:
     virtual void map_first(Pointwise f, double alpha, ConstView x, ConstView g, View out, bool accumulate) = 0;
     virtual void map_second(Pointwise f, double alpha, ConstView x, ConstView a, ConstView b, View out, bool accumulate) = 0;
 
-    // ---- convolution: y (+)= x * w; gx (+)= its transpose in x; gw (+)= its transpose in w ----
-    virtual void conv_forward(const ConvGeometry& g, ConstView x, ConstView w, View y, bool accumulate) = 0;
+    // ---- convolution: y (+)= x * w + bias (empty: none); gx (+)= its transpose in x; gw (+)= its transpose in w ----
+    virtual void conv_forward(const ConvGeometry& g, ConstView x, ConstView w, ConstView bias, View y, bool accumulate) = 0;
+    void conv_forward(const ConvGeometry& g, ConstView x, ConstView w, View y, bool accumulate) { conv_forward(g, x, w, {}, y, accumulate); }
     virtual void conv_backward_input(const ConvGeometry& g, ConstView gy, ConstView w, View gx, bool accumulate) = 0;
     virtual void conv_backward_weights(const ConvGeometry& g, ConstView x, ConstView gy, View gw, bool accumulate) = 0;
 

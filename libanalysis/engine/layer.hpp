@@ -3,13 +3,14 @@
 // one by one. Layers are written once against Backend. One file each in layers/, one row in layers.def.
 //
 // Conventions. Arrays are [batch, shape] in the layer's precision. Gradients are added to their targets (a value may feed
-// several layers); forward values and forward tangents are overwritten. An empty view means "not there" (a tangent that is
+// several layers) unless the layer says that it overwrites fresh ones; forward values and forward tangents are overwritten. An empty view means "not there" (a tangent that is
 // zero, an absent bias) or "not wanted" (a gradient nobody asked for).
 
 #include "libanalysis/core/json.hpp"
 #include "libanalysis/core/shape.hpp"
 #include "libanalysis/engine/backend.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,6 +30,10 @@ struct Frame {
     View output;
     View output_mask;                   ///< written by layers with makes_mask()
     std::vector<Buffer>* saved = nullptr;  ///< what forward keeps for the other passes (argmax, inner tape of a recurrence)
+    std::uint64_t fresh = 0;            ///< bit i: gx[i] holds nothing yet, and the layer overwrites it (see overwrites_gradients)
+
+    /// Whether the first writer of gx[i] adds to it.
+    bool adds(std::size_t i) const { return i >= 64 || (fresh >> i & 1) == 0; }
 };
 
 /// A direction: the tangents that belong to a Frame.
@@ -48,6 +53,8 @@ public:
     virtual bool passes_mask() const { return false; }            ///< the first input's mask goes on to the consumers
     virtual bool aliases_input() const { return false; }          ///< the same values under another shape: a Network shares the memory
     virtual bool piecewise_linear() const { return false; }       ///< in its inputs, for fixed parameters
+    /// True when both reverse passes write every wanted gx[i] with !frame.adds(i) whatever it held, which saves clearing it first.
+    virtual bool overwrites_gradients() const { return false; }
     virtual double madds() const { return 0; }                    ///< multiply-adds of forward for one row
     virtual std::size_t saved_bytes() const { return 0; }         ///< of one row in float32, for memory plans
 

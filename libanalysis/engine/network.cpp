@@ -341,62 +341,103 @@ void Network::transpose(Backend& lane, Tape& tape, const std::vector<ConstView>&
     reverse(lane, tape, seeds, gradient, input_gradients, deltas, false);
 }
 
+namespace {
+
+/// The gradients of the values of all steps during one reverse pass: which hold something, and whom a step adds to.
+class Targets {
+public:
+    Targets(const Network::Implementation& net, Backend& lane, std::int64_t rows, bool inputs_too, std::vector<Buffer>& buffers)
+        : net_(net), lane_(lane), rows_(static_cast<std::size_t>(rows)), inputs_too_(inputs_too), buffers_(buffers), live_(net.steps.size(), 0) {}
+
+    bool live(std::size_t step) const { return live_[step] != 0; }
+    /// Adds the seeds of the outputs, those that are there and wanted.
+    void seed(const std::vector<ConstView>& seeds, const char* pass) {
+        require(seeds.size() == net_.output_steps.size(), pass, std::to_string(net_.output_steps.size()) + " seeds", std::to_string(seeds.size()));
+        for (std::size_t o = 0; o < seeds.size(); ++o) {
+            const std::size_t i = net_.output_steps[o];
+            if (seeds[o].empty()) continue;
+            require(seeds[o].size == rows_ * net_.steps[i].size, pass, std::to_string(rows_ * net_.steps[i].size) + " seed values", std::to_string(seeds[o].size));
+            if (!net_.wants_delta(net_.steps[i], inputs_too_)) continue;
+            if (live_[i]) lane_.axpy(1, seeds[o], buffers_[i].view());
+            else lane_.copy(seeds[o], open(i));
+        }
+    }
+    /// The targets of a step's inputs. Those that hold nothing yet are cleared, or marked in the frame of a layer that overwrites.
+    std::vector<View> of(const Step& step, Frame& frame) {
+        std::vector<View> views;
+        for (std::size_t j = 0; j < step.sources.size(); ++j) {
+            const std::size_t source = step.sources[j];
+            if (!net_.wants_delta(net_.steps[source], inputs_too_)) {
+                views.emplace_back();
+                continue;
+            }
+            if (!live_[source]) {
+                const View opened = open(source);
+                if (j < 64 && step.layer->overwrites_gradients()) frame.fresh |= std::uint64_t{1} << j;
+                else lane_.fill(opened, 0);
+            }
+            views.push_back(buffers_[source].view());
+        }
+        return views;
+    }
+    /// A step under another name: its input's gradient is its own.
+    void share(std::size_t step, std::size_t source) {
+        buffers_[source] = buffers_[step].share();
+        live_[source] = 1;
+    }
+    /// The gradients of the network's inputs; zero where nothing reached them.
+    void copy_inputs(std::vector<Buffer>& inputs) {
+        inputs.clear();
+        for (const std::size_t i : net_.input_steps) {
+            inputs.emplace_back();
+            if (net_.steps[i].type == DType::int32) continue;
+            Buffer& result = inputs.back();
+            result = lane_.allocate(net_.steps[i].type, rows_ * net_.steps[i].size);
+            if (live_[i]) lane_.copy(buffers_[i].const_view(), result.view());
+            else lane_.fill(result.view(), 0);
+        }
+    }
+
+private:
+    View open(std::size_t step) {   // whatever it holds
+        live_[step] = 1;
+        return ensure(lane_, buffers_[step], net_.steps[step].type, rows_ * net_.steps[step].size);
+    }
+    const Network::Implementation& net_;
+    Backend& lane_;
+    std::size_t rows_;
+    bool inputs_too_;
+    std::vector<Buffer>& buffers_;
+    std::vector<char> live_;
+};
+
+}  // namespace
+
 /// With `keep`, every delta stays in `deltas`; otherwise each is given back as soon as its layer has been passed.
 void Network::reverse(Backend& lane, Tape& tape, const std::vector<ConstView>& seeds, View gradient, std::vector<Buffer>* input_gradients,
                       std::vector<Buffer>& deltas, bool keep) const {
     const Implementation& net = *implementation_;
-    require(seeds.size() == net.output_steps.size(), "backward", std::to_string(net.output_steps.size()) + " seeds", std::to_string(seeds.size()));
     require(gradient.empty() || gradient.size == net.layout.trainable_count, "backward",
             std::to_string(net.layout.trainable_count) + " gradient entries", std::to_string(gradient.size));
-    const auto rows = static_cast<std::size_t>(tape.batch_);
-    const bool inputs_too = input_gradients != nullptr;
-    std::vector<char> live(net.steps.size(), 0);   // has a delta
-    const auto target = [&](std::size_t i) {
-        const Step& step = net.steps[i];
-        if (!live[i]) {
-            lane.fill(ensure(lane, deltas[i], step.type, rows * step.size), 0);
-            live[i] = 1;
-        }
-        return deltas[i].view();
-    };
-    for (std::size_t o = 0; o < seeds.size(); ++o) {
-        const std::size_t i = net.output_steps[o];
-        if (seeds[o].empty()) continue;
-        require(seeds[o].size == rows * net.steps[i].size, "backward", std::to_string(rows * net.steps[i].size) + " seed values",
-                std::to_string(seeds[o].size));
-        if (net.wants_delta(net.steps[i], inputs_too)) lane.axpy(1, seeds[o], target(i));
-    }
+    Targets targets(net, lane, tape.batch_, input_gradients != nullptr, deltas);
+    targets.seed(seeds, "backward");
     for (std::size_t i = net.steps.size(); i-- > 0;) {
         const Step& step = net.steps[i];
-        if (!live[i]) {
+        if (!targets.live(i)) {
             deltas[i] = {};
             continue;
         }
         if (!step.layer) continue;
         if (step.sole_consumer) {
-            deltas[step.sources[0]] = deltas[i].share();
-            live[step.sources[0]] = 1;
-            if (!keep) deltas[i] = {};
-            continue;
+            targets.share(i, step.sources[0]);
+        } else {
+            Frame frame = net.frame(tape, i);
+            const std::vector<View> gx = targets.of(step, frame);
+            step.layer->backward(lane, frame, deltas[i].const_view(), gx, net.gradients(step, gradient));
         }
-        std::vector<View> gx;
-        for (const std::size_t source : step.sources)
-            gx.push_back(net.wants_delta(net.steps[source], inputs_too) ? target(source) : View{});
-        const std::vector<View> gw = net.gradients(step, gradient);
-        step.layer->backward(lane, net.frame(tape, i),
-                             deltas[i].const_view(), gx, gw);
         if (!keep) deltas[i] = {};
     }
-    if (!inputs_too) return;
-    input_gradients->clear();
-    for (const std::size_t i : net.input_steps) {
-        input_gradients->emplace_back();
-        if (net.steps[i].type == DType::int32) continue;
-        Buffer& result = input_gradients->back();
-        result = lane.allocate(net.steps[i].type, rows * net.steps[i].size);
-        if (live[i]) lane.copy(deltas[i].const_view(), result.view());
-        else lane.fill(result.view(), 0);
-    }
+    if (input_gradients) targets.copy_inputs(*input_gradients);
 }
 
 std::vector<ConstView> Network::forward_tangent(Backend& lane, Tape& tape, ConstView direction, const std::vector<ConstView>& input_directions) const {
@@ -449,59 +490,28 @@ void Network::backward_tangent(Backend& lane, Tape& tape, const std::vector<Cons
                                std::vector<Buffer>* input_gradient_tangents) const {
     const Implementation& net = *implementation_;
     require(tape.tangents_.size() == net.steps.size(), "backward_tangent", "a tape after forward_tangent", "one without tangents");
-    require(seed_tangents.size() == net.output_steps.size(), "backward_tangent", std::to_string(net.output_steps.size()) + " seed tangents",
-            std::to_string(seed_tangents.size()));
     require(gradient_tangent.empty() || gradient_tangent.size == net.layout.trainable_count, "backward_tangent",
             std::to_string(net.layout.trainable_count) + " gradient entries", std::to_string(gradient_tangent.size));
-    const auto rows = static_cast<std::size_t>(tape.batch_);
-    const bool inputs_too = input_gradient_tangents != nullptr;
-    std::vector<char> live(net.steps.size(), 0);   // has a tangent of its delta
-    const auto target = [&](std::size_t i) {
-        const Step& step = net.steps[i];
-        if (!live[i]) {
-            lane.fill(ensure(lane, tape.tangent_deltas_[i], step.type, rows * step.size), 0);
-            live[i] = 1;
-        }
-        return tape.tangent_deltas_[i].view();
-    };
-    for (std::size_t o = 0; o < seed_tangents.size(); ++o) {
-        const std::size_t i = net.output_steps[o];
-        if (seed_tangents[o].empty()) continue;
-        require(seed_tangents[o].size == rows * net.steps[i].size, "backward_tangent", std::to_string(rows * net.steps[i].size) + " seed values",
-                std::to_string(seed_tangents[o].size));
-        if (net.wants_delta(net.steps[i], inputs_too)) lane.axpy(1, seed_tangents[o], target(i));
-    }
+    Targets targets(net, lane, tape.batch_, input_gradient_tangents != nullptr, tape.tangent_deltas_);
+    targets.seed(seed_tangents, "backward_tangent");
     for (std::size_t i = net.steps.size(); i-- > 0;) {
         const Step& step = net.steps[i];
         // A delta that moves, or one that stands still over inputs or weights that move.
-        if (!step.layer || (!live[i] && tape.deltas_[i].empty())) continue;
-        const ConstView tgy = live[i] ? tape.tangent_deltas_[i].const_view() : ConstView{};
+        if (!step.layer || (!targets.live(i) && tape.deltas_[i].empty())) continue;
         if (step.sole_consumer) {
-            if (!live[i]) continue;
-            tape.tangent_deltas_[step.sources[0]] = tape.tangent_deltas_[i].share();
-            live[step.sources[0]] = 1;
-            continue;
+            if (targets.live(i)) targets.share(i, step.sources[0]);
+        } else {
+            require(!tape.deltas_[i].empty(), "backward_tangent", "a tape after backward with the same wishes", "one without deltas");
+            Tangent tangent = net.tangent(step, tape.tangents_, tape.direction_);
+            tangent.saved = &tape.tangent_saved_[i];
+            Frame frame = net.frame(tape, i);
+            const ConstView tgy = targets.live(i) ? tape.tangent_deltas_[i].const_view() : ConstView{};
+            const std::vector<View> tgx = targets.of(step, frame);
+            step.layer->backward_tangent(lane, frame, tangent, tape.deltas_[i].const_view(), tgy, tgx, net.gradients(step, gradient_tangent));
         }
-        require(!tape.deltas_[i].empty(), "backward_tangent", "a tape after backward with the same wishes", "one without deltas");
-        Tangent tangent = net.tangent(step, tape.tangents_, tape.direction_);
-        tangent.saved = &tape.tangent_saved_[i];
-        std::vector<View> tgx;
-        for (const std::size_t source : step.sources)
-            tgx.push_back(net.wants_delta(net.steps[source], inputs_too) ? target(source) : View{});
-        const std::vector<View> tgw = net.gradients(step, gradient_tangent);
-        step.layer->backward_tangent(lane, net.frame(tape, i), tangent,
-                                     tape.deltas_[i].const_view(), tgy, tgx, tgw);
+        if (!input_gradient_tangents) tape.tangent_deltas_[i] = {};
     }
-    if (!inputs_too) return;
-    input_gradient_tangents->clear();
-    for (const std::size_t i : net.input_steps) {
-        input_gradient_tangents->emplace_back();
-        if (net.steps[i].type == DType::int32) continue;
-        Buffer& result = input_gradient_tangents->back();
-        result = lane.allocate(net.steps[i].type, rows * net.steps[i].size);
-        if (live[i]) lane.copy(tape.tangent_deltas_[i].const_view(), result.view());
-        else lane.fill(result.view(), 0);
-    }
+    if (input_gradient_tangents) targets.copy_inputs(*input_gradient_tangents);
 }
 
 }  // namespace assay::engine

@@ -36,9 +36,12 @@ public:
                       View c, std::int64_t ldc, std::int64_t stride_c, std::int64_t count) override;
     void add_row(ConstView row, View x, std::int64_t rows, std::int64_t cols) override;
     void multiply_row(ConstView row, ConstView x, View y, std::int64_t rows, std::int64_t cols, bool accumulate) override;
+    void affine_rows(ConstView x1, ConstView row1, ConstView x2, ConstView row2, ConstView shift, View y, std::int64_t rows, std::int64_t cols,
+                     bool accumulate) override;
     void multiply_column(ConstView column, ConstView x, View y, std::int64_t rows, std::int64_t cols, bool accumulate) override;
     void column_sums(ConstView x, std::int64_t rows, std::int64_t cols, View sums, bool accumulate) override;
-    void column_dots(ConstView x, ConstView y, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) override;
+    using Backend::column_dots;
+    void column_dots(ConstView x, ConstView y, ConstView shift, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) override;
     void row_sums(ConstView x, std::int64_t rows, std::int64_t cols, View sums, bool accumulate) override;
     void row_dots(ConstView x, ConstView y, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) override;
     void softmax(ConstView x, std::int64_t rows, std::int64_t cols, View y) override;
@@ -47,7 +50,8 @@ public:
     void map_first(Pointwise f, double alpha, ConstView x, ConstView g, View out, bool accumulate) override;
     void map_second(Pointwise f, double alpha, ConstView x, ConstView a, ConstView b, View out, bool accumulate) override;
 
-    void conv_forward(const ConvGeometry& g, ConstView x, ConstView w, View y, bool accumulate) override;
+    using Backend::conv_forward;
+    void conv_forward(const ConvGeometry& g, ConstView x, ConstView w, ConstView bias, View y, bool accumulate) override;
     void conv_backward_input(const ConvGeometry& g, ConstView gy, ConstView w, View gx, bool accumulate) override;
     void conv_backward_weights(const ConvGeometry& g, ConstView x, ConstView gy, View gw, bool accumulate) override;
 

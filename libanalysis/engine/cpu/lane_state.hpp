@@ -41,8 +41,10 @@ struct LaneState {
     LaneState();
     ~LaneState();
     Scratch columns;       ///< im2col
+    Scratch folded;        ///< kernels of folded convolutions
     Scratch partial;       ///< results that are added to their target afterwards
     Scratch sums;          ///< float64 accumulators
+    Scratch wide, wide_second, wide_shift;   ///< rows repeated, so that narrow matrices fill a vector
     std::shared_ptr<BufferPool> memory = std::make_shared<BufferPool>();   ///< buffers share it, so it outlives them
     std::unique_ptr<OneDnnConvolutions> convolutions;
 };

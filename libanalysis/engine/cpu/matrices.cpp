@@ -4,6 +4,7 @@
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
 #include "libanalysis/engine/cpu/gemm.hpp"
 #include "libanalysis/engine/cpu/views.hpp"
+#include "libanalysis/engine/cpu/wide_rows.hpp"
 
 namespace assay::engine::cpu {
 
@@ -24,28 +25,38 @@ void require_product(bool transpose_a, bool transpose_b, std::int64_t m, std::in
             "matrices that their views hold");
 }
 
-template <class T>
-ASSAY_CLONES void add_row_kernel(const T* row, T* x, std::int64_t rows, std::int64_t cols) {
-    for (std::int64_t r = 0; r < rows; ++r) {
-        T* to = x + r * cols;
+/// y (+)= x1 row1 [+ x2 row2] [+ shift], row by row; what is null is not there.
+template <class T, bool second, bool shifted, bool accumulate>
+ASSAY_CLONES void affine_rows_kernel(const T* x1, const T* row1, const T* x2, const T* row2, const T* shift, T* y, std::size_t rows, std::size_t width) {
+    for (std::size_t r = 0; r < rows; ++r) {
+        const T *a = x1 + r * width, *b = second ? x2 + r * width : nullptr;
+        T* to = y + r * width;
 #pragma GCC ivdep
-        for (std::int64_t c = 0; c < cols; ++c) to[c] += row[c];
+        for (std::size_t c = 0; c < width; ++c) {
+            T value = a[c] * row1[c];
+            if constexpr (second) value += b[c] * row2[c];
+            if constexpr (shifted) value += shift[c];
+            if constexpr (accumulate) to[c] += value;
+            else to[c] = value;
+        }
     }
 }
 
 template <class T>
-ASSAY_CLONES void multiply_row_kernel(const T* row, const T* x, T* y, std::int64_t rows, std::int64_t cols, bool accumulate) {
-    for (std::int64_t r = 0; r < rows; ++r) {
-        const T* from = x + r * cols;
-        T* to = y + r * cols;
-        if (accumulate) {
+ASSAY_CLONES void add_row_kernel(const T* row, T* x, std::size_t rows, std::size_t width) {
+    for (std::size_t r = 0; r < rows; ++r) {
+        T* to = x + r * width;
 #pragma GCC ivdep
-            for (std::int64_t c = 0; c < cols; ++c) to[c] += from[c] * row[c];
-        } else {
-#pragma GCC ivdep
-            for (std::int64_t c = 0; c < cols; ++c) to[c] = from[c] * row[c];
-        }
+        for (std::size_t c = 0; c < width; ++c) to[c] += row[c];
     }
+}
+
+/// part(first element, rows, width) over a [rows, cols] matrix read as rows of several rows, then over what is left.
+template <class Part>
+void over_rows(std::int64_t rows, std::int64_t cols, Part&& part) {
+    const auto count = static_cast<std::size_t>(rows), width = static_cast<std::size_t>(cols), together = rows_together(width);
+    part(std::size_t{0}, count / together, width * together);
+    part(count / together * together * width, count % together, width);
 }
 
 template <class T>
@@ -94,18 +105,50 @@ void CpuBackend::gemm_batched(bool transpose_a, bool transpose_b, std::int64_t m
 }
 
 void CpuBackend::add_row(ConstView row, View x, std::int64_t rows, std::int64_t cols) {
-    require_matrix(row, 1, cols, "add_row");
     require_matrix(x, rows, cols, "add_row");
-    with_float_of("add_row", [&]<class T>(T) { add_row_kernel(as<T>(row), as<T>(x), rows, cols); }, row, x);
+    require_matrix(row, 1, cols, "add_row");
+    if (cols == 0) return;
+    with_float_of("add_row", [&]<class T>(T) {
+        const T* wide = repeat(as<T>(row), static_cast<std::size_t>(cols), state_->wide);
+        over_rows(rows, cols, [&](std::size_t at, std::size_t count, std::size_t width) { add_row_kernel(wide, as<T>(x) + at, count, width); });
+    }, row, x);
 }
 
 void CpuBackend::multiply_row(ConstView row, ConstView x, View y, std::int64_t rows, std::int64_t cols, bool accumulate) {
-    require_matrix(row, 1, cols, "multiply_row");
-    require_matrix(x, rows, cols, "multiply_row");
-    require_matrix(y, rows, cols, "multiply_row");
-    with_float_of("multiply_row", [&]<class T>(T) {
-        multiply_row_kernel(as<T>(row), as<T>(x), as<T>(y), rows, cols, accumulate);
-    }, row, x, y);
+    affine_rows(x, row, {}, {}, {}, y, rows, cols, accumulate);
+}
+
+void CpuBackend::affine_rows(ConstView x1, ConstView row1, ConstView x2, ConstView row2, ConstView shift, View y, std::int64_t rows, std::int64_t cols,
+                             bool accumulate) {
+    require_matrix(x1, rows, cols, "affine_rows");
+    require_matrix(row1, 1, cols, "affine_rows");
+    require_matrix(y, rows, cols, "affine_rows");
+    require(x2.empty() == row2.empty(), "affine_rows", "both of x2 and row2 or neither");
+    if (!x2.empty()) require_matrix(x2, rows, cols, "affine_rows"), require_matrix(row2, 1, cols, "affine_rows");
+    if (!shift.empty()) require_matrix(shift, 1, cols, "affine_rows");
+    if (cols == 0) return;
+    const auto same = [&](ConstView view) { return view.empty() ? x1 : view; };
+    with_float_of("affine_rows", [&]<class T>(T) {
+        const T* a = repeat(as<T>(row1), static_cast<std::size_t>(cols), state_->wide);
+        const T* b = x2.empty() ? nullptr : repeat(as<T>(row2), static_cast<std::size_t>(cols), state_->wide_second);
+        const T* d = shift.empty() ? nullptr : repeat(as<T>(shift), static_cast<std::size_t>(cols), state_->wide_shift);
+        over_rows(rows, cols, [&](std::size_t at, std::size_t count, std::size_t width) {
+            const auto run = [&]<bool second, bool shifted, bool add>() {
+                affine_rows_kernel<T, second, shifted, add>(as<T>(x1) + at, a, second ? as<T>(x2) + at : nullptr, b, d, as<T>(y) + at, count, width);
+            };
+            const int which = (b ? 4 : 0) + (d ? 2 : 0) + (accumulate ? 1 : 0);
+            switch (which) {
+                case 0: return run.template operator()<false, false, false>();
+                case 1: return run.template operator()<false, false, true>();
+                case 2: return run.template operator()<false, true, false>();
+                case 3: return run.template operator()<false, true, true>();
+                case 4: return run.template operator()<true, false, false>();
+                case 5: return run.template operator()<true, false, true>();
+                case 6: return run.template operator()<true, true, false>();
+                default: return run.template operator()<true, true, true>();
+            }
+        });
+    }, x1, row1, same(x2), same(row2), same(shift), y);
 }
 
 void CpuBackend::multiply_column(ConstView column, ConstView x, View y, std::int64_t rows, std::int64_t cols, bool accumulate) {

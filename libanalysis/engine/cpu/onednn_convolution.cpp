@@ -34,20 +34,20 @@ Memory::desc weights(const ConvGeometry& g, bool any) {
 /// A convolution with its memory objects, and a reorder where it wants its weights in another layout than ours.
 struct OneDnnConvolutions::Primitive {
     dnnl::primitive convolution, reorder;
-    Memory a, b, out, scratchpad, plain_weights;   // handles are set at every call
+    Memory a, b, bias, out, scratchpad, plain_weights;   // handles are set at every call
     int a_name = 0, b_name = 0, out_name = 0;
     bool usable = false;
 
-    Primitive(const ConvGeometry& g, Kind kind) {
+    Primitive(const ConvGeometry& g, Kind kind, bool with_bias) {
         try {
-            create(g, kind);
+            create(g, kind, with_bias);
         } catch (const dnnl::error& error) {
             if (error.status == dnnl_out_of_memory) throw Error(ErrorKind::resource, {"oneDNN", "memory for a convolution", "none left"});
             usable = false;   // not implemented for this geometry: the caller has another way
         }
     }
 
-    void create(const ConvGeometry& g, Kind kind) {
+    void create(const ConvGeometry& g, Kind kind, bool with_bias) {
         const Memory::desc x = activations(g.batch, g.in_c, g.in_h, g.in_w), y = activations(g.batch, g.out_c, g.out_h, g.out_w);
         const Memory::desc w = weights(g, true);
         const Memory::dims strides{g.stride_h, g.stride_w}, dilates{g.dilation_h - 1, g.dilation_w - 1};
@@ -66,7 +66,10 @@ struct OneDnnConvolutions::Primitive {
         switch (kind) {
             case Kind::forward:
             case Kind::forward_add: {
-                const dnnl::convolution_forward::primitive_desc pd(forward, attributes, cpu_engine());
+                const Memory::desc per_channel({g.out_c}, Memory::data_type::f32, Tag::a);
+                const dnnl::convolution_forward::desc biased(dnnl::prop_kind::forward_training, algorithm, x, w, per_channel, y, strides, dilates, before, after);
+                const dnnl::convolution_forward::primitive_desc pd(with_bias ? biased : forward, attributes, cpu_engine());
+                bias = Memory(per_channel, cpu_engine(), nullptr);
                 finish(pd, dnnl::convolution_forward(pd), {x, DNNL_ARG_SRC}, {pd.weights_desc(), DNNL_ARG_WEIGHTS}, {y, DNNL_ARG_DST});
                 add_reorder(g, b, false);
                 break;
@@ -132,10 +135,10 @@ void execute(const dnnl::primitive& primitive, std::initializer_list<dnnl_exec_a
 
 }  // namespace
 
-bool OneDnnConvolutions::run(Kind kind, const ConvGeometry& g, const float* a, const float* b, float* out) {
+bool OneDnnConvolutions::run(Kind kind, const ConvGeometry& g, const float* a, const float* b, const float* bias, float* out) {
     const SerialLibraries serial;   // a primitive keeps the thread count under which it was created
-    std::unique_ptr<Primitive>& slot = primitives_[Key{g, kind}];
-    if (!slot) slot = std::make_unique<Primitive>(g, kind);
+    std::unique_ptr<Primitive>& slot = primitives_[Key{g, kind, bias != nullptr}];
+    if (!slot) slot = std::make_unique<Primitive>(g, kind, bias != nullptr);
     Primitive& p = *slot;
     if (!p.usable) return false;
 
@@ -151,7 +154,13 @@ bool OneDnnConvolutions::run(Kind kind, const ConvGeometry& g, const float* a, c
         p.plain_weights.set_data_handle(into_weights ? out : const_cast<float*>(b));
     }
     if (reorders && !into_weights) execute(p.reorder, {{DNNL_ARG_FROM, p.plain_weights.get()}, {DNNL_ARG_TO, p.b.get()}});
-    execute(p.convolution, {{p.a_name, p.a.get()}, {p.b_name, p.b.get()}, {p.out_name, p.out.get()}, {DNNL_ARG_SCRATCHPAD, p.scratchpad.get()}});
+    if (bias) {
+        p.bias.set_data_handle(const_cast<float*>(bias));
+        execute(p.convolution, {{p.a_name, p.a.get()}, {p.b_name, p.b.get()}, {DNNL_ARG_BIAS, p.bias.get()}, {p.out_name, p.out.get()},
+                                {DNNL_ARG_SCRATCHPAD, p.scratchpad.get()}});
+    } else {
+        execute(p.convolution, {{p.a_name, p.a.get()}, {p.b_name, p.b.get()}, {p.out_name, p.out.get()}, {DNNL_ARG_SCRATCHPAD, p.scratchpad.get()}});
+    }
     if (reorders && into_weights) execute(p.reorder, {{DNNL_ARG_FROM, p.out.get()}, {DNNL_ARG_TO, p.plain_weights.get()}});
     return true;
 }

@@ -3,6 +3,7 @@
 #include "libanalysis/engine/cpu/clones.hpp"
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
 #include "libanalysis/engine/cpu/views.hpp"
+#include "libanalysis/engine/cpu/wide_rows.hpp"
 #include "libanalysis/engine/elementary.hpp"
 
 #include <algorithm>
@@ -43,14 +44,46 @@ ASSAY_CLONES double sum_kernel(const T* x, std::size_t n) {
     return fold(partial);
 }
 
+/// Column sums of a matrix as wide as `sums`; narrow matrices come several rows at a time.
 template <class T>
-ASSAY_CLONES void add_row_kernel(const T* x, double* sums, std::size_t cols) {
-    for (std::size_t c = 0; c < cols; ++c) sums[c] += static_cast<double>(x[c]);
+ASSAY_CLONES void column_sums_kernel(const T* x, std::size_t rows, std::size_t width, double* sums) {
+    for (std::size_t r = 0; r < rows; ++r) {
+        const T* from = x + r * width;
+#pragma GCC ivdep
+        for (std::size_t c = 0; c < width; ++c) sums[c] += static_cast<double>(from[c]);
+    }
 }
 
 template <class T>
-ASSAY_CLONES void add_product_kernel(const T* x, const T* y, double* sums, std::size_t cols) {
-    for (std::size_t c = 0; c < cols; ++c) sums[c] += static_cast<double>(x[c]) * static_cast<double>(y[c]);
+ASSAY_CLONES void column_dots_kernel(const T* x, const T* y, std::size_t rows, std::size_t width, double* sums) {
+    for (std::size_t r = 0; r < rows; ++r) {
+        const T *left = x + r * width, *right = y + r * width;
+#pragma GCC ivdep
+        for (std::size_t c = 0; c < width; ++c) sums[c] += static_cast<double>(left[c]) * static_cast<double>(right[c]);
+    }
+}
+
+template <class T>
+ASSAY_CLONES void shifted_dots_kernel(const T* x, const T* y, const T* shift, std::size_t rows, std::size_t width, double* sums) {
+    for (std::size_t r = 0; r < rows; ++r) {
+        const T *left = x + r * width, *right = y + r * width;
+#pragma GCC ivdep
+        for (std::size_t c = 0; c < width; ++c) sums[c] += static_cast<double>(left[c]) * (static_cast<double>(right[c]) + static_cast<double>(shift[c]));
+    }
+}
+
+/// Runs kernel(first element, rows, width, sums) over a [rows, cols] matrix read as rows of `together` rows, then over what is
+/// left, and folds the partial sums in order. The order depends on the shape alone.
+template <class Kernel>
+const double* over_columns(Scratch& scratch, std::size_t rows, std::size_t cols, Kernel&& kernel) {
+    const std::size_t together = rows_together(cols), width = cols * together;
+    double* sums = scratch.reserve_elements<double>(width);
+    std::fill_n(sums, width, 0.0);
+    kernel(std::size_t{0}, rows / together, width, sums);
+    kernel(rows / together * width, rows % together, cols, sums);
+    for (std::size_t k = 1; k < together; ++k)
+        for (std::size_t c = 0; c < cols; ++c) sums[c] += sums[k * cols + c];
+    return sums;
 }
 
 template <class T>
@@ -79,25 +112,28 @@ double CpuBackend::dot(ConstView x, ConstView y) {
 void CpuBackend::column_sums(ConstView x, std::int64_t rows, std::int64_t cols, View sums, bool accumulate) {
     require_matrix(x, rows, cols, "column_sums");
     require_matrix(sums, 1, cols, "column_sums");
-    const auto width = static_cast<std::size_t>(cols);
-    double* total = state_->sums.reserve_elements<double>(width);
-    std::fill_n(total, width, 0.0);
+    if (cols == 0) return;
     with_float_of("column_sums", [&]<class T>(T) {
-        for (std::int64_t r = 0; r < rows; ++r) add_row_kernel(as<T>(x) + r * cols, total, width);
-        store(total, as<T>(sums), width, accumulate);
+        const double* total = over_columns(state_->sums, static_cast<std::size_t>(rows), static_cast<std::size_t>(cols),
+            [&](std::size_t at, std::size_t count, std::size_t width, double* partial) { column_sums_kernel(as<T>(x) + at, count, width, partial); });
+        store(total, as<T>(sums), static_cast<std::size_t>(cols), accumulate);
     }, x, sums);
 }
 
-void CpuBackend::column_dots(ConstView x, ConstView y, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) {
+void CpuBackend::column_dots(ConstView x, ConstView y, ConstView shift, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) {
     require_matrix(x, rows, cols, "column_dots");
     require_matrix(y, rows, cols, "column_dots");
     require_matrix(dots, 1, cols, "column_dots");
-    const auto width = static_cast<std::size_t>(cols);
-    double* total = state_->sums.reserve_elements<double>(width);
-    std::fill_n(total, width, 0.0);
+    if (!shift.empty()) require_matrix(shift, 1, cols, "column_dots");
+    if (cols == 0) return;
     with_float_of("column_dots", [&]<class T>(T) {
-        for (std::int64_t r = 0; r < rows; ++r) add_product_kernel(as<T>(x) + r * cols, as<T>(y) + r * cols, total, width);
-        store(total, as<T>(dots), width, accumulate);
+        const T* moved = shift.empty() ? nullptr : repeat(as<T>(shift), static_cast<std::size_t>(cols), state_->wide);
+        const double* total = over_columns(state_->sums, static_cast<std::size_t>(rows), static_cast<std::size_t>(cols),
+            [&](std::size_t at, std::size_t count, std::size_t width, double* partial) {
+                if (moved) shifted_dots_kernel(as<T>(x) + at, as<T>(y) + at, moved, count, width, partial);
+                else column_dots_kernel(as<T>(x) + at, as<T>(y) + at, count, width, partial);
+            });
+        store(total, as<T>(dots), static_cast<std::size_t>(cols), accumulate);
     }, x, y, dots);
 }
 

@@ -21,10 +21,11 @@ public:
     bool aliases_input() const override { return f_ == Pointwise::linear; }
     bool passes_mask() const override { return true; }
     bool piecewise_linear() const override { return f_ == Pointwise::linear || f_ == Pointwise::relu; }
+    bool overwrites_gradients() const override { return true; }
 
     void forward(Backend& lane, const Frame& frame) const override { lane.map(f_, alpha_, frame.inputs[0], frame.output); }
     void backward_input(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gx) const override {
-        if (!gx[0].empty()) lane.map_first(f_, alpha_, frame.inputs[0], gy, gx[0], true);
+        if (!gx[0].empty()) lane.map_first(f_, alpha_, frame.inputs[0], gy, gx[0], frame.adds(0));
     }
     void forward_tangent(Backend& lane, const Frame& frame, const Tangent& tangent) const override {
         if (tangent.inputs[0].empty()) lane.fill(tangent.output, 0);
@@ -34,9 +35,11 @@ public:
     void backward_tangent(Backend& lane, const Frame& frame, const Tangent& tangent, ConstView gy, ConstView tgy, std::span<const View> tgx,
                           std::span<const View>) const override {
         if (tgx[0].empty()) return;
-        if (!tgy.empty()) lane.map_first(f_, alpha_, frame.inputs[0], tgy, tgx[0], true);
+        bool add = frame.adds(0);
+        if (!tgy.empty()) lane.map_first(f_, alpha_, frame.inputs[0], tgy, tgx[0], std::exchange(add, true));
         if (!piecewise_linear() && !tangent.inputs[0].empty())
-            lane.map_second(f_, alpha_, frame.inputs[0], tangent.inputs[0], gy, tgx[0], true);
+            lane.map_second(f_, alpha_, frame.inputs[0], tangent.inputs[0], gy, tgx[0], std::exchange(add, true));
+        if (!add) lane.fill(tgx[0], 0);
     }
 
 private:

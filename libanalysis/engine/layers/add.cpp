@@ -13,6 +13,7 @@ public:
         output_shape_ = spec.inputs[0];
     }
     bool passes_mask() const override { return true; }
+    bool overwrites_gradients() const override { return true; }
 
 protected:
     void apply(Backend& lane, std::int64_t, std::span<const ConstView> inputs, View y) const override {
@@ -24,9 +25,12 @@ protected:
             first = false;
         }
     }
-    void transpose(Backend& lane, std::int64_t, ConstView gy, std::span<const View> gx) const override {
-        for (const View& g : gx)
-            if (!g.empty()) lane.axpy(1, gy, g);
+    void transpose(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gx) const override {
+        for (std::size_t i = 0; i < gx.size(); ++i) {
+            if (gx[i].empty()) continue;
+            if (frame.adds(i)) lane.axpy(1, gy, gx[i]);
+            else lane.copy(gy, gx[i]);
+        }
     }
 };
 

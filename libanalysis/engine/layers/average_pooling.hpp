@@ -13,8 +13,8 @@ protected:
     void apply(Backend& lane, std::int64_t batch, std::span<const ConstView> inputs, View y) const override {
         lane.average_pool(of(batch), inputs[0], y);
     }
-    void transpose(Backend& lane, std::int64_t batch, ConstView gy, std::span<const View> gx) const override {
-        lane.average_pool_transpose(of(batch), gy, gx[0]);
+    void transpose(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gx) const override {
+        lane.average_pool_transpose(of(frame.batch), gy, gx[0]);
     }
 
     PoolGeometry geometry_;   ///< of one row

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <utility>
 
 namespace assay::engine::layers {
 namespace {
@@ -27,6 +28,7 @@ public:
     }
     bool passes_mask() const override { return true; }
     bool piecewise_linear() const override { return true; }
+    bool overwrites_gradients() const override { return true; }
 
     // Saves the inverse deviation r, minus the mean, and gamma r, each [channels]; they are made in double.
     void forward(Backend& lane, const Frame& frame) const override {
@@ -47,49 +49,49 @@ public:
         frame.saved->push_back(lane.from_host(inverse, type));
         frame.saved->push_back(lane.from_host(minus_mean, type));
         frame.saved->push_back(lane.from_host(scale, type));
-        lane.multiply_row(scaling(frame), frame.inputs[0], frame.output, rows(frame), channels_, false);
         const Buffer shift = lane.from_host(offset, type);
-        lane.add_row(shift.view(), frame.output, rows(frame), channels_);
+        lane.affine_rows(frame.inputs[0], scaling(frame), {}, {}, shift.view(), frame.output, rows(frame), channels_, false);
     }
     void backward_input(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gx) const override {
-        if (!gx[0].empty()) lane.multiply_row(scaling(frame), gy, gx[0], rows(frame), channels_, true);
+        if (!gx[0].empty()) lane.multiply_row(scaling(frame), gy, gx[0], rows(frame), channels_, frame.adds(0));
     }
     void backward_weights(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gw) const override {
-        if (wanted(gw, gamma_)) {
-            const Buffer normal = normalized(lane, frame);
-            lane.column_dots(gy, normal.view(), rows(frame), channels_, gw[gamma_], true);
+        if (wanted(gw, gamma_)) {   // <gy, (x - mean) r>
+            Buffer row = lane.allocate(gy.type, static_cast<std::size_t>(channels_));
+            lane.column_dots(gy, frame.inputs[0], minus_mean(frame), rows(frame), channels_, row.view(), false);
+            lane.multiply(row.view(), inverse(frame), gw[gamma_], true);
         }
         if (wanted(gw, beta_)) lane.column_sums(gy, rows(frame), channels_, gw[beta_], true);
     }
     void forward_tangent(Backend& lane, const Frame& frame, const Tangent& tangent) const override {
-        const ConstView tx = tangent.inputs[0];
-        if (!tx.empty()) lane.multiply_row(scaling(frame), tx, tangent.output, rows(frame), channels_, false);
-        weight_tangent(lane, frame, tangent.parameters, tangent.output, !tx.empty());
+        const ConstView tx = tangent.inputs[0], tgamma = at_or_empty<ConstView>(tangent.parameters, gamma_), tbeta = at_or_empty<ConstView>(tangent.parameters, beta_);
+        if (tx.empty()) return weight_tangent(lane, frame, tangent.parameters, tangent.output, false);
+        if (tgamma.empty()) return lane.affine_rows(tx, scaling(frame), {}, {}, tbeta, tangent.output, rows(frame), channels_, false);
+        const auto [slope, shift] = weight_direction(lane, frame, tgamma, tbeta);
+        lane.affine_rows(tx, scaling(frame), frame.inputs[0], slope.view(), shift.view(), tangent.output, rows(frame), channels_, false);
     }
     void weight_tangent(Backend& lane, const Frame& frame, std::span<const ConstView> tw, View ty, bool accumulate) const override {
         const ConstView tgamma = at_or_empty(tw, gamma_), tbeta = at_or_empty(tw, beta_);
         if (!tgamma.empty()) {
-            const Buffer normal = normalized(lane, frame);
-            lane.multiply_row(tgamma, normal.view(), ty, rows(frame), channels_, accumulate);
-        } else if (!accumulate) {
-            lane.fill(ty, 0);
+            const auto [slope, shift] = weight_direction(lane, frame, tgamma, tbeta);
+            return lane.affine_rows(frame.inputs[0], slope.view(), {}, {}, shift.view(), ty, rows(frame), channels_, accumulate);
         }
+        if (!accumulate) lane.fill(ty, 0);
         if (!tbeta.empty()) lane.add_row(tbeta, ty, rows(frame), channels_);
     }
     // y is bilinear in gamma and x: the cross terms are gy r tgamma for x and <gy, r tx> for gamma.
     void backward_tangent(Backend& lane, const Frame& frame, const Tangent& tangent, ConstView gy, ConstView tgy, std::span<const View> tgx,
                           std::span<const View> tgw) const override {
         const ConstView tx = tangent.inputs[0], tgamma = at_or_empty<ConstView>(tangent.parameters, gamma_);
-        if (!tgy.empty()) {
-            backward_input(lane, frame, tgy, tgx);
-            backward_weights(lane, frame, tgy, tgw);
+        Buffer row = lane.allocate(gy.type, static_cast<std::size_t>(channels_));
+        if (!tgx[0].empty()) {
+            if (!tgamma.empty()) lane.multiply(tgamma, inverse(frame), row.view(), false);
+            if (!tgy.empty() && !tgamma.empty()) lane.affine_rows(tgy, scaling(frame), gy, row.view(), {}, tgx[0], rows(frame), channels_, frame.adds(0));
+            else if (!tgy.empty()) lane.multiply_row(scaling(frame), tgy, tgx[0], rows(frame), channels_, frame.adds(0));
+            else if (!tgamma.empty()) lane.multiply_row(row.view(), gy, tgx[0], rows(frame), channels_, frame.adds(0));
+            else if (!frame.adds(0)) lane.fill(tgx[0], 0);
         }
-        const auto channels = static_cast<std::size_t>(channels_);
-        Buffer row = lane.allocate(gy.type, channels);
-        if (!tgx[0].empty() && !tgamma.empty()) {
-            lane.multiply(tgamma, inverse(frame), row.view(), false);
-            lane.multiply_row(row.view(), gy, tgx[0], rows(frame), channels_, true);
-        }
+        if (!tgy.empty()) backward_weights(lane, frame, tgy, tgw);
         if (wanted(tgw, gamma_) && !tx.empty()) {
             lane.column_dots(gy, tx, rows(frame), channels_, row.view(), false);
             lane.multiply(row.view(), inverse(frame), tgw[gamma_], true);
@@ -100,14 +102,17 @@ private:
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
     static bool wanted(std::span<const View> views, std::size_t index) { return index < views.size() && !views[index].empty(); }
     static ConstView inverse(const Frame& frame) { return frame.saved->at(0).const_view(); }
+    static ConstView minus_mean(const Frame& frame) { return frame.saved->at(1).const_view(); }
     static ConstView scaling(const Frame& frame) { return frame.saved->at(2).const_view(); }
     std::int64_t rows(const Frame& frame) const { return frame.batch * cells_; }
-    Buffer normalized(Backend& lane, const Frame& frame) const {   // (x - mean) r
-        Buffer x = lane.allocate(frame.output.type, frame.output.size);
-        lane.copy(frame.inputs[0], x.view());
-        lane.add_row(frame.saved->at(1).const_view(), x.view(), rows(frame), channels_);
-        lane.multiply_row(inverse(frame), x.view(), x.view(), rows(frame), channels_, false);
-        return x;
+    /// What moving gamma and beta does to y: x slope + shift, with slope = r tgamma and shift = tbeta - mean slope.
+    std::pair<Buffer, Buffer> weight_direction(Backend& lane, const Frame& frame, ConstView tgamma, ConstView tbeta) const {
+        const auto channels = static_cast<std::size_t>(channels_);
+        Buffer slope = lane.allocate(tgamma.type, channels), shift = lane.zeros(tgamma.type, channels);
+        lane.multiply(tgamma, inverse(frame), slope.view(), false);
+        if (!tbeta.empty()) lane.copy(tbeta, shift.view());
+        lane.multiply(slope.view(), minus_mean(frame), shift.view(), true);
+        return {std::move(slope), std::move(shift)};
     }
     std::string where_;
     double epsilon_;

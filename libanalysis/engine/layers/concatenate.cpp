@@ -41,10 +41,10 @@ protected:
         for (std::size_t i = 0; i < inputs.size(); offset += widths_[i++])
             if (!inputs[i].empty()) lane.copy_block(batch * prefix_, widths_[i], inputs[i], widths_[i], from(y, offset), width_, false);
     }
-    void transpose(Backend& lane, std::int64_t batch, ConstView gy, std::span<const View> gx) const override {
+    void transpose(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gx) const override {
         std::int64_t offset = 0;
         for (std::size_t i = 0; i < gx.size(); offset += widths_[i++])
-            if (!gx[i].empty()) lane.copy_block(batch * prefix_, widths_[i], from(gy, offset), width_, gx[i], widths_[i], true);
+            if (!gx[i].empty()) lane.copy_block(frame.batch * prefix_, widths_[i], from(gy, offset), width_, gx[i], widths_[i], true);
     }
 
 private:

@@ -3,6 +3,8 @@
 #include "libanalysis/engine/layers/kinds.hpp"
 #include "libanalysis/engine/layers/window.hpp"
 
+#include <utility>
+
 namespace assay::engine::layers {
 namespace {
 
@@ -29,6 +31,7 @@ public:
         output_shape_ = {rows.out, columns.out, filters};
     }
     bool piecewise_linear() const override { return true; }
+    bool overwrites_gradients() const override { return true; }
     double madds() const override {
         const ConvGeometry& g = geometry_;
         return static_cast<double>(g.out_h * g.out_w) * static_cast<double>(g.kernel_h * g.kernel_w * (g.in_c / g.groups)) *
@@ -36,11 +39,10 @@ public:
     }
 
     void forward(Backend& lane, const Frame& frame) const override {
-        lane.conv_forward(of(frame), frame.inputs[0], frame.parameters[0], frame.output, false);
-        if (bias_) lane.add_row(frame.parameters[1], frame.output, cells(frame), geometry_.out_c);
+        lane.conv_forward(of(frame), frame.inputs[0], frame.parameters[0], bias_ ? frame.parameters[1] : ConstView{}, frame.output, false);
     }
     void backward_input(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gx) const override {
-        if (!gx[0].empty()) lane.conv_backward_input(of(frame), gy, frame.parameters[0], gx[0], true);
+        if (!gx[0].empty()) lane.conv_backward_input(of(frame), gy, frame.parameters[0], gx[0], frame.adds(0));
     }
     void backward_weights(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gw) const override {
         if (!gw[0].empty()) lane.conv_backward_weights(of(frame), frame.inputs[0], gy, gw[0], true);
@@ -53,8 +55,8 @@ public:
     }
     void weight_tangent(Backend& lane, const Frame& frame, std::span<const ConstView> tw, View ty, bool accumulate) const override {
         const ConstView kernel = at_or_empty(tw, 0), bias = at_or_empty(tw, 1);
-        if (!kernel.empty()) lane.conv_forward(of(frame), frame.inputs[0], kernel, ty, accumulate);
-        else if (!accumulate) lane.fill(ty, 0);
+        if (!kernel.empty()) return lane.conv_forward(of(frame), frame.inputs[0], kernel, bias_ ? bias : ConstView{}, ty, accumulate);
+        if (!accumulate) lane.fill(ty, 0);
         if (bias_ && !bias.empty()) lane.add_row(bias, ty, cells(frame), geometry_.out_c);
     }
     void backward_tangent(Backend& lane, const Frame& frame, const Tangent& tangent, ConstView gy, ConstView tgy, std::span<const View> tgx,
@@ -62,8 +64,10 @@ public:
         const ConstView tx = tangent.inputs[0], tkernel = at_or_empty<ConstView>(tangent.parameters, 0);
         const ConvGeometry geometry = of(frame);
         if (!tgx[0].empty()) {
-            if (!tgy.empty()) lane.conv_backward_input(geometry, tgy, frame.parameters[0], tgx[0], true);
-            if (!tkernel.empty()) lane.conv_backward_input(geometry, gy, tkernel, tgx[0], true);
+            bool add = frame.adds(0);
+            if (!tgy.empty()) lane.conv_backward_input(geometry, tgy, frame.parameters[0], tgx[0], std::exchange(add, true));
+            if (!tkernel.empty()) lane.conv_backward_input(geometry, gy, tkernel, tgx[0], std::exchange(add, true));
+            if (!add) lane.fill(tgx[0], 0);
         }
         if (!tgw[0].empty()) {
             if (!tgy.empty()) lane.conv_backward_weights(geometry, frame.inputs[0], tgy, tgw[0], true);

@@ -2,6 +2,8 @@
 
 #include "libanalysis/engine/layers/kinds.hpp"
 
+#include <utility>
+
 namespace assay::engine::layers {
 namespace {
 
@@ -22,6 +24,7 @@ public:
     }
     bool passes_mask() const override { return true; }
     bool piecewise_linear() const override { return true; }
+    bool overwrites_gradients() const override { return true; }
     double madds() const override { return static_cast<double>(times_) * static_cast<double>(in_) * static_cast<double>(units_); }
 
     void forward(Backend& lane, const Frame& frame) const override {
@@ -29,7 +32,7 @@ public:
         if (bias_) lane.add_row(frame.parameters[1], frame.output, rows(frame), units_);
     }
     void backward_input(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gx) const override {
-        if (!gx[0].empty()) input_product(lane, frame, gy, frame.parameters[0], gx[0]);
+        if (!gx[0].empty()) input_product(lane, frame, gy, frame.parameters[0], gx[0], frame.adds(0));
     }
     void backward_weights(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gw) const override {
         if (!gw[0].empty()) weight_product(lane, frame, frame.inputs[0], gy, gw[0]);
@@ -50,8 +53,10 @@ public:
                           std::span<const View> tgw) const override {
         const ConstView tx = tangent.inputs[0], tkernel = at_or_empty<ConstView>(tangent.parameters, 0);
         if (!tgx[0].empty()) {
-            if (!tgy.empty()) input_product(lane, frame, tgy, frame.parameters[0], tgx[0]);
-            if (!tkernel.empty()) input_product(lane, frame, gy, tkernel, tgx[0]);
+            bool add = frame.adds(0);
+            if (!tgy.empty()) input_product(lane, frame, tgy, frame.parameters[0], tgx[0], std::exchange(add, true));
+            if (!tkernel.empty()) input_product(lane, frame, gy, tkernel, tgx[0], std::exchange(add, true));
+            if (!add) lane.fill(tgx[0], 0);
         }
         if (!tgw[0].empty()) {
             if (!tgy.empty()) weight_product(lane, frame, frame.inputs[0], tgy, tgw[0]);
@@ -75,8 +80,8 @@ private:
     void product(Backend& lane, const Frame& frame, ConstView x, ConstView w, View y, bool accumulate) const {
         lane.gemm(false, false, rows(frame), units_, in_, 1, x, in_, w, units_, accumulate ? 1 : 0, y, units_);
     }
-    void input_product(Backend& lane, const Frame& frame, ConstView gy, ConstView w, View gx) const {
-        lane.gemm(false, true, rows(frame), in_, units_, 1, gy, units_, w, units_, 1, gx, in_);
+    void input_product(Backend& lane, const Frame& frame, ConstView gy, ConstView w, View gx, bool accumulate) const {
+        lane.gemm(false, true, rows(frame), in_, units_, 1, gy, units_, w, units_, accumulate ? 1 : 0, gx, in_);
     }
     void weight_product(Backend& lane, const Frame& frame, ConstView x, ConstView gy, View gw) const {
         lane.gemm(true, false, in_, units_, rows(frame), 1, x, in_, gy, units_, 1, gw, units_);

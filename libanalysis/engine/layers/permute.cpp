@@ -33,9 +33,9 @@ protected:
         shape[0] = batch;
         lane.permute(inputs[0], shape, order_, y, false);
     }
-    void transpose(Backend& lane, std::int64_t batch, ConstView gy, std::span<const View> gx) const override {
+    void transpose(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gx) const override {
         Shape shape = to_;
-        shape[0] = batch;
+        shape[0] = frame.batch;
         lane.permute(gy, shape, inverse_, gx[0], true);
     }
 

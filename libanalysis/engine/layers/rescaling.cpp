@@ -21,7 +21,7 @@ protected:
         lane.copy(inputs[0], y);
         lane.scale(scale_, y);
     }
-    void transpose(Backend& lane, std::int64_t, ConstView gy, std::span<const View> gx) const override { lane.axpy(scale_, gy, gx[0]); }
+    void transpose(Backend& lane, const Frame&, ConstView gy, std::span<const View> gx) const override { lane.axpy(scale_, gy, gx[0]); }
 
 private:
     double scale_, offset_;

@@ -36,8 +36,8 @@ protected:
         for (std::int64_t n = 0; n < batch; ++n)
             lane.copy_block(height_, row_, image(inputs[0], n), row_, inner(y, n), padded_row_, false);
     }
-    void transpose(Backend& lane, std::int64_t batch, ConstView gy, std::span<const View> gx) const override {
-        for (std::int64_t n = 0; n < batch; ++n)
+    void transpose(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gx) const override {
+        for (std::int64_t n = 0; n < frame.batch; ++n)
             lane.copy_block(height_, row_, inner(gy, n), padded_row_, image(gx[0], n), row_, true);
     }
 

@@ -183,6 +183,19 @@ void rows_and_columns(Backend& b, DType type) {
             }
             y.expect_near(by_row, tolerance(type));
             z.expect_near(by_column, tolerance(type));
+            for (const bool second : {false, true}) {
+                for (const bool shifted : {false, true}) {
+                    Guarded sum(b, type, normals(n, 7)), x2(b, type, normals(n, 8)), row2(b, type, normals(at(cols), 9)), shift(b, type, normals(at(cols), 10));
+                    b.affine_rows(x, row, second ? engine::ConstView(x2) : engine::ConstView{}, second ? engine::ConstView(row2) : engine::ConstView{}, shifted ? engine::ConstView(shift) : engine::ConstView{},
+                                  sum, rows, cols, add);
+                    Array expected = add ? sum.values() : Array(n, 0.0);
+                    for (std::size_t i = 0; i < n; ++i) {
+                        const std::size_t c = i % at(cols);
+                        expected[i] += x.values()[i] * row.values()[c] + (second ? x2.values()[i] * row2.values()[c] : 0) + (shifted ? shift.values()[c] : 0);
+                    }
+                    sum.expect_near(expected, tolerance(type));
+                }
+            }
         }
         row.expect_unchanged();
         column.expect_unchanged();
@@ -199,15 +212,18 @@ void sums_and_dots(Backend& b, DType type) {
             Guarded row_sums(b, type, normals(at(rows), 5)), row_dots(b, type, normals(at(rows), 6));
             b.column_sums(x, rows, cols, column_sums, add);
             b.column_dots(x, y, rows, cols, column_dots, add);
+            Guarded shift(b, type, normals(at(cols), 7)), shifted_dots(b, type, normals(at(cols), 8));
+            b.column_dots(x, y, shift, rows, cols, shifted_dots, add);
             b.row_sums(x, rows, cols, row_sums, add);
             b.row_dots(x, y, rows, cols, row_dots, add);
             const auto start = [&](Guarded& g) { return add ? g.values() : Array(g.values().size(), 0.0); };
-            Array cs = start(column_sums), cd = start(column_dots), rs = start(row_sums), rd = start(row_dots);
+            Array cs = start(column_sums), cd = start(column_dots), sd = start(shifted_dots), rs = start(row_sums), rd = start(row_dots);
             for (std::size_t i = 0; i < n; ++i) {
                 const std::size_t r = i / at(cols), c = i % at(cols);
                 const double product = x.values()[i] * y.values()[i];
                 cs[c] += x.values()[i];
                 cd[c] += product;
+                sd[c] += x.values()[i] * (y.values()[i] + shift.values()[c]);
                 rs[r] += x.values()[i];
                 rd[r] += product;
             }
@@ -215,6 +231,7 @@ void sums_and_dots(Backend& b, DType type) {
             y.expect_unchanged();
             column_sums.expect_near(cs, tolerance(type));
             column_dots.expect_near(cd, tolerance(type));
+            shifted_dots.expect_near(sd, tolerance(type));
             row_sums.expect_near(rs, tolerance(type));
             row_dots.expect_near(rd, tolerance(type));
         }
@@ -376,6 +393,8 @@ const std::vector<ConvGeometry>& conv_cases() {
         conv(2, 5, 6, 4, 1, 1, 1, 0, 0, 2),         //
         conv(2, 7, 3, 4, 1, 2),                     //
         conv(40, 12, 3, 5, 4, 1, 1, 1, 2),          // several blocks of unrolled windows
+        conv(3, 28, 1, 6, 5, 1, 1, 2, 2),           // few channels at even widths: folded
+        conv(2, 14, 6, 16, 5), conv(2, 12, 2, 7, 3, 1, 1, 0, 2), conv(2, 8, 3, 5, 2, 1, 1, 1, 0), conv(1, 10, 1, 3, 4, 1, 1, 3, 4),
         conv(1, 3, 2, 3, 3, 1, 1, 3, 3),            // padding as wide as the kernel
     };
     return cases;
@@ -392,13 +411,18 @@ void convolution(Backend& b, DType type) {
         for (const bool add : {false, true, false}) {   // the third run uses what the first ones cached
             Guarded x(b, type, normals(x_size(g), 1)), w(b, type, normals(w_size(g), 2)), gy(b, type, normals(y_size(g), 3));
             Guarded y(b, type, normals(y_size(g), 4)), gx(b, type, normals(x_size(g), 5)), gw(b, type, normals(w_size(g), 6));
+            Guarded bias(b, type, normals(at(g.out_c), 7)), biased(b, type, normals(y_size(g), 8));
             b.conv_forward(g, x, w, y, add);
+            b.conv_forward(g, x, w, bias, biased, add);
             b.conv_backward_input(g, gy, w, gx, add);
             b.conv_backward_weights(g, x, gy, gw, add);
+            Array eb = add ? biased.values() : Array(y_size(g), 0.0);
+            for (std::size_t k = 0; k < eb.size(); ++k) eb[k] += bias.values()[k % at(g.out_c)];
             Array ey = add ? y.values() : Array(y_size(g), 0.0), egx = add ? gx.values() : Array(x_size(g), 0.0),
                   egw = add ? gw.values() : Array(w_size(g), 0.0);
             oracle::for_conv_products(g, [&](std::size_t xi, std::size_t wi, std::size_t yi) {
                 ey[yi] += x.values()[xi] * w.values()[wi];
+                eb[yi] += x.values()[xi] * w.values()[wi];
                 egx[xi] += gy.values()[yi] * w.values()[wi];
                 egw[wi] += x.values()[xi] * gy.values()[yi];
             });
@@ -406,6 +430,7 @@ void convolution(Backend& b, DType type) {
             w.expect_unchanged();
             gy.expect_unchanged();
             y.expect_near(ey, tolerance(type));
+            biased.expect_near(eb, tolerance(type));
             gx.expect_near(egx, tolerance(type));
             // Rounding grows like the root of the number of terms, which is every pixel here.
             gw.expect_near(egw, tolerance(type) * std::max(1.0, std::sqrt(static_cast<double>(y_size(g) / at(g.out_c))) / 30));

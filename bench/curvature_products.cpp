@@ -1,0 +1,97 @@
+// Times curvature products of a checkpoint on the first rows of its data, on a cached primal, beside the gradient of the same rows:
+//
+//   curvature_products MODEL DATA ROWS THREADS [SECONDS [KIND]]
+//
+// KIND: one of the operators; without it the gradient and all of them. Prints one line of JSON. Each time is the median of calls for about SECONDS (2); "gradient" runs forward and backward anew.
+
+#include "formats/format.hpp"
+#include "libanalysis/core/json.hpp"
+#include "libanalysis/linop/curvature_operator.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+namespace {
+
+using namespace assay;
+
+template <class Body>
+double median_seconds(double budget, Body&& body) {
+    std::vector<double> times;
+    const auto begin = std::chrono::steady_clock::now();
+    double spent = 0;
+    do {
+        const auto start = std::chrono::steady_clock::now();
+        body();
+        const auto end = std::chrono::steady_clock::now();
+        times.push_back(std::chrono::duration<double>(end - start).count());
+        spent = std::chrono::duration<double>(end - begin).count();
+    } while (times.size() < 5 || spent < budget);
+    std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
+    return times[times.size() / 2];
+}
+
+std::size_t peak_bytes() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+}
+
+int run(int count, char** words) {
+    if (count < 5) {
+        std::fprintf(stderr, "usage: curvature_products MODEL DATA ROWS THREADS [SECONDS [KIND]]\n");
+        return 64;
+    }
+    const model::Model model = formats::load_model(words[1], {});
+    const data::Dataset dataset = formats::open_dataset(words[2]);
+    const double budget = count > 5 ? std::stod(words[5]) : 2;
+    data::Rows rows{dataset.train, data::first_rows(*dataset.train, std::stoll(words[3])), {}};
+    const engine::Network network(model);
+    const auto backend = engine::make_cpu_backend();
+    const engine::Buffer parameters = network.pack(*backend, model.weights);
+    Context context;
+    context.threads = std::stoi(words[4]);
+    context.memory = std::size_t{16} << 30;
+    const engine::Objective objective = engine::objective_of(model, "cross_entropy", 0);
+
+    Json result{{"model", words[1]}, {"rows", rows.count()}, {"threads", context.threads}, {"parameters", network.layout().trainable_count},
+                {"micro_batch", network.micro_batch()}, {"madds", network.forward_madds()}};
+    const std::string only = count > 6 ? words[6] : "";
+    if (only.empty() || only == "gradient") {
+        Context bare = context;
+        bare.memory = engine::Primal::in_flight(network, context.threads);   // no cache: every gradient from scratch
+        const engine::Primal primal(network, *backend, parameters.view(), rows, objective, bare);
+        result["gradient"] = median_seconds(budget, [&] { primal.loss_gradient(); });
+        result["peak_gradient"] = peak_bytes();
+    }
+    const engine::Primal primal(network, *backend, parameters.view(), rows, objective, context);
+    std::vector<float> v(network.layout().trainable_count), y(v.size());
+    for (std::size_t i = 0; i < v.size(); ++i) v[i] = static_cast<float>(Seed{1}.normal(i));
+    for (const linop::CurvatureKind* kind : linop::curvature_kinds()) {
+        if (!only.empty() && only != kind->name) continue;
+        const auto op = kind->make(primal);
+        op->apply(std::span<const float>(v), std::span<float>(y));
+        result[std::string(kind->name)] = median_seconds(budget, [&] { op->apply(std::span<const float>(v), std::span<float>(y)); });
+    }
+    const engine::Primal::Cache cache = primal.cache();
+    result["cache"] = {{"batches", cache.batches}, {"cached", cache.whole}, {"bytes", cache.bytes}};
+    result["peak"] = peak_bytes();
+    std::printf("%s\n", result.dump().c_str());
+    return 0;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+    try {
+        return run(count, words);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "curvature_products: %s\n", error.what());
+        return 1;
+    }
+}
