@@ -138,6 +138,8 @@ public:
     void conv_forward(const ConvGeometry& g, ConstView x, ConstView w, View y, bool accumulate) { conv_forward(g, x, w, {}, y, accumulate); }
     virtual void conv_backward_input(const ConvGeometry& g, ConstView gy, ConstView w, View gx, bool accumulate) = 0;
     virtual void conv_backward_weights(const ConvGeometry& g, ConstView x, ConstView gy, View gw, bool accumulate) = 0;
+    /// What every output pixel sees of x (one group): [batch, out_h, out_w, kernel_h, kernel_w, in_c], zeros in the padding.
+    virtual void conv_windows(const ConvGeometry& g, ConstView x, View windows) = 0;
 
     // ---- pooling ----
     /// Records for every output the flat index of its first maximum in x (over the whole micro-batch); ties: first in row order.

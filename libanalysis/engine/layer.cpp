@@ -134,18 +134,21 @@ std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerSpec& spec) 
     throw Error(ErrorKind::unsupported, {spec.where, "", "Assay has no layer of kind " + std::string(kind)});
 }
 
-void Layer::weight_gradient_norms(Backend& lane, const Frame& frame, ConstView gy, View norms) const {
-    if (parameter_shapes_.empty()) return;
+void Layer::for_each_gradient(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> wanted,
+                              const std::function<void(std::size_t n, std::span<const View> gradients)>& visit) const {
     const DType type = frame.output.type;
-    std::vector<Buffer> gradients;
-    std::vector<View> views;
-    for (const Shape& shape : parameter_shapes_) {
-        gradients.push_back(lane.allocate(type, static_cast<std::size_t>(element_count(shape))));
-        views.push_back(gradients.back().view());
+    std::vector<Buffer> gradients(parameter_shapes_.size());
+    std::vector<View> views(parameter_shapes_.size());
+    bool any = false;
+    for (std::size_t j = 0; j < views.size(); ++j) {
+        if (j >= wanted.size() || wanted[j].empty()) continue;
+        gradients[j] = lane.allocate(type, static_cast<std::size_t>(element_count(parameter_shapes_[j])));
+        views[j] = gradients[j].view();
+        any = true;
     }
+    if (!any) return;
     const auto batch = static_cast<std::size_t>(frame.batch);
     const std::size_t row = frame.output.size / batch;
-    std::vector<double> sums(batch);
     for (std::size_t n = 0; n < batch; ++n) {
         Frame one{.batch = 1, .inputs = {}, .masks = {}, .parameters = frame.parameters, .output = frame.output.slice(n * row, row),
                   .output_mask = {}, .saved = nullptr};
@@ -164,11 +167,30 @@ void Layer::weight_gradient_norms(Backend& lane, const Frame& frame, ConstView g
             one.saved = &saved;
             forward(lane, one);
         }
-        for (const View& view : views) lane.fill(view, 0);
-        backward_weights(lane, one, gy.slice(n * row, row), views);
-        for (const View& view : views) sums[n] += lane.dot(view, view);
+        for (std::size_t k = 0; k < static_cast<std::size_t>(seeds); ++k) {
+            for (const View& view : views)
+                if (!view.empty()) lane.fill(view, 0);
+            backward_weights(lane, one, gy.slice((k * batch + n) * row, row), views);
+            visit(n, views);
+        }
     }
-    lane.axpy(1, lane.from_host(sums, norms.type).view(), norms);
+}
+
+void Layer::weight_gradient_norms(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> norms) const {
+    std::vector<std::vector<double>> sums(norms.size(), std::vector<double>(static_cast<std::size_t>(frame.batch), 0));
+    for_each_gradient(lane, frame, gy, seeds, norms, [&](std::size_t n, std::span<const View> gradients) {
+        for (std::size_t j = 0; j < gradients.size(); ++j)
+            if (!gradients[j].empty()) sums[j][n] += lane.dot(gradients[j], gradients[j]);
+    });
+    for (std::size_t j = 0; j < norms.size(); ++j)
+        if (!norms[j].empty()) lane.axpy(1, lane.from_host(sums[j], norms[j].type).view(), norms[j]);
+}
+
+void Layer::weight_gradient_squares(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> squares) const {
+    for_each_gradient(lane, frame, gy, seeds, squares, [&](std::size_t, std::span<const View> gradients) {
+        for (std::size_t j = 0; j < gradients.size(); ++j)
+            if (!gradients[j].empty()) lane.multiply(gradients[j], gradients[j], squares[j], true);
+    });
 }
 
 }  // namespace assay::engine

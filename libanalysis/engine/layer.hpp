@@ -11,6 +11,7 @@
 #include "libanalysis/engine/backend.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -55,6 +56,8 @@ public:
     virtual bool piecewise_linear() const { return false; }       ///< in its inputs, for fixed parameters
     /// True when both reverse passes write every wanted gx[i] with !frame.adds(i) whatever it held, which saves clearing it first.
     virtual bool overwrites_gradients() const { return false; }
+    virtual bool linear() const { return false; }                 ///< affine in them: backward_input reads no input and takes any batch
+    virtual bool kink_at_zero() const { return false; }           ///< every value of its input is rectified
     virtual double madds() const { return 0; }                    ///< multiply-adds of forward for one row
     virtual std::size_t saved_bytes() const { return 0; }         ///< of one row in float32, for memory plans
 
@@ -74,14 +77,22 @@ public:
     /// tgx[i] += J_i^T tgy + (dJ_i)^T gy; tgw[j] likewise.
     virtual void backward_tangent(Backend& lane, const Frame& frame, const Tangent& tangent, ConstView gy, ConstView tgy,
                                   std::span<const View> tgx, std::span<const View> tgw) const = 0;
-    /// norms[n] += sum_j || J_j^T gy restricted to sample n ||^2: squared norm of each sample's weight gradient. The default
-    /// runs backward_weights sample by sample; layers with a cheaper Gram identity override it.
-    virtual void weight_gradient_norms(Backend& lane, const Frame& frame, ConstView gy, View norms) const;
+    /// What each sample does to the weights, for `seeds` output gradients at once: gy is [seeds, batch, output]. Adds the squared norm
+    /// of the gradient of parameter j, norms[j][n] += sum_k || J_j^T gy_k restricted to sample n ||^2, where it is wanted. The
+    /// default runs backward_weights for every sample and seed; layers with a cheaper identity override it.
+    virtual void weight_gradient_norms(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> norms) const;
+    /// The same entry by entry, summed over the samples: squares[j] += sum_n sum_k (J_j^T gy_k restricted to sample n)^2.
+    virtual void weight_gradient_squares(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> squares) const;
 
 protected:
     Shape output_shape_;
     std::vector<Shape> input_shapes_;
     std::vector<Shape> parameter_shapes_;
+
+private:
+    /// visit(n, gradients by parameter) for every sample n and every seed, by backward_weights; unwanted gradients are empty.
+    void for_each_gradient(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> wanted,
+                           const std::function<void(std::size_t n, std::span<const View> gradients)>& visit) const;
     friend struct LayerKind;
     friend std::unique_ptr<Layer> make_layer(std::string_view kind, const struct LayerSpec& spec);
 };

@@ -2,6 +2,7 @@
 // Losses on the network's (logit) outputs: value, gradient, Hessian product and its factor per row. One file each in losses/.
 
 #include "libanalysis/core/json.hpp"
+#include "libanalysis/core/seed.hpp"
 #include "libanalysis/engine/backend.hpp"
 #include "libanalysis/model/model.hpp"
 
@@ -35,6 +36,16 @@ struct Loss {
     /// S^T t, same sizes.
     void (*factor_transpose_product)(std::span<const double> outputs, std::int64_t rows, std::int64_t width, const Labels& labels,
                                      std::span<const double> t, std::span<double> product);
+    /// The rank of d2 loss / d output2 for outputs of a width: the fewest columns of a factor.
+    std::int64_t (*rank)(std::int64_t width);
+    /// Columns first .. first + count - 1 of such a factor R R^T = d2 loss / d output2, `rank` columns, the heaviest first row by
+    /// row: [count, rows, width].
+    void (*factor_columns)(std::span<const double> outputs, std::int64_t rows, std::int64_t width, std::int64_t first, std::int64_t count,
+                           std::span<double> columns);
+    /// The gradient of row i at a label drawn from the distribution whose negative logarithm the loss is, with the randomness of
+    /// seed.child(first_row + i): its mean square is d2 loss / d output2.
+    void (*sampled_gradient)(std::span<const double> outputs, std::int64_t rows, std::int64_t width, Seed seed, std::int64_t first_row,
+                             std::span<double> gradient);
 };
 
 std::span<const Loss* const> losses();

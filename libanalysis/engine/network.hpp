@@ -8,7 +8,9 @@
 #include "libanalysis/engine/layer.hpp"
 #include "libanalysis/model/model.hpp"
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -88,6 +90,16 @@ public:
     /// Adds the tangent of the gradient (a Hessian-vector product) to `gradient_tangent`.
     void backward_tangent(Backend& lane, Tape& tape, const std::vector<ConstView>& seed_tangents, View gradient_tangent,
                           std::vector<Buffer>* input_gradient_tangents = nullptr) const;
+
+    /// A layer with trainable parameters (indices of Model::parameters, constants among them) where it is applied in a micro-batch.
+    struct Applied { std::size_t node; const Layer& layer; const Frame& frame; std::span<const std::size_t> parameters; };
+    /// Reverse passes of many seeds side by side, without weight gradients; the tape (after forward) stays as it is. `seeds` is
+    /// [count, batch, first output]; every applied layer that has trainable parameters and a delta is visited once, last layer
+    /// first, with [count, batch, its output]. What is in flight is `count` times the deltas still to be read.
+    void reverse_deltas(Backend& lane, Tape& tape, ConstView seeds, std::int64_t count,
+                        const std::function<void(const Applied& applied, ConstView deltas)>& visit) const;
+    /// Seeds for one call of reverse_deltas, at most 16, that need no more than derivative_bytes: a function of the network alone.
+    std::int64_t seeds_at_a_time() const;
 
     struct Implementation;
     const Implementation& implementation() const { return *implementation_; }

@@ -1,5 +1,5 @@
 #pragma once
-// What a Network is made of. For the files that implement its passes, nobody else.
+// What a Network is made of. For the files that implement its passes or look into its layers, nobody else.
 
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/engine/network.hpp"

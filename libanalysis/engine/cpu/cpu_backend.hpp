@@ -54,6 +54,7 @@ public:
     void conv_forward(const ConvGeometry& g, ConstView x, ConstView w, ConstView bias, View y, bool accumulate) override;
     void conv_backward_input(const ConvGeometry& g, ConstView gy, ConstView w, View gx, bool accumulate) override;
     void conv_backward_weights(const ConvGeometry& g, ConstView x, ConstView gy, View gw, bool accumulate) override;
+    void conv_windows(const ConvGeometry& g, ConstView x, View windows) override;
 
     void max_pool(const PoolGeometry& g, ConstView x, View y, View argmax) override;
     void average_pool(const PoolGeometry& g, ConstView x, View y) override;

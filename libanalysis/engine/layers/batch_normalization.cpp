@@ -29,6 +29,7 @@ public:
     bool passes_mask() const override { return true; }
     bool piecewise_linear() const override { return true; }
     bool overwrites_gradients() const override { return true; }
+    bool linear() const override { return true; }
 
     // Saves the inverse deviation r, minus the mean, and gamma r, each [channels]; they are made in double.
     void forward(Backend& lane, const Frame& frame) const override {
@@ -97,8 +98,38 @@ public:
             lane.multiply(row.view(), inverse(frame), tgw[gamma_], true);
         }
     }
+    void weight_gradient_norms(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> norms) const override {
+        for_each_gradient(lane, frame, gy, seeds, norms, [&](std::size_t j, ConstView gradients) {
+            lane.row_dots(gradients, gradients, frame.batch, channels_, norms[j], true);
+        });
+    }
+    void weight_gradient_squares(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> squares) const override {
+        for_each_gradient(lane, frame, gy, seeds, squares, [&](std::size_t j, ConstView gradients) {
+            lane.column_dots(gradients, gradients, frame.batch, channels_, squares[j], true);
+        });
+    }
 
 private:
+    /// visit(parameter, the samples' gradients [batch, channels]) for every seed.
+    template <class Visit>
+    void for_each_gradient(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> targets, Visit&& visit) const {
+        Buffer gradients = lane.allocate(gy.type, static_cast<std::size_t>(frame.batch * channels_));
+        const auto sample = static_cast<std::size_t>(cells_ * channels_), channels = static_cast<std::size_t>(channels_);
+        for (std::size_t k = 0; k < static_cast<std::size_t>(seeds); ++k) {
+            const ConstView g = gy.slice(k * frame.output.size, frame.output.size);
+            const auto each = [&](std::size_t parameter, auto&& reduce) {
+                if (!wanted(targets, parameter)) return;
+                for (std::size_t n = 0; n < static_cast<std::size_t>(frame.batch); ++n)
+                    reduce(n, g.slice(n * sample, sample), gradients.view().slice(n * channels, channels));
+                if (parameter == gamma_) lane.multiply_row(inverse(frame), gradients.view(), gradients.view(), frame.batch, channels_, false);
+                visit(parameter, gradients.const_view());
+            };
+            each(gamma_, [&](std::size_t n, ConstView one, View to) {   // <gy, (x - mean) r>, r at the end
+                lane.column_dots(one, frame.inputs[0].slice(n * sample, sample), minus_mean(frame), cells_, channels_, to, false);
+            });
+            each(beta_, [&](std::size_t, ConstView one, View to) { lane.column_sums(one, cells_, channels_, to, false); });
+        }
+    }
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
     static bool wanted(std::span<const View> views, std::size_t index) { return index < views.size() && !views[index].empty(); }
     static ConstView inverse(const Frame& frame) { return frame.saved->at(0).const_view(); }

@@ -1,6 +1,7 @@
 // Conv2D: cross-correlation, NHWC, kernel [kh, kw, in / groups, filters], bias [filters].
 
 #include "libanalysis/engine/layers/kinds.hpp"
+#include "libanalysis/engine/layers/sample_products.hpp"
 #include "libanalysis/engine/layers/window.hpp"
 
 #include <utility>
@@ -32,6 +33,7 @@ public:
     }
     bool piecewise_linear() const override { return true; }
     bool overwrites_gradients() const override { return true; }
+    bool linear() const override { return true; }
     double madds() const override {
         const ConvGeometry& g = geometry_;
         return static_cast<double>(g.out_h * g.out_w) * static_cast<double>(g.kernel_h * g.kernel_w * (g.in_c / g.groups)) *
@@ -75,8 +77,34 @@ public:
         }
         if (bias_ && !tgw[1].empty() && !tgy.empty()) lane.column_sums(tgy, cells(frame), geometry_.out_c, tgw[1], true);
     }
+    void weight_gradient_norms(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> norms) const override {
+        if (geometry_.groups > 1) return Layer::weight_gradient_norms(lane, frame, gy, seeds, norms);
+        Buffer windows;
+        samples(lane, frame, gy, seeds, windows).norms(lane, norms[0], bias_ ? norms[1] : View{});
+    }
+    void weight_gradient_squares(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> squares) const override {
+        if (geometry_.groups > 1) return Layer::weight_gradient_squares(lane, frame, gy, seeds, squares);
+        Buffer windows;
+        samples(lane, frame, gy, seeds, windows).squares(lane, squares[0], bias_ ? squares[1] : View{});
+    }
 
 private:
+    /// A convolution is a product on its unrolled windows; `windows` is their memory.
+    SampleProducts samples(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, Buffer& windows) const {
+        const ConvGeometry& g = geometry_;
+        return {.batch = frame.batch, .cells = g.out_h * g.out_w, .inner = g.kernel_h * g.kernel_w * g.in_c, .outer = g.out_c, .seeds = seeds,
+                .rows = [this, &lane, &windows, x = frame.inputs[0]](std::int64_t first, std::int64_t count) {
+                    ConvGeometry part = geometry_;
+                    part.batch = count;
+                    const auto sample = static_cast<std::size_t>(part.in_h * part.in_w * part.in_c);
+                    const auto size = static_cast<std::size_t>(count * part.out_h * part.out_w * part.kernel_h * part.kernel_w * part.in_c);
+                    if (windows.empty() || windows.size() < size) windows = lane.allocate(x.type, size);
+                    const View target = windows.view().slice(0, size);
+                    lane.conv_windows(part, x.slice(static_cast<std::size_t>(first) * sample, static_cast<std::size_t>(count) * sample), target);
+                    return ConstView(target);
+                },
+                .gy = gy};
+    }
     static std::vector<std::int64_t> pair(const LayerSpec& spec, const char* key) {
         return spec.attributes.contains(key) && !spec.attributes[key].is_null() ? spec.integers(key, 2) : std::vector<std::int64_t>{1, 1};
     }

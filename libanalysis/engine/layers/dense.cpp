@@ -1,6 +1,7 @@
 // Dense: y = x W + b on the last axis; kernel [in, units], bias [units].
 
 #include "libanalysis/engine/layers/kinds.hpp"
+#include "libanalysis/engine/layers/sample_products.hpp"
 
 #include <utility>
 
@@ -25,6 +26,7 @@ public:
     bool passes_mask() const override { return true; }
     bool piecewise_linear() const override { return true; }
     bool overwrites_gradients() const override { return true; }
+    bool linear() const override { return true; }
     double madds() const override { return static_cast<double>(times_) * static_cast<double>(in_) * static_cast<double>(units_); }
 
     void forward(Backend& lane, const Frame& frame) const override {
@@ -64,19 +66,48 @@ public:
         }
         if (bias_ && !tgw[1].empty() && !tgy.empty()) lane.column_sums(tgy, rows(frame), units_, tgw[1], true);
     }
-    // One row of x and gy per sample: the gradient x gy^T has the norm |x| |gy|.
-    void weight_gradient_norms(Backend& lane, const Frame& frame, ConstView gy, View norms) const override {
-        if (times_ > 1) return Layer::weight_gradient_norms(lane, frame, gy, norms);
+    // One row of x and gy per sample: the gradient x gy^T has the norm |x| |gy|, and entries whose squares are products of squares.
+    void weight_gradient_norms(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> norms) const override {
+        const View kernel = norms[0], bias = bias_ ? norms[1] : View{};
+        if (kernel.empty() && bias.empty()) return;
+        if (times_ > 1) return samples(frame, gy, seeds).norms(lane, kernel, bias);
         const auto count = static_cast<std::size_t>(frame.batch);
-        Buffer x = lane.allocate(norms.type, count), g = lane.allocate(norms.type, count);
+        Buffer x = lane.allocate(gy.type, count), g = lane.zeros(gy.type, count);
+        for (std::int64_t k = 0; k < seeds; ++k) {
+            const ConstView one = gy.slice(static_cast<std::size_t>(k) * frame.output.size, frame.output.size);
+            lane.row_dots(one, one, frame.batch, units_, g.view(), true);
+        }
+        if (!bias.empty()) lane.axpy(1, g.view(), bias);
+        if (kernel.empty()) return;
         lane.row_dots(frame.inputs[0], frame.inputs[0], frame.batch, in_, x.view(), false);
-        lane.row_dots(gy, gy, frame.batch, units_, g.view(), false);
-        lane.multiply(x.view(), g.view(), norms, true);
-        if (bias_) lane.axpy(1, g.view(), norms);
+        lane.multiply(x.view(), g.view(), kernel, true);
+    }
+    void weight_gradient_squares(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> squares) const override {
+        const View kernel = squares[0], bias = bias_ ? squares[1] : View{};
+        if (kernel.empty() && bias.empty()) return;
+        if (times_ > 1) return samples(frame, gy, seeds).squares(lane, kernel, bias);
+        Buffer g = lane.zeros(gy.type, frame.output.size);
+        for (std::int64_t k = 0; k < seeds; ++k) {
+            const ConstView one = gy.slice(static_cast<std::size_t>(k) * frame.output.size, frame.output.size);
+            lane.multiply(one, one, g.view(), true);
+        }
+        if (!bias.empty()) lane.column_sums(g.view(), frame.batch, units_, bias, true);
+        if (kernel.empty()) return;
+        Buffer x = lane.allocate(gy.type, frame.inputs[0].size);
+        lane.multiply(frame.inputs[0], frame.inputs[0], x.view(), false);
+        weight_product(lane, frame, x.view(), g.view(), kernel);
     }
 
 private:
     std::int64_t rows(const Frame& frame) const { return frame.batch * times_; }
+    SampleProducts samples(const Frame& frame, ConstView gy, std::int64_t seeds) const {
+        const auto sample = static_cast<std::size_t>(times_ * in_);
+        return {.batch = frame.batch, .cells = times_, .inner = in_, .outer = units_, .seeds = seeds,
+                .rows = [x = frame.inputs[0], sample](std::int64_t first, std::int64_t count) {
+                    return x.slice(static_cast<std::size_t>(first) * sample, static_cast<std::size_t>(count) * sample);
+                },
+                .gy = gy};
+    }
     void product(Backend& lane, const Frame& frame, ConstView x, ConstView w, View y, bool accumulate) const {
         lane.gemm(false, false, rows(frame), units_, in_, 1, x, in_, w, units_, accumulate ? 1 : 0, y, units_);
     }

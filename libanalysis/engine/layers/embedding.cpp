@@ -58,20 +58,23 @@ public:
         if (!tgy.empty()) backward_weights(lane, frame, tgy, tgw);
     }
     // The table is large and a sample touches few rows: |sum over equal indices|^2 from the Gram matrix of the sample's gy.
-    void weight_gradient_norms(Backend& lane, const Frame& frame, ConstView gy, View norms) const override {
+    void weight_gradient_norms(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> norms) const override {
+        if (norms[0].empty()) return;
         const std::vector<std::int32_t> indices = on_host(lane, frame);
-        const auto steps = static_cast<std::size_t>(times_), batch = static_cast<std::size_t>(frame.batch);
+        const auto steps = static_cast<std::size_t>(times_), batch = static_cast<std::size_t>(frame.batch), sample = steps * static_cast<std::size_t>(width_);
         Buffer gram = lane.allocate(gy.type, steps * steps);
         std::vector<double> sums(batch, 0);
         for (std::size_t n = 0; n < batch; ++n) {
-            const ConstView g = gy.slice(n * steps * static_cast<std::size_t>(width_), steps * static_cast<std::size_t>(width_));
-            lane.gemm(false, true, times_, times_, width_, 1, g, width_, g, width_, 0, gram.view(), times_);
+            for (std::size_t k = 0; k < static_cast<std::size_t>(seeds); ++k) {
+                const ConstView g = gy.slice((k * batch + n) * sample, sample);
+                lane.gemm(false, true, times_, times_, width_, 1, g, width_, g, width_, k == 0 ? 0 : 1, gram.view(), times_);
+            }
             const std::vector<double> products = lane.to_host(gram.view());
             for (std::size_t s = 0; s < steps; ++s)
                 for (std::size_t t = 0; t < steps; ++t)
                     if (indices[n * steps + s] == indices[n * steps + t]) sums[n] += products[s * steps + t];
         }
-        lane.axpy(1, lane.from_host(sums, norms.type).view(), norms);
+        lane.axpy(1, lane.from_host(sums, norms[0].type).view(), norms[0]);
     }
 
 private:

@@ -9,6 +9,7 @@ namespace assay::engine::layers {
 class LinearLayer : public Layer {
 public:
     bool piecewise_linear() const final { return true; }
+    bool linear() const final { return true; }
     void forward(Backend& lane, const Frame& frame) const override { apply(lane, frame.batch, frame.inputs, frame.output); }
     void backward_input(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gx) const final {
         if (!all_empty(gx)) transpose(lane, frame, gy, gx);

@@ -4,7 +4,10 @@
 #include "libanalysis/engine/losses/labels.hpp"
 #include "libanalysis/engine/pointwise.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 namespace assay::engine::loss_functions {
 
@@ -51,6 +54,39 @@ void factor_product(std::span<const double> outputs, std::int64_t rows, std::int
     }
 }
 
+std::int64_t rank(std::int64_t width) { return width; }
+
+void factor_columns(std::span<const double> outputs, std::int64_t rows, std::int64_t width, std::int64_t first, std::int64_t count,
+                    std::span<double> columns) {
+    const std::size_t n = index(width);
+    std::fill(columns.begin(), columns.end(), 0.0);
+    std::vector<double> weight(n);
+    std::vector<std::size_t> order(n);
+    for (std::size_t i = 0; i < index(rows); ++i) {
+        for (std::size_t j = 0; j < n; ++j) weight[j] = pointwise::Sigmoid::first(outputs[i * n + j], 0.0) / static_cast<double>(n);
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return weight[a] > weight[b]; });
+        for (std::size_t k = 0; k < index(count); ++k) {
+            const std::size_t j = order[index(first) + k];
+            columns[(k * index(rows) + i) * n + j] = std::sqrt(weight[j]);
+        }
+    }
+}
+
+/// The mean over n outputs is -log of the likelihood divided by n, whose gradients square to 1 / n of its curvature: hence the root.
+void sampled_gradient(std::span<const double> outputs, std::int64_t rows, std::int64_t width, Seed seed, std::int64_t first_row,
+                      std::span<double> gradient) {
+    const std::size_t n = index(width);
+    for (std::size_t i = 0; i < index(rows); ++i) {
+        const Seed row = seed.child(static_cast<std::uint64_t>(first_row) + i);
+        for (std::size_t j = 0; j < n; ++j) {
+            const double z = outputs[i * n + j], s = pointwise::Sigmoid::value(z, 0.0);
+            const double slope = row.uniform(j) < s ? -pointwise::Sigmoid::value(-z, 0.0) : s;
+            gradient[i * n + j] = slope / std::sqrt(static_cast<double>(n));
+        }
+    }
+}
+
 }  // namespace
 
 extern const Loss binary_cross_entropy_loss;
@@ -64,6 +100,9 @@ const Loss binary_cross_entropy_loss{
     .hessian_product = hessian_product,
     .factor_product = factor_product,
     .factor_transpose_product = factor_product,   // diagonal
+    .rank = rank,
+    .factor_columns = factor_columns,
+    .sampled_gradient = sampled_gradient,
 };
 
 }  // namespace assay::engine::loss_functions

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace assay::engine::loss_functions {
 
@@ -79,6 +80,52 @@ void factor_transpose_product(std::span<const double> outputs, std::int64_t rows
     }
 }
 
+std::int64_t rank(std::int64_t width) { return width - 1; }
+
+/// Cholesky's factor of diag(p) - p p^T, known in closed form (Tanabe & Sagae 1992, J. R. Statist. Soc. B 54, 211): with the classes in
+/// descending order of p and the tail sums t_k = sum_{j >= k} p_j, column k is sqrt(p_k t_{k+1} / t_k) (e_k - sum_{j > k} (p_j / t_{k+1}) e_j).
+/// The last would be zero.
+void factor_columns(std::span<const double> outputs, std::int64_t rows, std::int64_t width, std::int64_t first, std::int64_t count,
+                    std::span<double> columns) {
+    const std::size_t n = index(width);
+    std::vector<double> p(n), tail(n + 1, 0);
+    std::vector<std::size_t> order(n);
+    for (std::size_t i = 0; i < index(rows); ++i) {
+        softmax(outputs.subspan(i * n, n), p);
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p[a] > p[b]; });
+        for (std::size_t k = n; k-- > 0;) tail[k] = tail[k + 1] + p[order[k]];
+        for (std::size_t k = index(first); k < index(first + count); ++k) {
+            const auto column = columns.subspan(((k - index(first)) * index(rows) + i) * n, n);
+            std::fill(column.begin(), column.end(), 0.0);
+            if (tail[k + 1] == 0) continue;
+            const double scale = std::sqrt(p[order[k]] * (tail[k + 1] / tail[k]));
+            column[order[k]] = scale;
+            for (std::size_t j = k + 1; j < n; ++j) column[order[j]] = -scale * (p[order[j]] / tail[k + 1]);
+        }
+    }
+}
+
+void sampled_gradient(std::span<const double> outputs, std::int64_t rows, std::int64_t width, Seed seed, std::int64_t first_row,
+                      std::span<double> gradient) {
+    const std::size_t n = index(width);
+    for (std::size_t i = 0; i < index(rows); ++i) {
+        const auto g = gradient.subspan(i * n, n);
+        softmax(outputs.subspan(i * n, n), g);
+        const double u = seed.child(static_cast<std::uint64_t>(first_row) + i).uniform(0);
+        double below = 0;
+        std::size_t label = n;
+        for (std::size_t j = 0; j < n && label == n; ++j) {
+            below += g[j];
+            if (u < below) label = j;
+        }
+        while (label == n || g[label] == 0) label = label == n ? n - 1 : label - 1;   // u above a sum that rounding left below 1
+        double others = 0;
+        for (std::size_t j = 0; j < n; ++j) others += j == label ? 0 : g[j];
+        g[label] = -others;
+    }
+}
+
 }  // namespace
 
 extern const Loss cross_entropy_loss;
@@ -92,6 +139,9 @@ const Loss cross_entropy_loss{
     .hessian_product = hessian_product,
     .factor_product = factor_product,
     .factor_transpose_product = factor_transpose_product,
+    .rank = rank,
+    .factor_columns = factor_columns,
+    .sampled_gradient = sampled_gradient,
 };
 
 }  // namespace assay::engine::loss_functions

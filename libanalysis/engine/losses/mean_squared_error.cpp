@@ -2,6 +2,7 @@
 
 #include "libanalysis/engine/losses/labels.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace assay::engine::loss_functions {
@@ -41,6 +42,26 @@ void factor_product(std::span<const double>, std::int64_t rows, std::int64_t wid
     for (std::size_t i = 0; i < index(rows * width); ++i) product[i] = std::sqrt(2 / static_cast<double>(width)) * u[i];
 }
 
+std::int64_t rank(std::int64_t width) { return width; }
+
+void factor_columns(std::span<const double>, std::int64_t rows, std::int64_t width, std::int64_t first, std::int64_t count,
+                    std::span<double> columns) {
+    const std::size_t n = index(width);
+    std::fill(columns.begin(), columns.end(), 0.0);
+    for (std::size_t k = 0; k < index(count); ++k)
+        for (std::size_t i = 0; i < index(rows); ++i) columns[(k * index(rows) + i) * n + index(first) + k] = std::sqrt(2 / static_cast<double>(n));
+}
+
+/// Targets drawn around the outputs with variance 1/2, scaled like the mean over n outputs.
+void sampled_gradient(std::span<const double>, std::int64_t rows, std::int64_t width, Seed seed, std::int64_t first_row,
+                      std::span<double> gradient) {
+    const std::size_t n = index(width);
+    for (std::size_t i = 0; i < index(rows); ++i) {
+        const Seed row = seed.child(static_cast<std::uint64_t>(first_row) + i);
+        for (std::size_t j = 0; j < n; ++j) gradient[i * n + j] = std::sqrt(2 / static_cast<double>(n)) * row.normal(j);
+    }
+}
+
 }  // namespace
 
 extern const Loss mean_squared_error_loss;
@@ -54,6 +75,9 @@ const Loss mean_squared_error_loss{
     .hessian_product = hessian_product,
     .factor_product = factor_product,
     .factor_transpose_product = factor_product,   // diagonal
+    .rank = rank,
+    .factor_columns = factor_columns,
+    .sampled_gradient = sampled_gradient,
 };
 
 }  // namespace assay::engine::loss_functions

@@ -453,6 +453,23 @@ void convolution_adjoints(Backend& b, DType type) {
     }
 }
 
+void convolution_windows(Backend& b, DType type) {
+    for (std::size_t i = 0; i < conv_cases().size(); ++i) {
+        const ConvGeometry& g = conv_cases()[i];
+        if (g.groups > 1) continue;
+        SCOPED_TRACE(testing::Message() << "convolution " << i);
+        const std::size_t window = at(g.kernel_h * g.kernel_w * g.in_c);
+        Guarded x(b, type, normals(x_size(g), 1)), windows(b, type, Array(at(g.batch * g.out_h * g.out_w) * window, 55.5));
+        b.conv_windows(g, x, windows);
+        Array expected(windows.values().size(), 0.0);
+        oracle::for_conv_products(g, [&](std::size_t xi, std::size_t wi, std::size_t yi) {
+            expected[yi / at(g.out_c) * window + wi / at(g.out_c)] = x.values()[xi];
+        });
+        x.expect_unchanged();
+        windows.expect_near(expected, 0);
+    }
+}
+
 void empty_convolution(Backend& b, DType type) {
     const ConvGeometry g = conv(0, 6, 2, 3, 3);
     Guarded none(b, type, {}), w(b, type, normals(w_size(g), 1)), gw(b, type, normals(w_size(g), 2));
@@ -621,7 +638,7 @@ constexpr BackendCase cases[] = {
     {"transfers", transfers}, {"copy", copy}, {"fill", fill}, {"axpy", axpy}, {"scale", scale}, {"multiply", multiply}, {"dot", dot},
     {"accumulate", accumulate}, {"gemm", gemm}, {"gemm_batched", gemm_batched}, {"rows_and_columns", rows_and_columns},
     {"sums_and_dots", sums_and_dots}, {"softmax", softmax}, {"pointwise", pointwise}, {"pointwise_limits", pointwise_limits},
-    {"convolution", convolution}, {"convolution_adjoints", convolution_adjoints}, {"empty_convolution", empty_convolution},
+    {"convolution", convolution}, {"convolution_adjoints", convolution_adjoints}, {"convolution_windows", convolution_windows}, {"empty_convolution", empty_convolution},
     {"pooling", pooling}, {"gather", gather}, {"gather_rows", gather_rows}, {"permute", permute}, {"copy_block", copy_block},
 };
 

@@ -170,13 +170,27 @@ public:
         seed_tangent.expect_unchanged();
         return targets.now();
     }
-    Flat weight_gradient_norms(const Flat& x, const Flat& gy, double before) {
+    /// Of every parameter that has a derivative, [parameter, batch], added to `before`; gy: [seeds, batch, output].
+    Flat weight_gradient_norms(const Flat& x, const Flat& gy, std::int64_t seeds, double before) {
         Pass pass(*this, x);
-        Guarded seed(*lane_, type_, gy), norms(*lane_, type_, Flat(static_cast<std::size_t>(batch_), before));
-        layer_->weight_gradient_norms(*lane_, pass.frame, seed, norms);
-        pass.expect_unchanged();
-        norms.expect_sentinels();
-        return norms.now();
+        Guarded seed(*lane_, type_, gy);
+        List list;
+        std::vector<View> norms(parameters_.size());
+        for (const Block& block : blocks_)
+            if (!block.input) norms[block.index] = list.emplace_back(*lane_, type_, Flat(static_cast<std::size_t>(batch_), before)).view();
+        layer_->weight_gradient_norms(*lane_, pass.frame, seed, seeds, norms);
+        return result(pass, seed, list);
+    }
+    /// Of every parameter that has a derivative, entry by entry.
+    Flat weight_gradient_squares(const Flat& x, const Flat& gy, std::int64_t seeds, double before) {
+        Pass pass(*this, x);
+        Guarded seed(*lane_, type_, gy);
+        List list;
+        std::vector<View> squares(parameters_.size());
+        for (const Block& block : blocks_)
+            if (!block.input) squares[block.index] = list.emplace_back(*lane_, type_, Flat(block.size, before)).view();
+        layer_->weight_gradient_squares(*lane_, pass.frame, seed, seeds, squares);
+        return result(pass, seed, list);
     }
 
 private:
@@ -249,6 +263,18 @@ private:
             output->expect_sentinels();
         }
     };
+
+    static Flat result(Pass& pass, Guarded& seed, List& list) {
+        pass.expect_unchanged();
+        seed.expect_unchanged();
+        Flat flat;
+        for (Guarded& array : list) {
+            array.expect_sentinels();
+            const Flat values = array.now();
+            flat.insert(flat.end(), values.begin(), values.end());
+        }
+        return flat;
+    }
 
     /// Where gradients are added.
     struct Targets {

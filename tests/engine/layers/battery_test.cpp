@@ -124,18 +124,38 @@ TEST_P(Battery, BatchIsTheSumOfItsParts) {
     }
 }
 
-TEST_P(Battery, WeightGradientNormsEqualThoseOfSingleSamples) {
-    const Flat gy = layer.random_output(17);
-    Flat expected;
-    for (std::int64_t n = 0; n < batch; ++n) {
-        Instance one = layer.part(n, n + 1);
-        const Flat g = one.gradient(layer.part(x, n, n + 1), layer.rows_of(gy, n, n + 1));
-        double sum = 0.25;
-        for (const Instance::Block& block : one.blocks())
-            for (std::size_t k = 0; k < block.size && !block.input; ++k) sum += g[block.offset + k] * g[block.offset + k];
-        expected.push_back(sum);
+TEST_P(Battery, WeightGradientNormsAndSquaresAreThoseOfSingleSamples) {
+    for (const std::int64_t seeds : {1, 3}) {
+        Flat gy, norms, squares;
+        for (std::int64_t k = 0; k < seeds; ++k) {
+            const Flat one = layer.random_output(170 + static_cast<std::uint64_t>(k));
+            gy.insert(gy.end(), one.begin(), one.end());
+        }
+        const auto output = static_cast<std::ptrdiff_t>(layer.output_size());
+        for (const Instance::Block& block : layer.blocks()) {
+            if (block.input) continue;
+            Flat sums(static_cast<std::size_t>(batch), 0.25), entries(block.size, 0.25);
+            for (std::int64_t n = 0; n < batch; ++n) {
+                Instance one = layer.part(n, n + 1);
+                const Instance::Block* same = nullptr;
+                for (const Instance::Block& other : one.blocks())
+                    if (!other.input && other.index == block.index) same = &other;
+                for (std::int64_t k = 0; k < seeds; ++k) {
+                    const Flat of_seed(gy.begin() + k * output, gy.begin() + (k + 1) * output);
+                    const Flat g = one.gradient(layer.part(x, n, n + 1), layer.rows_of(of_seed, n, n + 1));
+                    for (std::size_t i = 0; i < block.size; ++i) {
+                        const double square = g[same->offset + i] * g[same->offset + i];
+                        sums[static_cast<std::size_t>(n)] += square;
+                        entries[i] += square;
+                    }
+                }
+            }
+            norms.insert(norms.end(), sums.begin(), sums.end());
+            squares.insert(squares.end(), entries.begin(), entries.end());
+        }
+        EXPECT_LE(distance(layer.weight_gradient_norms(x, gy, seeds, 0.25), norms), rounding);
+        EXPECT_LE(distance(layer.weight_gradient_squares(x, gy, seeds, 0.25), squares), rounding);
     }
-    EXPECT_LE(distance(layer.weight_gradient_norms(x, gy, 0.25), expected), rounding);
 }
 
 TEST_P(Battery, GradientsAreAddedAndMayBeUnwanted) {

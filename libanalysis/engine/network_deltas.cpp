@@ -1,0 +1,70 @@
+// The reverse pass of several seeds at once, for what is summed over seeds sample by sample.
+
+#include "libanalysis/engine/network_implementation.hpp"
+
+#include <algorithm>
+
+namespace assay::engine {
+using namespace internal;
+
+std::int64_t Network::seeds_at_a_time() const {
+    const Implementation& net = *implementation_;
+    std::size_t widest = 1;   // deltas read and written by one step, and as many again that wait for theirs
+    for (const Step& step : net.steps) {
+        std::size_t touched = step.size;
+        for (const std::size_t source : step.sources) touched += net.steps[source].size;
+        widest = std::max(widest, touched);
+    }
+    const std::size_t each = 2 * widest * static_cast<std::size_t>(net.micro_batch) * size_of(net.options.precision);
+    return static_cast<std::int64_t>(std::clamp<std::size_t>(net.derivative_bytes / each, 1, 16));
+}
+
+void Network::reverse_deltas(Backend& lane, Tape& tape, ConstView seeds, std::int64_t count,
+                             const std::function<void(const Applied& applied, ConstView deltas)>& visit) const {
+    const Implementation& net = *implementation_;
+    const auto rows = static_cast<std::size_t>(tape.batch_), many = static_cast<std::size_t>(count);
+    const std::size_t output = net.output_steps.front();
+    require(count > 0 && seeds.size == many * rows * net.steps[output].size, "reverse_deltas",
+            std::to_string(many * rows * net.steps[output].size) + " seed values", std::to_string(seeds.size));
+    std::vector<Buffer> deltas(net.steps.size());   // [seeds, batch, output] of a step; empty: none yet
+    const auto target = [&](std::size_t i) {
+        if (deltas[i].empty()) deltas[i] = lane.zeros(net.steps[i].type, many * rows * net.steps[i].size);
+        return deltas[i].view();
+    };
+    if (net.wants_delta(net.steps[output], false)) lane.copy(seeds, target(output));
+    for (std::size_t i = output + 1; i-- > 0;) {
+        const Step& step = net.steps[i];
+        if (!step.layer || deltas[i].empty()) continue;
+        const Buffer gy = std::move(deltas[i]);   // read for the last time
+        deltas[i] = {};
+        Frame frame = net.frame(tape, i);
+        bool trainable = false;
+        for (const std::size_t parameter : step.parameters) trainable |= net.layout.entries[parameter].trainable;
+        if (trainable) visit({i, *step.layer, frame, step.parameters}, gy.const_view());
+        if (step.sole_consumer) {
+            deltas[step.sources[0]] = gy.share();
+            continue;
+        }
+        std::vector<View> gx;
+        bool any = false;
+        for (const std::size_t source : step.sources) {
+            gx.push_back(net.wants_delta(net.steps[source], false) ? target(source) : View{});
+            any |= !gx.back().empty();
+        }
+        if (!any) continue;
+        if (step.layer->linear()) {   // the seeds are rows of one larger batch
+            frame.batch = tape.batch_ * count;
+            for (ConstView& input : frame.inputs) input = {};
+            for (ConstView& mask : frame.masks) mask = {};
+            step.layer->backward_input(lane, frame, gy.const_view(), gx);
+            continue;
+        }
+        for (std::size_t k = 0; k < many; ++k) {
+            std::vector<View> one;
+            for (const View& view : gx) one.push_back(view.empty() ? view : view.slice(k * (view.size / many), view.size / many));
+            step.layer->backward_input(lane, frame, gy.const_view().slice(k * (gy.size() / many), gy.size() / many), one);
+        }
+    }
+}
+
+}  // namespace assay::engine
