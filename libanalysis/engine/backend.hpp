@@ -102,6 +102,8 @@ public:
     virtual void multiply(ConstView x, ConstView y, View z, bool accumulate) = 0;      ///< z (+)= x y, elementwise
     virtual double dot(ConstView x, ConstView y) = 0;                                  ///< float64 accumulation
     virtual void accumulate(ConstView x, View sum) = 0;                                ///< sum (float64) += x (any float)
+    /// sum = factor (parts[0] + parts[1] + ...), added in this order in float64; parts of one type, sum of either.
+    virtual void fold(std::span<const ConstView> parts, double factor, View sum) = 0;
 
     // ---- matrices [rows, cols] ----
     /// c = alpha op(a) op(b) + beta c, row-major with leading dimensions; op(a) is [m, k], op(b) is [k, n].

@@ -215,7 +215,7 @@ void Network::Implementation::settle_derivatives() {
 /// Rows per micro-batch: a power of two for which the arrays that one layer touches stay in a core's second-level cache, and
 /// all arrays of a forward pass in 256 MiB. Bytes in flight: the primal; with its deltas and the tangents of both.
 void Network::Implementation::plan_memory() {
-    constexpr std::size_t cache = std::size_t{1} << 20, most = std::size_t{256} << 20;
+    constexpr std::size_t cache = std::size_t{2} << 20, most = std::size_t{256} << 20;
     std::size_t working_set = 1, values = 0, saved = 0;   // per row, float32
     for (const Step& step : steps) {
         std::size_t touched = step.size;

@@ -98,7 +98,7 @@ public:
     /// first, with [count, batch, its output]. What is in flight is `count` times the deltas still to be read.
     void reverse_deltas(Backend& lane, Tape& tape, ConstView seeds, std::int64_t count,
                         const std::function<void(const Applied& applied, ConstView deltas)>& visit) const;
-    /// Seeds for one call of reverse_deltas, at most 16, that need no more than derivative_bytes: a function of the network alone.
+    /// Seeds for one call of reverse_deltas, at most 16, that need about twice derivative_bytes: a function of the network alone.
     std::int64_t seeds_at_a_time() const;
 
     struct Implementation;

@@ -9,14 +9,14 @@ using namespace internal;
 
 std::int64_t Network::seeds_at_a_time() const {
     const Implementation& net = *implementation_;
-    std::size_t widest = 1;   // deltas read and written by one step, and as many again that wait for theirs
+    std::size_t widest = 1;   // deltas that one step reads and writes, of one row
     for (const Step& step : net.steps) {
         std::size_t touched = step.size;
         for (const std::size_t source : step.sources) touched += net.steps[source].size;
         widest = std::max(widest, touched);
     }
-    const std::size_t each = 2 * widest * static_cast<std::size_t>(net.micro_batch) * size_of(net.options.precision);
-    return static_cast<std::int64_t>(std::clamp<std::size_t>(net.derivative_bytes / each, 1, 16));
+    const std::size_t each = widest * static_cast<std::size_t>(net.micro_batch) * size_of(net.options.precision);
+    return static_cast<std::int64_t>(std::clamp<std::size_t>(2 * net.derivative_bytes / each, 1, 16));
 }
 
 void Network::reverse_deltas(Backend& lane, Tape& tape, ConstView seeds, std::int64_t count,
@@ -27,11 +27,8 @@ void Network::reverse_deltas(Backend& lane, Tape& tape, ConstView seeds, std::in
     require(count > 0 && seeds.size == many * rows * net.steps[output].size, "reverse_deltas",
             std::to_string(many * rows * net.steps[output].size) + " seed values", std::to_string(seeds.size));
     std::vector<Buffer> deltas(net.steps.size());   // [seeds, batch, output] of a step; empty: none yet
-    const auto target = [&](std::size_t i) {
-        if (deltas[i].empty()) deltas[i] = lane.zeros(net.steps[i].type, many * rows * net.steps[i].size);
-        return deltas[i].view();
-    };
-    if (net.wants_delta(net.steps[output], false)) lane.copy(seeds, target(output));
+    const auto open = [&](std::size_t i) { return (deltas[i] = lane.allocate(net.steps[i].type, many * rows * net.steps[i].size)).view(); };
+    if (net.wants_delta(net.steps[output], false)) lane.copy(seeds, open(output));
     for (std::size_t i = output + 1; i-- > 0;) {
         const Step& step = net.steps[i];
         if (!step.layer || deltas[i].empty()) continue;
@@ -47,9 +44,17 @@ void Network::reverse_deltas(Backend& lane, Tape& tape, ConstView seeds, std::in
         }
         std::vector<View> gx;
         bool any = false;
-        for (const std::size_t source : step.sources) {
-            gx.push_back(net.wants_delta(net.steps[source], false) ? target(source) : View{});
-            any |= !gx.back().empty();
+        for (std::size_t j = 0; j < step.sources.size(); ++j) {
+            const std::size_t source = step.sources[j];
+            gx.emplace_back();
+            if (!net.wants_delta(net.steps[source], false)) continue;
+            any = true;
+            if (deltas[source].empty()) {
+                const View opened = open(source);
+                if (j < 64 && step.layer->overwrites_gradients()) frame.fresh |= std::uint64_t{1} << j;
+                else lane.fill(opened, 0);
+            }
+            gx.back() = deltas[source].view();
         }
         if (!any) continue;
         if (step.layer->linear()) {   // the seeds are rows of one larger batch

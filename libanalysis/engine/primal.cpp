@@ -160,7 +160,23 @@ void Primal::with(Backend& lane, std::int64_t batch, Part part, Body&& body) con
     store.cache.values += (kept.level == Level::values) - (before == Level::values);
 }
 
-double Primal::sum(Part part, const Work& work, Buffer& result) const {
+/// The mean over rows of vectors that were added up apart, in ranges side by side.
+void Primal::fold(Lanes& lanes, const Context& context, std::span<const ConstView> parts, View result) const {
+    constexpr std::size_t range = std::size_t{1} << 16;
+    const auto ranges = static_cast<std::int64_t>((result.size + range - 1) / range);
+    ordered_parallel(
+        context, ranges,
+        [&](int lane, std::int64_t i) {
+            const std::size_t first = static_cast<std::size_t>(i) * range, size = std::min(range, result.size - first);
+            std::vector<ConstView> slices;
+            for (const ConstView& part : parts) slices.push_back(part.slice(first, size));
+            lanes[lane].fold(slices, 1 / static_cast<double>(count()), result.slice(first, size));
+            return 0;
+        },
+        [](std::int64_t, int) {});
+}
+
+double Primal::sum(Part part, const Work& work, Buffer& result, DType type) const {
     plan();
     const std::size_t width = size();
     const std::int64_t chunk = chunk_size(store_->batches.count()), chunks = (store_->batches.count() + chunk - 1) / chunk;
@@ -169,7 +185,10 @@ double Primal::sum(Part part, const Work& work, Buffer& result) const {
     Lanes lanes(backend_, lanes_for(context, chunks));
     struct Partial { double value; Buffer vector; };
     double value = 0;
-    result = backend_.zeros(DType::float64, width);
+    // A few parts wait and are folded at the end by all threads; many join a running sum one by one. The same additions either way.
+    const bool few = chunks <= 4;
+    std::vector<Buffer> parts;
+    Buffer running = few ? Buffer{} : backend_.zeros(DType::float64, width);
     ordered_parallel(
         context, chunks,
         [&](int lane, std::int64_t i) {
@@ -180,11 +199,15 @@ double Primal::sum(Part part, const Work& work, Buffer& result) const {
         },
         [&](std::int64_t, Partial partial) {
             value += partial.value;
-            lanes.commit().accumulate(partial.vector.const_view(), result.view());
+            if (few) parts.push_back(std::move(partial.vector));
+            else lanes.commit().accumulate(partial.vector.const_view(), running.view());
         });
-    const auto rows = static_cast<double>(count());
-    backend_.scale(1 / rows, result.view());
-    return value / rows;
+    if (!few) parts.push_back(std::move(running));
+    result = backend_.allocate(type, width);
+    std::vector<ConstView> views;
+    for (const Buffer& vector : parts) views.push_back(vector.view());
+    fold(lanes, context, views, result.view());
+    return value / static_cast<double>(count());
 }
 
 Primal::Mean Primal::mean(Part part, const Work& work) const {

@@ -15,6 +15,8 @@
 
 namespace assay::engine {
 
+class Lanes;
+
 /// One sum at a time: the micro-batches of a Primal are shared by the threads of the sum that runs.
 class Primal {
 public:
@@ -62,8 +64,8 @@ public:
     /// Mean over the rows (sum over micro-batches / N) of what `work` adds; without the regulariser.
     struct Mean { double value = 0; std::vector<double> vector; };
     Mean mean(Part part, const Work& work) const;
-    /// The same with the vector left on the device, float64; returns the value.
-    double sum(Part part, const Work& work, Buffer& result) const;
+    /// The same with the vector left on the device, in either precision; returns the value.
+    double sum(Part part, const Work& work, Buffer& result, DType type = DType::float64) const;
     /// For work without a vector: micro-batches in any order, on any thread.
     void visit(Part part, const std::function<void(const Item& item)>& work) const;
 
@@ -79,6 +81,7 @@ public:
 private:
     struct Store;
     void plan() const;
+    void fold(Lanes& lanes, const Context& context, std::span<const ConstView> parts, View result) const;
     template <class Body> void with(Backend& lane, std::int64_t batch, Part part, Body&& body) const;
     const Network& network_;
     Backend& backend_;

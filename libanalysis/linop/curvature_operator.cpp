@@ -8,17 +8,15 @@ bool CurvatureOperator::single_precision() const { return primal_.network().opti
 
 void CurvatureOperator::apply(std::span<const double> x, std::span<double> y) const {
     const engine::Buffer direction = primal_.upload(x);
-    const engine::Buffer result = product(direction.view());
+    const engine::Buffer result = product(direction.view(), engine::DType::float64);
     primal_.backend().download(result.view(), y.data());
     if (regularised()) primal_.add_regulariser(x, y);
 }
 
 void CurvatureOperator::apply(std::span<const float> x, std::span<float> y) const {
     const engine::Buffer direction = primal_.upload(x);
-    const engine::Buffer result = product(direction.view());
-    engine::Buffer narrow = primal_.backend().allocate(engine::DType::float32, result.size());
-    primal_.backend().copy(result.view(), narrow.view());
-    primal_.backend().download(narrow.view(), y.data());
+    const engine::Buffer result = product(direction.view(), engine::DType::float32);
+    primal_.backend().download(result.view(), y.data());
     if (regularised()) primal_.add_regulariser(x, y);
 }
 

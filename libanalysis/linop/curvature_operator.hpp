@@ -27,8 +27,8 @@ public:
 
 protected:
     explicit CurvatureOperator(const engine::Primal& primal) : primal_(primal) {}
-    /// The product with a direction on the device: mean over the rows, float64 on the device, without the regulariser.
-    virtual engine::Buffer product(engine::ConstView direction) const = 0;
+    /// The product with a direction on the device: mean over the rows, in `type` on the device, without the regulariser.
+    virtual engine::Buffer product(engine::ConstView direction, engine::DType type) const = 0;
     virtual bool regularised() const { return false; }   ///< the regulariser's second derivative belongs to it
 
 private:

@@ -12,14 +12,14 @@ public:
     explicit EmpiricalFisherOperator(const engine::Primal& primal) : CurvatureOperator(primal) {}
 
 protected:
-    engine::Buffer product(engine::ConstView direction) const override {
+    engine::Buffer product(engine::ConstView direction, engine::DType type) const override {
         const engine::Network& network = primal().network();
         engine::Buffer result;
         primal().sum(engine::Primal::Part::deltas, [&](const engine::Primal::Item& item, engine::View vector) {
             const engine::Buffer slopes = network.row_slopes(item.lane, item.tape, direction);
             network.weighted_gradient(item.lane, item.tape, slopes.view(), vector);
             return 0.0;
-        }, result);
+        }, result, type);
         return result;
     }
 };

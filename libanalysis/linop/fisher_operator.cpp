@@ -13,7 +13,7 @@ public:
     explicit FisherOperator(const engine::Primal& primal) : CurvatureOperator(primal) {}
 
 protected:
-    engine::Buffer product(engine::ConstView direction) const override {
+    engine::Buffer product(engine::ConstView direction, engine::DType type) const override {
         const engine::Network& network = primal().network();
         engine::Buffer result;
         primal().sum(engine::Primal::Part::values, [&](const engine::Primal::Item& item, engine::View vector) {
@@ -22,7 +22,7 @@ protected:
             const engine::Buffer seed = item.head.factor_product(item.lane, moved);
             network.transpose(item.lane, item.tape, engine::seeds_of(network, seed), vector);
             return 0.0;
-        }, result);
+        }, result, type);
         return result;
     }
 };

@@ -12,7 +12,7 @@ public:
 
 protected:
     bool regularised() const override { return true; }
-    engine::Buffer product(engine::ConstView direction) const override {
+    engine::Buffer product(engine::ConstView direction, engine::DType type) const override {
         const engine::Network& network = primal().network();
         engine::Buffer result;
         primal().sum(engine::Primal::Part::values, [&](const engine::Primal::Item& item, engine::View vector) {
@@ -20,7 +20,7 @@ protected:
             const engine::Buffer seed = item.head.hessian_product(item.lane, tangents.front());
             network.transpose(item.lane, item.tape, engine::seeds_of(network, seed), vector);
             return 0.0;
-        }, result);
+        }, result, type);
         return result;
     }
 };

@@ -12,11 +12,11 @@ public:
         primal.sum(engine::Primal::Part::deltas, [&](const engine::Primal::Item& item, engine::View vector) {
             primal.network().weighted_gradient(item.lane, item.tape, {}, vector);
             return 0.0;
-        }, mean_);
+        }, mean_, engine::DType::float64);
     }
 
 protected:
-    engine::Buffer product(engine::ConstView direction) const override {
+    engine::Buffer product(engine::ConstView direction, engine::DType type) const override {
         const engine::Network& network = primal().network();
         engine::Buffer result;
         primal().sum(engine::Primal::Part::deltas, [&](const engine::Primal::Item& item, engine::View vector) {
@@ -25,9 +25,10 @@ protected:
             return 0.0;
         }, result);
         engine::Backend& lane = primal().backend();
-        engine::Buffer wide = lane.allocate(engine::DType::float64, direction.size);
+        engine::Buffer wide = lane.allocate(engine::DType::float64, direction.size), mean = lane.allocate(type, direction.size);
         lane.copy(direction, wide.view());
-        lane.axpy(-lane.dot(mean_.view(), wide.view()), mean_.view(), result.view());
+        lane.copy(mean_.view(), mean.view());
+        lane.axpy(-lane.dot(mean_.view(), wide.view()), mean.view(), result.view());
         return result;
     }
 

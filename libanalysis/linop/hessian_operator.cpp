@@ -13,7 +13,7 @@ public:
 
 protected:
     bool regularised() const override { return true; }
-    engine::Buffer product(engine::ConstView direction) const override {
+    engine::Buffer product(engine::ConstView direction, engine::DType type) const override {
         const engine::Network& network = primal().network();
         engine::Buffer result;
         primal().sum(engine::Primal::Part::deltas, [&](const engine::Primal::Item& item, engine::View vector) {
@@ -21,7 +21,7 @@ protected:
             const engine::Buffer seed = item.head.hessian_product(item.lane, tangents.front());
             network.backward_tangent(item.lane, item.tape, engine::seeds_of(network, seed), vector);
             return 0.0;
-        }, result);
+        }, result, type);
         return result;
     }
 };

@@ -11,14 +11,14 @@ public:
     explicit ResidualOperator(const engine::Primal& primal) : CurvatureOperator(primal) {}
 
 protected:
-    engine::Buffer product(engine::ConstView direction) const override {
+    engine::Buffer product(engine::ConstView direction, engine::DType type) const override {
         const engine::Network& network = primal().network();
         engine::Buffer result;
         primal().sum(engine::Primal::Part::deltas, [&](const engine::Primal::Item& item, engine::View vector) {
             network.forward_tangent(item.lane, item.tape, direction);
             network.backward_tangent(item.lane, item.tape, std::vector<engine::ConstView>(network.output_names().size()), vector);
             return 0.0;
-        }, result);
+        }, result, type);
         return result;
     }
 };

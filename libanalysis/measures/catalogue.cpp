@@ -202,7 +202,8 @@ std::vector<Request> parse_requests(std::string_view list) {
         }
         bool family = false;
         for (const Row& row : rows)
-            if (const std::string_view own = family_of(*row.measure); name == "all" || name == own || name == fmt::format("{}s", own)) {
+            if (const std::string_view own = family_of(*row.measure);
+                (name == "all" && row.measure->cost.empty()) || name == own || name == fmt::format("{}s", own)) {
                 if (!parameters.empty()) throw Error(ErrorKind::usage, {word, "parameters on one measure", "on a family"});
                 add(row.measure, {});
                 family = true;
@@ -229,7 +230,9 @@ std::string catalogue_markdown() {
         "logarithms, sqrt(v / m) for others) are not applied. Weight matrices are the kernels of dense and convolution layers (as\n"
         "[height width in, out]), recurrent kernels and embeddings; biases and normalisation parameters only where a measure says so.\n"
         "Where the literature differs, each value carries the name of its convention. A value that cannot be computed has a reason.\n"
-        "\"Predicts\" is what a larger value is held to mean.\n";
+        "\"Predicts\" is what a larger value is held to mean. A measure that states a cost is computed when its name or family is asked\n"
+        "for, not as part of `all`; a pass is one forward pass over the rows (`--samples` bounds them), a product is one product of a\n"
+        "curvature operator with a vector (about 4 to 6 passes), shared by the measures that name the same ingredient.\n";
     std::map<std::string_view, std::vector<const Measure*>> families;
     for (const Row& row : rows) families[family_of(*row.measure)].push_back(row.measure);
     for (const auto& [family, members] : families) {
@@ -241,6 +244,7 @@ std::string catalogue_markdown() {
             if (!measure->conventions.empty()) page += fmt::format("- conventions: {}\n", fmt::join(conventions_of(*measure), ", "));
             if (!measure->parameters.empty()) page += fmt::format("- parameters: `{}`\n", measure->parameters);
             if (!measure->ingredients.empty()) page += fmt::format("- ingredients: {}\n", measure->ingredients);
+            if (!measure->cost.empty()) page += fmt::format("- on request, costs {}\n", measure->cost);
             page += fmt::format("- version: {}\n", measure->version);
         }
     }

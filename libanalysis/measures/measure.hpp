@@ -51,6 +51,7 @@ struct Measure {
     std::string_view parameters{};   ///< grammar with defaults: "sparsity=0.5|0.9" (each alternative is computed by default)
     int version = 1;               ///< raised when the numbers change
     std::string_view ingredients{};  ///< names of shared ingredients, comma-separated
+    std::string_view cost{};         ///< of many passes, in words: computed on request (by name or family), not as part of "all"
     std::string_view doc{};          ///< one sentence
     /// Values for the requested parameters (empty: the defaults). Missing needs are checked by the caller.
     std::vector<Value> (*compute)(Subject&, const Parameters&) = nullptr;
@@ -58,7 +59,8 @@ struct Measure {
 
 std::span<const Measure* const> catalogue();
 
-/// A request as typed: "masked_accuracy[sparsity=0.9]", "spectral_norm", a family ("margins"), "all".
+/// A request as typed: "masked_accuracy[sparsity=0.9]", "spectral_norm", a family ("margins"), "all" (every measure
+/// that states no cost).
 struct Request { const Measure* measure; Parameters parameters; };
 /// @throws Error{usage} naming the word and near names.
 std::vector<Request> parse_requests(std::string_view list);

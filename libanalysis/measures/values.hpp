@@ -27,4 +27,7 @@ Value attempt(const std::string& convention, F compute) {
 /// The parameter as a number in [0, 1]. @throws Error{usage}.
 double fraction(const Parameters& parameters, std::string_view key);
 
+/// The parameter as a number above 0. @throws Error{usage}.
+double positive(const Parameters& parameters, std::string_view key);
+
 }  // namespace assay::measures

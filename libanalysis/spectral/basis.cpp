@@ -170,20 +170,24 @@ std::vector<double> Basis<T>::dots(std::size_t count, std::size_t with) {
 
 template <class T>
 Projection Basis<T>::orthogonalise(std::size_t last) {
-    // Repetitions end when what is left is below rounding; in single precision that is mostly after one or two.
+    // Repetitions end when what is left is below rounding. In double precision the sums round as well.
     constexpr int repetitions = 4;
-    constexpr double rounding = std::numeric_limits<T>::epsilon();
+    constexpr double rounding = (sizeof(T) < sizeof(double) ? 1 : 16) * static_cast<double>(std::numeric_limits<T>::epsilon());
     std::vector<double> left = dots(last, last);
     Projection result{.coefficients = std::vector<double>(last), .before = std::sqrt(left[last]), .after = std::sqrt(left[last])};
     if (!std::isfinite(left[last])) return result;
     std::vector<const T*> v = pointers(0, last + 1);
     T* target = vectors_[last].get();
     for (int repetition = 0; repetition < repetitions && largest(left, last) > rounding * result.after; ++repetition) {
+        // The solution of (1 + E) c = left to first order in the small overlaps E.
         std::vector<double> minus(last);
-        for (std::size_t c = 0; c < last; ++c) {
-            result.coefficients[c] += left[c];
-            minus[c] = -left[c];
-        }
+        for (std::size_t c = 0; c < last; ++c) minus[c] -= left[c];
+        for (std::size_t j = 0; j < std::min(last, overlaps_.size()); ++j)
+            for (std::size_t i = 0; i < overlaps_[j].size(); ++i) {
+                minus[j] += overlaps_[j][i] * left[i];
+                minus[i] += overlaps_[j][i] * left[j];
+            }
+        for (std::size_t c = 0; c < last; ++c) result.coefficients[c] += left[c];
         left = sum_over_blocks(last + 1, last + 1, [&](std::size_t row, std::size_t rows, double* sums) {
             alignas(64) double w[chunk_rows];
             widen(target + row, w, rows);
@@ -194,6 +198,10 @@ Projection Basis<T>::orthogonalise(std::size_t last) {
         result.after = std::sqrt(left[last]);
     }
     for (std::size_t c = 0; c < last; ++c) result.coefficients[c] += left[c];
+    overlaps_.resize(last);
+    left.resize(last);
+    for (double& x : left) x = result.after > 0 ? x / result.after : 0;
+    overlaps_.push_back(std::move(left));
     return result;
 }
 
@@ -205,6 +213,7 @@ void Basis<T>::scale(std::size_t i, double factor) {
 
 template <class T>
 void Basis<T>::combine(std::size_t first, std::size_t count, std::span<const double> weights, std::size_t keep) {
+    overlaps_.clear();
     const std::vector<const T*> v = pointers(first, count);
     for_blocks(2 * count, [&](std::size_t, std::size_t from, std::size_t end) {
         std::vector<double> made(keep * chunk_rows);
@@ -222,6 +231,7 @@ template <class T>
 void Basis<T>::swap(std::size_t i, std::size_t j) {
     if (std::max(i, j) >= vectors_.size()) vectors_.resize(std::max(i, j) + 1);
     std::swap(vectors_[i], vectors_[j]);
+    overlaps_.clear();
 }
 
 template <class T>

@@ -21,9 +21,10 @@ public:
     /// Vector i, of n values. Its padding up to a whole number of lanes is zero.
     std::span<T> vector(std::size_t i);
 
-    /// Makes vector `last` orthogonal to vectors 0 .. last-1 by repeated classical Gram-Schmidt, until what is left along them is
-    /// below the rounding of T. The vectors are read once for the coefficients and once for every repetition: subtraction and the
-    /// next coefficients share a pass. Lengths are NaN or infinite when the vector is. The vector is not normalised.
+    /// Makes vector `last` orthogonal to the unit vectors 0 .. last-1 by repeated classical Gram-Schmidt, until what is left along them
+    /// is below the rounding of T. They are read once for the coefficients and once for every repetition: subtraction and the next
+    /// coefficients share a pass. How far they are from orthogonal is known from their own turn, and the coefficients allow for it, so
+    /// that one repetition mostly does. Lengths are NaN or infinite when the vector is. The vector is not normalised.
     Projection orthogonalise(std::size_t last);
     /// The dot products of vector `with` and vectors 0 .. count-1, and at the end its squared length.
     std::vector<double> dots(std::size_t count, std::size_t with);
@@ -44,6 +45,7 @@ private:
     std::size_t length_, padded_;
     int threads_;
     std::vector<std::unique_ptr<T[]>> vectors_;
+    std::vector<std::vector<double>> overlaps_;   // overlaps_[j][i] = v_j . v_i, i < j; empty: not known, taken as zero
 };
 
 extern template class Basis<float>;

@@ -2,26 +2,12 @@
 
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/spectral/products.hpp"
+#include "libanalysis/spectral/sums.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 namespace assay::spectral {
-namespace {
-
-/// Eight interleaved sums: a fixed order, and no chain of additions that wait for each other.
-template <class Term>
-double sum(std::size_t n, Term&& term) {
-    double partial[8] = {};
-    std::size_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (std::size_t j = 0; j < 8; ++j) partial[j] += term(i + j);
-    for (std::size_t j = 0; i + j < n; ++j) partial[j] += term(i + j);
-    return ((partial[0] + partial[4]) + (partial[2] + partial[6])) + ((partial[1] + partial[5]) + (partial[3] + partial[7]));
-}
-
-}  // namespace
-
 void require_wanted(const linop::LinearOperator& a, const EigenOptions& options, const char* where) {
     const std::size_t wanted = options.largest + options.smallest;
     require_symmetric(a, std::max<std::size_t>(wanted, 1), where);
@@ -30,12 +16,10 @@ void require_wanted(const linop::LinearOperator& a, const EigenOptions& options,
 
 template <class T>
 Rayleigh rayleigh(std::span<const T> x, std::span<const T> y) {
-    const auto at = [](std::span<const T> v, std::size_t i) { return static_cast<double>(v[i]); };
-    const double xx = sum(x.size(), [&](std::size_t i) { return at(x, i) * at(x, i); });
-    const double value = sum(x.size(), [&](std::size_t i) { return at(x, i) * at(y, i); }) / xx;
+    const double xx = dot(x, x), value = dot(x, y) / xx;
     require_finite(value, "Rayleigh quotient");
     const double squared = sum(x.size(), [&](std::size_t i) {
-        const double r = at(y, i) - value * at(x, i);
+        const double r = static_cast<double>(y[i]) - value * static_cast<double>(x[i]);
         return r * r;
     });
     require_finite(squared, "Rayleigh quotient");

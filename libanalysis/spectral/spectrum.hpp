@@ -45,11 +45,14 @@ struct Spectrum {
     Density density;
     double largest = 0, smallest = 0;                 ///< extreme Ritz values over the probes
     double largest_residual = 0, smallest_residual = 0;
-    Estimate trace, frobenius;                        ///< Hutchinson, from the probes' first products; frobenius: the norm
+    /// Hutchinson, from the probes' first products; frobenius: the norm. One probe knows no error: infinite.
+    Estimate trace, frobenius;
     std::vector<Estimate> block_traces;               ///< per block given
     std::size_t products = 0;
     double orthogonality = 0;
 };
+/// @throws Error{internal} for an operator that is not symmetric or a block outside it, Error{data} when a product is not finite,
+/// Error{resource} when `memory` does not hold steps + 1 vectors, Error{usage} for no probes or steps.
 Spectrum spectrum(const linop::LinearOperator& a, std::span<const linop::Block> blocks, const SpectrumOptions& options);
 
 struct TraceOptions {
@@ -60,10 +63,10 @@ struct TraceOptions {
     std::function<void()> poll{};
     std::function<void(std::size_t products, std::size_t of)> progress{};
 };
-/// Hutchinson 1989 with Rademacher probes: the mean of v'Av and its standard error.
+/// Hutchinson 1989 with Rademacher probes: the mean of v'Av and its standard error (infinite for one product).
 Estimate hutchinson_trace(const linop::LinearOperator& a, const TraceOptions& options);
 /// XTrace (Epperly, Tropp and Webber 2024) with resphered residuals: the best error per product here; standard error from the
-/// leave-one-out estimates.
+/// leave-one-out estimates, widened for their dependence. Spends an even number of products, fewer where the range is exhausted.
 Estimate xtrace(const linop::LinearOperator& a, const TraceOptions& options);
 /// sqrt of the mean of ||A v||^2 over Rademacher probes, standard error by the delta method.
 Estimate frobenius_norm(const linop::LinearOperator& a, const TraceOptions& options);

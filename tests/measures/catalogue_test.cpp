@@ -53,8 +53,22 @@ TEST(Requests, NamesFamiliesAndParametersAreRead) {
     EXPECT_EQ(requests[1].measure, &spectral_norm);
     EXPECT_EQ(requests[2].measure, &depth);
     EXPECT_EQ(parse_requests("margins").size(), parse_requests("margin").size());
-    EXPECT_EQ(parse_requests("all").size(), catalogue().size());
     EXPECT_EQ(parse_requests("depth,depth,size").size(), 3u);
+}
+
+TEST(Requests, AllLeavesOutWhatStatesACost) {
+    std::set<const Measure*> all, dear;
+    for (const Request& request : parse_requests("all")) all.insert(request.measure);
+    for (const Measure* measure : catalogue()) {
+        EXPECT_EQ(all.contains(measure), measure->cost.empty()) << measure->name;
+        if (!measure->cost.empty()) dear.insert(measure);
+    }
+    EXPECT_GE(dear.size(), 10u);
+    for (const Measure* measure : dear) {   // by name and by family they are there
+        EXPECT_EQ(parse_requests(measure->name).front().measure, measure);
+        const auto family = parse_requests(family_of(*measure));
+        EXPECT_TRUE(std::any_of(family.begin(), family.end(), [&](const Request& request) { return request.measure == measure; })) << measure->name;
+    }
 }
 
 TEST(Requests, MistakesNameTheWordAndNearNames) {

@@ -5,6 +5,7 @@
 #include "libanalysis/linop/linear_operator.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace assay::test {
@@ -31,6 +32,8 @@ public:
         for (std::size_t i = 0; i < values_.size(); ++i) y[i] = values_[i] * x[i];
     }
     void apply_transpose(std::span<const double> x, std::span<double> y) const override { apply(x, y); }
+
+    const std::vector<double>& values() const { return values_; }
 
 private:
     std::vector<double> values_;
@@ -84,6 +87,59 @@ private:
     const linop::LinearOperator& a_;
     mutable std::size_t wide_ = 0, narrow_ = 0;
 };
+
+/// Q diag(values) Q^T with an orthogonal Q that mixes every entry with every other: rounds of random signs and of Walsh-Hadamard
+/// transforms on the first and on the last 2^k entries.
+class Rotated final : public linop::LinearOperator {
+public:
+    Rotated(std::vector<double> values, assay::Seed seed) : values_(std::move(values)) {
+        while (2 * window_ <= values_.size()) window_ *= 2;
+        for (std::uint64_t round = 0; round < 3; ++round)
+            for (std::size_t i = 0; i < values_.size(); ++i) signs_.push_back(seed.child(round).bits(i) & 1 ? 1.0 : -1.0);
+    }
+    std::size_t rows() const override { return values_.size(); }
+    std::size_t cols() const override { return values_.size(); }
+    bool symmetric() const override { return true; }
+    using LinearOperator::apply;
+    void apply(std::span<const double> x, std::span<double> y) const override {
+        std::copy(x.begin(), x.end(), y.begin());
+        const std::size_t n = y.size();
+        for (std::size_t round = 0; round < 3; ++round) {
+            for (std::size_t i = 0; i < n; ++i) y[i] *= signs_[round * n + i];
+            transform(y.first(window_));
+            transform(y.last(window_));
+        }
+        for (std::size_t i = 0; i < n; ++i) y[i] *= values_[i];
+        for (std::size_t round = 3; round-- > 0;) {
+            transform(y.last(window_));
+            transform(y.first(window_));
+            for (std::size_t i = 0; i < n; ++i) y[i] *= signs_[round * n + i];
+        }
+    }
+    void apply_transpose(std::span<const double> x, std::span<double> y) const override { apply(x, y); }
+
+private:
+    static void transform(std::span<double> x) {
+        for (std::size_t half = 1; half < x.size(); half *= 2)
+            for (std::size_t i = 0; i < x.size(); i += 2 * half)
+                for (std::size_t j = i; j < i + half; ++j) {
+                    const double a = x[j], b = x[j + half];
+                    x[j] = a + b;
+                    x[j + half] = a - b;
+                }
+        for (double& v : x) v /= std::sqrt(static_cast<double>(x.size()));
+    }
+
+    std::vector<double> values_, signs_;
+    std::size_t window_ = 1;
+};
+
+/// lambda_i = i^-c.
+inline std::vector<double> power_law(std::size_t n, double c) {
+    std::vector<double> values(n);
+    for (std::size_t i = 0; i < n; ++i) values[i] = std::pow(static_cast<double>(i + 1), -c);
+    return values;
+}
 
 /// A random symmetric matrix with normal entries.
 inline std::vector<double> symmetric(std::size_t n, assay::Seed seed) {

@@ -76,7 +76,7 @@ int run(const std::vector<std::string>& words) {
     std::uint64_t seed = 0;
     po::options_description description("Options");
     description.add_options()
-        ("measures", po::value(&list)->value_name("LIST"), "names, families or all; `assay measures` lists them (all)")
+        ("measures", po::value(&list)->value_name("LIST"), "names, families or all (what states no cost); `assay measures` lists them (all)")
         ("init", po::value(&init)->value_name("FILE"), "the initial weights")
         ("train-rows", po::value(&train_rows)->value_name("N"), "the model was trained on the first N rows of train/ (all)")
         ("samples", po::value(&samples)->value_name("N"), "at most N rows of each split, by a seeded shuffle (all)")

@@ -17,7 +17,8 @@ Json to_json(const measures::Measure& measure) {
     Json json{{"name", measure.name}, {"family", measures::family_of(measure)}, {"doc", measure.doc}, {"formula", measure.formula},
               {"source", measure.source}, {"needs", measures::needs_in_words(measure.needs)}, {"direction", measures::to_string(measure.direction)},
               {"conventions", measure.conventions.empty() ? Json::array() : Json(measures::conventions_of(measure))},
-              {"parameters", measure.parameters}, {"ingredients", measure.ingredients}, {"version", measure.version}};
+              {"parameters", measure.parameters}, {"ingredients", measure.ingredients}, {"cost", measure.cost},
+              {"version", measure.version}};
     return json;
 }
 
@@ -38,7 +39,8 @@ int run(const std::vector<std::string>& words) {
         std::ostringstream list;
         list << description;
         fmt::print("Usage: assay measures [options]\n\n{}\n{}\nExamples:\n  assay measures\n  assay measures --json\n",
-                   wrapped("Lists the measures: names, what they need, conventions and parameters. Families and names can be given to --measures."), list.str());
+                   wrapped("Lists the measures: names, what they need, conventions and parameters. Families and names can be given to --measures; those "
+                         "that state a cost are computed on request, not as part of all."), list.str());
         return 0;
     }
     if (values["markdown"].as<bool>()) {
@@ -51,7 +53,8 @@ int run(const std::vector<std::string>& words) {
         fmt::print("{}\n", json.dump(2));
         return 0;
     }
-    Table table({{"measure", Table::Align::left}, {"family", Table::Align::left}, {"conventions", Table::Align::left}, {"needs beside weights", Table::Align::left}});
+    Table table({{"measure", Table::Align::left}, {"family", Table::Align::left}, {"conventions", Table::Align::left}, {"needs beside weights", Table::Align::left},
+                 {"on request", Table::Align::left}});
     for (const measures::Measure* measure : measures::catalogue()) {
         std::string name(measure->name);
         if (!measure->parameters.empty()) name += fmt::format("[{}]", measure->parameters);
@@ -60,7 +63,7 @@ int run(const std::vector<std::string>& words) {
         for (const auto& [bit, word] : {std::pair{measures::Need::train_data, "train"}, std::pair{measures::Need::test_data, "test"}})
             if (measures::has(measure->needs, bit)) needs += fmt::format("{}{}", needs.empty() ? "" : ", ", word);
         if (needs.empty() && measures::has(measure->needs, measures::Need::architecture)) needs = "architecture";
-        table.add({name, std::string(measures::family_of(*measure)), std::string(measure->conventions), needs});
+        table.add({name, std::string(measures::family_of(*measure)), std::string(measure->conventions), needs, std::string(measure->cost)});
     }
     fmt::print("{}", table.text());
     return 0;

@@ -195,7 +195,7 @@ int run(const std::vector<std::string>& typed) {
         ("data", po::value(&words.data)->value_name("FILE"), "the data set, an HDF5 file or a PGDL folder (zoo.json's)")
         ("scale", po::value(&words.scale)->value_name("S"), "what inputs are multiplied with, e.g. 1/255 (zoo.json's, else 1)")
         ("train-rows", po::value(&words.train_rows)->value_name("N|all"), "models were trained on the first N rows of train/ (zoo.json's)")
-        ("measures", po::value(&words.measures)->value_name("LIST"), "names, families or all; `assay measures` lists them (all)")
+        ("measures", po::value(&words.measures)->value_name("LIST"), "names, families or all (what states no cost); `assay measures` lists them (all)")
         ("samples", po::value(&words.samples)->value_name("N"), "at most N rows of each split, by a seeded shuffle (all)")
         ("loss", po::value(&words.loss)->value_name("NAME"), "the loss, where the file does not tell it (zoo.json's)")
         ("precision", po::value(&words.precision)->value_name("P"), "float32 or float64 (float32)")

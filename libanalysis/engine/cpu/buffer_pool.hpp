@@ -11,11 +11,12 @@
 
 namespace assay::engine::cpu {
 
-/// Keeps released blocks for requests of the same size. Never holds more (in use and kept) than was once in use at a time,
-/// nor keeps more than `most_kept`. Blocks may come back from any thread.
+/// Keeps released blocks for requests of the same size. Never holds more (in use and kept) than was once in use at a time and
+/// `slack` (the passes of one product want different sizes, one after another), nor keeps more than `most_kept`. Blocks may come
+/// back from any thread.
 class BufferPool {
 public:
-    BufferPool() = default;
+    explicit BufferPool(std::size_t slack = std::size_t{64} << 20) : slack_(slack) {}
     BufferPool(const BufferPool&) = delete;
     ~BufferPool() { release(0); }
 
@@ -29,7 +30,7 @@ public:
             kept_bytes_ -= bytes;
         } else {
             const std::size_t after = used_bytes_ + bytes;
-            release(after < peak_ ? peak_ - after : 0);
+            release(after < peak_ + slack_ ? peak_ + slack_ - after : 0);
             block = std::aligned_alloc(64, bytes);
             if (!block) return nullptr;
         }
@@ -69,6 +70,7 @@ private:
             if (size->second.empty()) kept_.erase(size);   // blocks that stay keep their entry
         }
     }
+    const std::size_t slack_;
     mutable std::mutex mutex_;
     std::unordered_map<std::size_t, std::vector<void*>> kept_;
     std::size_t kept_bytes_ = 0, used_bytes_ = 0, peak_ = 0;

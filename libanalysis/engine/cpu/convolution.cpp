@@ -88,42 +88,7 @@ private:
     std::optional<FoldedConvolution> folded_;
 };
 
-/// Cells next to one another in a row of x stay so in the window: an undilated kernel row is one piece.
-template <class T>
-void windows_kernel(const ConvGeometry& g, const T* x, T* to) {
-    const std::int64_t row = g.kernel_w * g.in_c;
-    for (std::int64_t p = 0; p < g.batch * g.out_h * g.out_w; ++p) {
-        const std::int64_t n = p / (g.out_h * g.out_w), top = p / g.out_w % g.out_h * g.stride_h - g.pad_top, left = p % g.out_w * g.stride_w - g.pad_left;
-        const bool whole = g.dilation_w == 1 && left >= 0 && left + g.kernel_w <= g.in_w;
-        for (std::int64_t kh = 0; kh < g.kernel_h; ++kh, to += row) {
-            const std::int64_t h = top + kh * g.dilation_h;
-            if (h < 0 || h >= g.in_h) {
-                std::fill_n(to, row, T(0));
-                continue;
-            }
-            const T* from = x + (n * g.in_h + h) * g.in_w * g.in_c;
-            if (whole) {
-                std::copy_n(from + left * g.in_c, row, to);
-                continue;
-            }
-            for (std::int64_t kw = 0; kw < g.kernel_w; ++kw) {
-                const std::int64_t w = left + kw * g.dilation_w;
-                if (w < 0 || w >= g.in_w) std::fill_n(to + kw * g.in_c, g.in_c, T(0));
-                else std::copy_n(from + w * g.in_c, g.in_c, to + kw * g.in_c);
-            }
-        }
-    }
-}
-
 }  // namespace
-
-void CpuBackend::conv_windows(const ConvGeometry& g, ConstView x, View windows) {
-    require(g.groups == 1, "conv_windows", "one group");
-    require(static_cast<std::int64_t>(x.size) == g.batch * g.in_h * g.in_w * g.in_c &&
-                static_cast<std::int64_t>(windows.size) == g.batch * g.out_h * g.out_w * g.kernel_h * g.kernel_w * g.in_c,
-            "conv_windows", "arrays of the geometry's sizes");
-    with_float_of("conv_windows", [&]<class T>(T) { windows_kernel(g, as<T>(x), as<T>(windows)); }, x, windows);
-}
 
 void CpuBackend::conv_forward(const ConvGeometry& g, ConstView x, ConstView w, ConstView bias, View y, bool accumulate) {
     require_geometry(g, x, w, y, "conv_forward");

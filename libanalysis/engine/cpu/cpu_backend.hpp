@@ -28,6 +28,7 @@ public:
     void multiply(ConstView x, ConstView y, View z, bool accumulate) override;
     double dot(ConstView x, ConstView y) override;
     void accumulate(ConstView x, View sum) override;
+    void fold(std::span<const ConstView> parts, double factor, View sum) override;
 
     void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, double alpha, ConstView a,
               std::int64_t lda, ConstView b, std::int64_t ldb, double beta, View c, std::int64_t ldc) override;

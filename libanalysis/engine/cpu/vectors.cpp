@@ -5,6 +5,8 @@
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
 #include "libanalysis/engine/cpu/views.hpp"
 
+#include <algorithm>
+
 namespace assay::engine::cpu {
 
 namespace {
@@ -38,6 +40,16 @@ ASSAY_CLONES void accumulate_kernel(const T* x, double* sum, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) sum[i] += static_cast<double>(x[i]);
 }
 
+template <class T>
+ASSAY_CLONES void add_to_block(const T* x, double* block, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) block[i] += static_cast<double>(x[i]);
+}
+
+template <class T>
+ASSAY_CLONES void store_block(const double* block, double factor, T* to, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<T>(factor * block[i]);
+}
+
 }  // namespace
 
 void CpuBackend::axpy(double a, ConstView x, View y) {
@@ -59,6 +71,19 @@ void CpuBackend::multiply(ConstView x, ConstView y, View z, bool accumulate) {
 void CpuBackend::accumulate(ConstView x, View sum) {
     require(x.size == sum.size && sum.type == DType::float64, "accumulate", "a float64 sum of the vector's size");
     with_float(x.type, "accumulate", [&]<class T>(T) { accumulate_kernel(as<T>(x), as<double>(sum), x.size); });
+}
+
+void CpuBackend::fold(std::span<const ConstView> parts, double factor, View sum) {
+    for (const ConstView& part : parts) require(part.size == sum.size && part.type == parts[0].type, "fold", "parts of one type and the sum's size");
+    constexpr std::size_t most = 1024;   // a block of sums stays in the first-level cache
+    double block[most];
+    for (std::size_t at = 0; at < sum.size; at += most) {
+        const std::size_t n = std::min(most, sum.size - at);
+        std::fill_n(block, n, 0.0);
+        for (const ConstView& part : parts)
+            with_float(part.type, "fold", [&]<class T>(T) { add_to_block(as<T>(part) + at, block, n); });
+        with_float(sum.type, "fold", [&]<class T>(T) { store_block(block, factor, as<T>(sum) + at, n); });
+    }
 }
 
 }  // namespace assay::engine::cpu

@@ -32,9 +32,8 @@ Outputs::Value Outputs::compute(Subject& subject, const Key& key) {
 Labels::Value Labels::compute(Subject& subject, const Key& key) {
     const data::Rows& rows = rows_of(subject, key.split);
     Value labels;
-    if (!rows.split->has_labels()) {
-        const std::int64_t width = rows.split->target_size();
-        if (width == 0) throw Error(ErrorKind::missing, {"data", key.split + " labels", "none"});
+    if (!rows.split->has_labels()) throw Error(ErrorKind::missing, {"data", key.split + " labels", "none"});
+    if (const std::int64_t width = rows.split->target_size(); width > 0) {
         labels.targets.resize(static_cast<std::size_t>(rows.count() * width));
         rows.split->read_targets(rows.indices, labels.targets);
         return labels;

@@ -161,6 +161,26 @@ void gemm_batched(Backend& b, DType type) {
     b.gemm_batched(false, false, m, n, k, 1.0, none, k, sa, none, n, 0, 1.0, none, n, sc, 0);
 }
 
+void fold_of_parts(Backend& b, DType type) {
+    for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{1023}, std::size_t{2500}}) {
+        Guarded first(b, type, normals(n, 1)), second(b, type, normals(n, 2)), third(b, type, normals(n, 3));
+        for (const DType to : {DType::float32, DType::float64}) {
+            Guarded sum(b, to, normals(n, 4));
+            const engine::ConstView parts[] = {first.view(), second.view(), third.view()};
+            b.fold(parts, 0.5, sum);
+            Array expected(n);
+            for (std::size_t i = 0; i < n; ++i) expected[i] = 0.5 * ((first.values()[i] + second.values()[i]) + third.values()[i]);
+            sum.expect_near(expected, to == DType::float32 ? tolerance(DType::float32) : tolerance(DType::float64));
+        }
+    }
+    // float64 inside: in float32 the small part would be lost.
+    Guarded large(b, type, Array{33554432.0}), small(b, type, Array{1.0}), minus(b, type, Array{-33554432.0});
+    Guarded sum(b, DType::float32, Array{0.0});
+    const engine::ConstView parts[] = {large.view(), small.view(), minus.view()};
+    b.fold(parts, 1, sum);
+    sum.expect_near(Array{1.0}, 0);
+}
+
 void rows_and_columns(Backend& b, DType type) {
     for (const auto& [rows, cols] : shapes) {
         const std::size_t n = at(rows * cols);
@@ -636,7 +656,7 @@ void transfers(Backend& b, DType type) {
 
 constexpr BackendCase cases[] = {
     {"transfers", transfers}, {"copy", copy}, {"fill", fill}, {"axpy", axpy}, {"scale", scale}, {"multiply", multiply}, {"dot", dot},
-    {"accumulate", accumulate}, {"gemm", gemm}, {"gemm_batched", gemm_batched}, {"rows_and_columns", rows_and_columns},
+    {"accumulate", accumulate}, {"fold_of_parts", fold_of_parts}, {"gemm", gemm}, {"gemm_batched", gemm_batched}, {"rows_and_columns", rows_and_columns},
     {"sums_and_dots", sums_and_dots}, {"softmax", softmax}, {"pointwise", pointwise}, {"pointwise_limits", pointwise_limits},
     {"convolution", convolution}, {"convolution_adjoints", convolution_adjoints}, {"convolution_windows", convolution_windows}, {"empty_convolution", empty_convolution},
     {"pooling", pooling}, {"gather", gather}, {"gather_rows", gather_rows}, {"permute", permute}, {"copy_block", copy_block},
