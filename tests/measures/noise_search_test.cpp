@@ -94,7 +94,7 @@ TEST(NoiseSearch, NeedsClasses) {
     Subject subject = subject_of(builder.build(), "mean_squared_error");
     const auto split = data::make_split({{"x", {1}, {1, 2}}}, {}, {0.5, 0.25}, 1);
     subject.set_rows("train", {split, data::all_rows(*split), {}});
-    EXPECT_NE(reason_of(subject, "pacbayes_sigma", "exact").find("class labels"), std::string::npos) << reason_of(subject, "pacbayes_sigma", "exact");
+    EXPECT_NE(reason_of(subject, "pacbayes_sigma", "exact").find("classes"), std::string::npos) << reason_of(subject, "pacbayes_sigma", "exact");
     EXPECT_TRUE(std::isfinite(value_of(subject, "sam_sharpness")));
 }
 
