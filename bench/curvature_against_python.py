@@ -2,7 +2,7 @@
 """Curvature beside PyTorch's tools: products, the ten largest eigenvalues and the exact trace, same networks and rows, same run.
 
 usage: bench/curvature_against_python.py PEER.py [--python PYTHON] [--nets mlp,lenet,resnet20] [--what hvp,ggn,ef,top10,trace]
-                                         [--program build/bench/bench/curvature_products] [--work DIR] [--threads 2]
+                                         [--program build/bench/bench/curvature_products] [--work DIR] [--threads 2] [--train-epochs 3 --data mnist.h5]
 
 PEER.py exports each network with its rows (--export) and times one mode at a time, one process each; the modes below are its fastest
 ones in their best settings and the tools as people run them. curvature_products times the same in this project, right after. Printed:
@@ -50,28 +50,34 @@ def main():
     parser.add_argument('--program', default=os.path.join(here, 'build/bench/bench/curvature_products'))
     parser.add_argument('--work', default=os.path.join(here, 'build/bench/curvature'))
     parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument('--train-epochs', type=int, default=0, help='train the networks first, for a realistic spectrum')
+    parser.add_argument('--data', help='HDF5 to train on: train/x (uint8 N x 28 x 28 x 1), train/y')
+    parser.add_argument('--without', default='', help='modes to leave out, e.g. torch-compile')
     a = parser.parse_args()
     os.makedirs(a.work, exist_ok=True)
+    trained = f'-{a.train_epochs}-epochs' if a.train_epochs else ''
+    training = ['--train-epochs', str(a.train_epochs), '--data', os.path.abspath(a.data)] if a.train_epochs else []
     # The peers' best environment: freed memory stays with the process, one thread pool.
     environment = {**os.environ, 'MALLOC_MMAP_THRESHOLD_': '4000000000', 'MALLOC_TRIM_THRESHOLD_': '20000000000'}
     def peer(*words):
-        done = subprocess.run([a.python, a.peer, *words, '--threads', str(a.threads), '--json'], cwd=a.work, env=environment, capture_output=True, text=True)
+        done = subprocess.run([a.python, a.peer, *words, *training, '--threads', str(a.threads), '--json'], cwd=a.work, env=environment, capture_output=True, text=True)
         return list(lines(done.stdout)) if done.returncode == 0 else []
     def ours(net, rows, kind):
-        done = subprocess.run([a.program, f'{net}.h5', f'{net}.data.h5', str(rows), str(a.threads), '2', kind], cwd=a.work, capture_output=True, text=True)
+        done = subprocess.run([a.program, f'{net}{trained}.h5', f'{net}{trained}.data.h5', str(rows), str(a.threads), '2', kind], cwd=a.work, capture_output=True, text=True)
         if done.returncode: sys.exit(done.stderr)
         return next(lines(done.stdout))
 
     print(f'{"net":9} {"what":6} {"peer":36} {"peer s":>9} {"ours s":>9} {"ratio":>6} {"ours / gradient":>16}')
     for net in a.nets.split(','):
-        if not os.path.exists(os.path.join(a.work, f'{net}.data.h5')):
-            subprocess.run([a.python, a.peer, '--net', net, '--export', f'{net}.h5'], cwd=a.work, env=environment, check=True, capture_output=True)
+        if not os.path.exists(os.path.join(a.work, f'{net}{trained}.data.h5')):
+            subprocess.run([a.python, a.peer, '--net', net, *training, '--export', f'{net}{trained}.h5'], cwd=a.work, env=environment, check=True, capture_output=True)
         for what in a.what.split(','):
             rows = BATCH[net] if what in ('hvp', 'ggn', 'ef') else SAMPLES[net]
             gradient = ours(net, rows, 'gradient')['gradient']
             mine = ours(net, rows, KIND[what])
             seconds, best = mine[KIND[what]], {}
             for mode, variant, group in MODES[what]:
+                if mode in a.without.split(','): continue
                 for words in settings(net, mode):
                     # A data set in mini-batches of its own for what runs over all rows.
                     for row in peer('--net', net, '--what', what, '--mode', mode, '--variant', variant, *words):

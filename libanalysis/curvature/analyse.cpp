@@ -4,6 +4,7 @@
 #include "libanalysis/curvature/counted.hpp"
 #include "libanalysis/curvature/sample.hpp"
 #include "libanalysis/linop/curvature_operator.hpp"
+#include "libanalysis/linop/submatrix_operator.hpp"
 
 #include <fmt/format.h>
 
@@ -34,6 +35,12 @@ Exactness exactness(const Options& options, const engine::Network& network) {
     return {false, "estimated: there is no exact sum for this operator"};
 }
 
+}  // namespace
+
+bool has_regulariser(std::string_view kind) { return kind == "hessian" || kind == "ggn"; }
+
+namespace {
+
 class Analysis {
 public:
     Analysis(const Problem& problem, const Options& options, const Context& context)
@@ -49,7 +56,7 @@ public:
     Result run() {
         const auto start = Clock::now();
         {
-            const engine::Primal primal = primal_of(problem_.rows, context_.memory - basis_);
+            const engine::Primal primal = primal_of(problem_.rows, context_.memory - basis_, has_regulariser(options_.kind));
             const auto curvature = kind_.make(primal);
             const Counted a(*curvature);
             result_.eigenvalues = eigenvalues(a, options_.largest, options_.smallest, options_.tolerance, options_.vectors || options_.halves, {}, "eigenvalues");
@@ -75,10 +82,12 @@ public:
     }
 
 private:
-    engine::Primal primal_of(data::Rows rows, std::size_t memory) const {
+    engine::Primal primal_of(data::Rows rows, std::size_t memory, bool regularised) const {
         Context context = context_;
         context.memory = memory;
-        return {problem_.network, problem_.backend, problem_.parameters, std::move(rows), problem_.objective, context};
+        engine::Objective objective = problem_.objective;
+        if (!regularised) objective.l2.clear();
+        return {problem_.network, problem_.backend, problem_.parameters, std::move(rows), std::move(objective), context};
     }
 
     void say(std::string_view stage, std::size_t products, std::size_t of) const {
@@ -90,7 +99,7 @@ private:
     }
 
     spectral::Eigenvalues eigenvalues(const linop::LinearOperator& a, std::size_t largest, std::size_t smallest, double tolerance, bool vectors,
-                                      std::span<const double> start, std::string_view stage) const {
+                                      std::span<const double> start, const std::string& stage) const {
         // Both ends of a small operator must not ask for more than there is.
         const std::size_t n = a.rows();
         largest = std::min(largest, n);
@@ -139,24 +148,28 @@ private:
 
     void layers(const linop::LinearOperator& a) {
         const auto blocks = linop::parameter_blocks(problem_.model, problem_.network, true);
-        if (sum_) {
-            const auto& entries = problem_.network.layout().entries;
-            for (const linop::Block& block : blocks) {
-                spectral::Estimate trace{.value = 0, .standard_error = 0, .method = "exact", .products = 0};
-                for (const auto& entry : entries)
-                    if (entry.trainable && entry.offset >= block.offset && entry.offset < block.offset + block.size) trace.value += sum_->by_parameter.at(entry.parameter);
-                result_.layers.push_back({block, std::move(trace)});
+        const auto probed = sum_ ? std::vector<spectral::Estimate>() : spectrum(a, options_.block_probes, 1, "layers").block_traces;
+        for (std::size_t i = 0; i < blocks.size(); ++i) {
+            Layer layer{.block = blocks[i], .trace = sum_ ? exact_block(blocks[i]) : probed.at(i), .largest = {}};
+            if (options_.layer_eigenvalues) {
+                const linop::SubmatrixOperator block(a, {blocks[i]});
+                layer.largest = eigenvalues(block, 1, 0, options_.tolerance, false, {}, "layer " + blocks[i].name).largest.front();
             }
-            return;
+            result_.layers.push_back(std::move(layer));
         }
-        const spectral::Spectrum probed = spectrum(a, options_.block_probes, 1, "layers");
-        for (std::size_t i = 0; i < blocks.size(); ++i) result_.layers.push_back({blocks[i], probed.block_traces.at(i)});
+    }
+
+    spectral::Estimate exact_block(const linop::Block& block) const {
+        spectral::Estimate trace{.value = 0, .standard_error = 0, .method = "exact", .products = 0};
+        for (const auto& entry : problem_.network.layout().entries)
+            if (entry.trainable && entry.offset >= block.offset && entry.offset < block.offset + block.size) trace.value += sum_->by_parameter.at(entry.parameter);
+        return trace;
     }
 
     /// Nothing is kept, so that it costs what a gradient costs: one forward and one backward pass.
     void gradient() {
         say("gradient", 0, 0);
-        const engine::Primal primal = primal_of(problem_.rows, 0);
+        const engine::Primal primal = primal_of(problem_.rows, 0, true);
         const auto start = Clock::now();
         const engine::Primal::Mean mean = primal.loss_gradient();
         result_.gradient_seconds = seconds_since(start);
@@ -170,7 +183,7 @@ private:
     void halves() {
         const auto [first, second] = halves_of(problem_.rows, context_.seed.child("halves"));
         for (const data::Rows* rows : {&first, &second}) {
-            const engine::Primal primal = primal_of(*rows, context_.memory - basis_);
+            const engine::Primal primal = primal_of(*rows, context_.memory - basis_, has_regulariser(options_.kind));
             const auto a = kind_.make(primal);
             Half half{.rows = rows->count(), .largest = {}, .trace = {}};
             const std::span<const double> start = result_.eigenvalues.largest.empty() ? std::span<const double>{} : result_.eigenvalues.largest.front().vector;

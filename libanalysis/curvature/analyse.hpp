@@ -43,6 +43,7 @@ struct Options {
     std::string solver = "lanczos";       ///< or "spectra"
     bool vectors = false;                 ///< hand eigenvectors out
     bool trace = false, density = false, by_layer = false, halves = false;
+    bool layer_eigenvalues = false;       ///< with by_layer: the largest eigenvalue of each block, some ten products each
     std::size_t trace_products = 60;      ///< of the estimate, where there is no exact trace
     std::size_t probes = 5, steps = 50;   ///< of the density
     std::size_t block_probes = 30;        ///< of estimated block traces, without a density
@@ -53,7 +54,7 @@ struct Options {
 /// A trace, with the words why it is exact or why it is not.
 struct Trace { spectral::Estimate estimate; std::string reason; };
 
-struct LayerTrace { linop::Block block; spectral::Estimate trace; };
+struct Layer { linop::Block block; spectral::Estimate trace; std::optional<spectral::Eigenpair> largest; };
 
 /// The same question on one half of the sample.
 struct Half { std::int64_t rows = 0; spectral::Eigenpair largest; std::optional<spectral::Estimate> trace; };
@@ -63,7 +64,7 @@ struct Result {
     spectral::Eigenvalues eigenvalues;
     std::optional<Trace> trace;
     std::optional<spectral::Spectrum> spectrum;        ///< with the density
-    std::vector<LayerTrace> layers;
+    std::vector<Layer> layers;
     std::vector<Half> halves;                          ///< none or two
     std::optional<engine::KinkProximity> kinks;        ///< none where every activation is smooth
     engine::Primal::Cache cache;
@@ -73,6 +74,9 @@ struct Result {
     double first_product_seconds = 0, product_seconds = 0;   ///< the first fills the cache; the mean of the others
     double total_seconds = 0;
 };
+
+/// The regulariser's second derivative belongs to the Hessian and the Gauss-Newton matrix, not to the others.
+bool has_regulariser(std::string_view kind);
 
 /// @throws Error{usage} for an unknown kind or solver; the errors of passes and solvers; Error{interrupted}.
 Result analyse(const Problem& problem, const Options& options, const Context& context);

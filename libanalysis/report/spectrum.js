@@ -40,7 +40,8 @@
     // Values of outliers, as many as have room, the outermost first.
     var taken = [];
     found.filter(function (e) { return e.outlier; }).forEach(function (e) {
-      var at = x(+e.value), height = H - m.bottom - 8;
+      var at = x(+e.value), step = points[1].x - points[0].x;
+      var height = y(d3.max(points, function (p) { return Math.abs(p.x - e.value) <= step ? p.y : floor; })) - 8;   // above the curve
       if (taken.some(function (other) { return Math.abs(other - at) < 54; })) return;
       taken.push(at);
       svg.append("text").attr({ "class": "name", x: Math.min(at, W - m.right), y: height, "text-anchor": at > W - 60 ? "end" : "middle" }).text(chart.short(+e.value));

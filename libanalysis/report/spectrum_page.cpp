@@ -78,10 +78,10 @@ std::string eigenvalues(const Json& result) {
 std::string layers(const Json& result) {
     if (!result["layers"].is_array() || result["layers"].empty()) return "";
     std::string html = "<section aria-labelledby=\"h-layers\">\n<h2 id=\"h-layers\">Layers</h2>\n";
-    html += table_start("layers", "Traces of the diagonal blocks.", {{"Layer", false}, {"Parameters", true}, {"Trace", true}, {"Error", false}});
+    html += table_start("layers", "Traces of the diagonal blocks.", {{"Layer", false}, {"Parameters", true}, {"Trace", true}, {"Error", false}, {"Largest eigenvalue", true}});
     for (const Json& layer : result["layers"])
         html += "<tr><th scope=\"row\">" + code(layer["name"].get<std::string>()) + "</th>" + cell(layer["parameters"], 10) + cell(layer["trace"]["value"]) + "<td>" +
-                plus_minus(layer["trace"]) + "</td></tr>\n";
+                plus_minus(layer["trace"]) + "</td>" + cell(layer["largest"].is_null() ? Json() : layer["largest"]["value"]) + "</tr>\n";
     return html + std::string(table_end) + "</section>\n";
 }
 

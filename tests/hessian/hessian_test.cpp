@@ -3,6 +3,7 @@
 #include "tests/support/support.hpp"
 #include "tests/support/tolerance.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <sstream>
@@ -116,6 +117,33 @@ TEST(Hessian, TraceAndBlockTracesAreTheSumOfTheOperatorsDiagonal) {
     for (std::size_t i = 0; i < probed.at("density").at("nodes").size(); ++i)
         mean += probed.at("density").at("weights")[i].get<double>() * probed.at("density").at("nodes")[i].get<double>();
     EXPECT_NEAR(mean * parameters, trace, 0.25 * trace);   // 20 probes
+}
+
+TEST(Hessian, BlocksInterlace) {
+    const Json result = json_of(command({"--operator", "ggn", "--layer-eigenvalues", "--precision", "double"}));
+    ASSERT_TRUE(result.is_object());
+    // The largest eigenvalue of a semidefinite matrix is at least that of any diagonal block, and at most their sum.
+    double sum = 0, most = 0;
+    for (const Json& layer : result.at("layers")) {
+        const double largest = layer.at("largest").at("value").get<double>();
+        EXPECT_TRUE(layer.at("largest").at("converged").get<bool>());
+        EXPECT_LE(largest, layer.at("trace").at("value").get<double>() * (1 + 1e-6));
+        sum += largest;
+        most = std::max(most, largest);
+    }
+    const double whole = values_of(result, "largest").front();
+    EXPECT_GE(whole, most * (1 - 1e-6));
+    EXPECT_LE(whole, sum * (1 + 1e-6));
+    EXPECT_LT(most, whole);   // layers act together
+}
+
+TEST(Hessian, RegulariserIsNoPartOfAFisherMatrix) {
+    const Json fisher = json_of(command({"--operator", "fisher", "--l2", "0.25", "--trace"})), plain = json_of(command({"--operator", "ggn", "--l2", "0", "--trace"}));
+    ASSERT_TRUE(fisher.is_object() && plain.is_object());
+    const double trace = plain.at("trace").at("value").get<double>();
+    EXPECT_NEAR(fisher.at("trace").at("value").get<double>(), trace, 1e-6 * trace);
+    EXPECT_NEAR(values_of(fisher, "largest").front(), values_of(plain, "largest").front(), 2e-3 * values_of(plain, "largest").front());
+    EXPECT_NE(fisher.at("notes").dump().find("regulariser is no part"), std::string::npos) << fisher.at("notes");
 }
 
 TEST(Hessian, SemidefiniteKindsHaveNoNegativeEigenvalues) {

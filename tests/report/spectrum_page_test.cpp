@@ -24,7 +24,7 @@ Json result(bool everything) {
     if (!everything) return json;
     json["trace"] = {{"value", 77.5}, {"standard_error", 0}, {"method", "exact"}, {"reason", "piecewise linear"}};
     json["density"] = {{"probes", 5}, {"steps", 50}, {"smooth", {{"sigma", 0.1}, {"grid", {-1.5, 0.0, 12.5}}, {"values", {0.001, 2.0, 0.004}}}}};
-    json["layers"] = Json::array({{{"name", "<i>conv</i>"}, {"parameters", 600}, {"trace", {{"value", 70.25}, {"standard_error", 2}, {"method", "hutchinson"}}}}});
+    json["layers"] = Json::array({{{"name", "<i>conv</i>"}, {"parameters", 600}, {"trace", {{"value", 70.25}, {"standard_error", 2}, {"method", "hutchinson"}}}, {"largest", eigenpair(9.75, "", false)}}});
     json["halves"] = {{"halves", Json::array({{{"largest", eigenpair(12, "", false)}}, {{"largest", eigenpair(13.5, "", false)}}})}};
     json["kinks"] = {{"delta", 1e-3}, {"share", 0.002}};
     return json;
@@ -33,7 +33,7 @@ Json result(bool everything) {
 TEST(SpectrumPage, HoldsTheNumbersTheChartAndItsData) {
     const std::string html = report::spectrum_page(result(true));
     for (const char* words : {"12.5", "\u22121.25", "77.5", "exact", "piecewise linear", "id=\"density\"", "Save as SVG", "\"grid\":[-1.5,0.0,12.5]", "\"outlier\":true",
-                              "70.25", "&plusmn;", "two halves", "200 of 2000", "cached 3 of 4 batches", "1.2.3", "Content-Security-Policy"})
+                              "70.25", "9.75", "&plusmn;", "two halves", "200 of 2000", "cached 3 of 4 batches", "1.2.3", "Content-Security-Policy"})
         EXPECT_NE(html.find(words), std::string::npos) << words;
 }
 

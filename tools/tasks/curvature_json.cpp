@@ -59,11 +59,12 @@ Json halves_to_json(const curvature::Result& result) {
     return json;
 }
 
-Json layers_to_json(const std::vector<curvature::LayerTrace>& layers) {
+Json layers_to_json(const std::vector<curvature::Layer>& layers) {
     Json list = Json::array();
-    for (const curvature::LayerTrace& layer : layers) {
+    for (const curvature::Layer& layer : layers) {
         Json row{{"name", layer.block.name}, {"parameters", layer.block.size}};
         row["trace"] = estimate_to_json(layer.trace);
+        row["largest"] = layer.largest ? pair_to_json(*layer.largest) : Json();
         list.push_back(std::move(row));
     }
     return list;

@@ -85,6 +85,7 @@ curvature::Options options_of(const Json& arguments) {
     options.trace = arguments.value("trace", false);
     options.density = arguments.value("density", false);
     options.by_layer = arguments.value("per_layer", false);
+    options.layer_eigenvalues = arguments.value("layer_eigenvalues", false);
     options.halves = arguments.value("halves", false);
     options.probes = arguments.at("probes").get<std::size_t>();
     options.steps = arguments.at("steps").get<std::size_t>();
@@ -119,6 +120,7 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
         if (std::string complaint = scale_complaint(subject, rows); !complaint.empty()) notes.push_back(std::move(complaint));
 
     curvature::Options options = options_of(arguments);
+    if (objective.regularised() && !curvature::has_regulariser(options.kind)) notes.push_back("the regulariser is no part of this operator");
     options.progress = [&](const curvature::Progress& step) { item(step_to_json(step)); };
     const curvature::Problem problem{*model, network, subject.backend(), subject.parameters("final"), rows, objective};
     const std::string words = engine::describe(objective, *model, rows.count());

@@ -159,13 +159,15 @@ void print_layers(const Json& layers) {
     if (layers.is_null()) return;
     double total = 0;
     for (const Json& layer : layers) total += number_from_json(layer["trace"]["value"]);
-    Table table({{"layer", Table::Align::left}, {"parameters"}, {"trace"}, {"standard error"}, {"share"}, {"mean of the diagonal"}});
+    const bool largest = !layers.empty() && !layers[0]["largest"].is_null();
+    Table table({{"layer", Table::Align::left}, {"parameters"}, {"trace"}, {"standard error"}, {"share"}, {"mean diagonal"}, {largest ? "largest eigenvalue" : ""}});
     for (const Json& layer : layers) {
         const double trace = number_from_json(layer["trace"]["value"]);
         const auto size = layer["parameters"].get<std::size_t>();
         table.add({printable(layer["name"].get<std::string>()), std::to_string(size), significant(trace, 6),
                    layer["trace"]["method"] == "exact" ? "exact" : number(layer["trace"]["standard_error"], 2), total > 0 ? percent(trace / total) : "",
-                   significant(trace / static_cast<double>(size), 4)});
+                   significant(trace / static_cast<double>(size), 4),
+                   largest ? number(layer["largest"]["value"]) + (layer["largest"]["converged"].get<bool>() ? "" : ", not converged") : ""});
     }
     fmt::print("\n{}", table.text());
 }
@@ -180,6 +182,7 @@ int run(const std::vector<std::string>& command) {
         ("both-ends", po::bool_switch(), "as many from the lower end")
         ("trace", po::bool_switch(), "the trace: exact for piecewise-linear networks, else estimated")
         ("per-layer", po::bool_switch(), "the trace of every layer's block")
+        ("layer-eigenvalues", po::bool_switch(), "and its largest eigenvalue, some ten products each")
         ("density", po::bool_switch(), "the spectral density, by stochastic Lanczos quadrature")
         ("probes", po::value(&words.probes)->value_name("N"), "of the density (5)")
         ("steps", po::value(&words.steps)->value_name("N"), "of each probe (50)")
@@ -211,7 +214,7 @@ int run(const std::vector<std::string>& command) {
     if (!words.memory.empty()) model.memory = parse_bytes(words.memory, "--memory");
     Json arguments = model.arguments(file);
     arguments.update(Json{{"operator", words.kind}, {"split", words.split}, {"solver", words.solver}, {"samples", words.samples}, {"top", words.top},
-                          {"both_ends", asked("both-ends")}, {"trace", asked("trace")}, {"per_layer", asked("per-layer")},
+                          {"both_ends", asked("both-ends")}, {"trace", asked("trace")}, {"per_layer", asked("per-layer") || asked("layer-eigenvalues")}, {"layer_eigenvalues", asked("layer-eigenvalues")},
                           {"density", asked("density") || !words.plot.empty()}, {"probes", words.probes}, {"steps", words.steps},
                           {"halves", asked("halves") || !values->contains("samples")}, {"l2", values->contains("l2") ? Json(words.l2) : Json()},
                           {"tolerance", words.tolerance}, {"seed", words.seed},
