@@ -2,11 +2,13 @@
 //
 //   curvature_products MODEL DATA ROWS THREADS [SECONDS [KIND]]
 //
-// KIND: one of the operators; without it the gradient and all of them. Prints one line of JSON. Each time is the median of calls for about SECONDS (2); "gradient" runs forward and backward anew.
+// KIND: one of the operators, trace or top10; without it the gradient and all of them. Prints one line of JSON. Each time is the median of calls for about SECONDS (2); "gradient" runs forward and backward anew.
 
 #include "formats/format.hpp"
 #include "libanalysis/core/json.hpp"
+#include "libanalysis/engine/exact_trace.hpp"
 #include "libanalysis/linop/curvature_operator.hpp"
+#include "libanalysis/spectral/lanczos.hpp"
 
 #include <sys/resource.h>
 
@@ -77,6 +79,23 @@ int run(int count, char** words) {
         const auto op = kind->make(primal);
         op->apply(std::span<const float>(v), std::span<float>(y));
         result[std::string(kind->name)] = median_seconds(budget, [&] { op->apply(std::span<const float>(v), std::span<float>(y)); });
+    }
+    if (only.empty() || only == "trace") {
+        engine::TraceResult trace;
+        result["trace"] = median_seconds(budget, [&] { trace = engine::gauss_newton_trace(primal); });
+        result["trace_value"] = trace.trace;
+    }
+    if (only.empty() || only == "top10") {
+        // From nothing: the cache is filled by the first product, and every pair is verified.
+        const auto start = std::chrono::steady_clock::now();
+        const engine::Primal fresh(network, *backend, parameters.view(), rows, objective, context);
+        const spectral::Eigenvalues found =
+            spectral::lanczos(*linop::find_curvature_kind("hessian").make(fresh), {.largest = 10, .seed = Seed{1}, .threads = context.threads});
+        result["top10"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        result["top10_products"] = found.products;
+        result["converged"] = found.converged;
+        result["top10_overhead"] = found.overhead_seconds / (found.product_seconds + found.overhead_seconds);
+        for (const spectral::Eigenpair& pair : found.largest) result["top10_values"].push_back(pair.value);
     }
     const engine::Primal::Cache cache = primal.cache();
     result["cache"] = {{"batches", cache.batches}, {"cached", cache.whole}, {"bytes", cache.bytes}};

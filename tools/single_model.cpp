@@ -37,14 +37,14 @@ Json ModelOptions::arguments(const std::string& path) const {
     return result;
 }
 
-Json ModelOptions::run(std::string_view task, const Json& arguments) const {
+Json ModelOptions::run(std::string_view task, const Json& arguments, const std::function<void(const Json&)>& item) const {
     const Interrupt interrupt;
     zoo::WorkerLimits limits;
     limits.threads = threads > 0 ? threads : usable_processors();
-    limits.budget = usable_memory() / 2;
+    limits.budget = memory > 0 ? memory : usable_memory() / 2;
     limits.memory = usable_memory() - usable_memory() / 8;
     limits.timeout_s = timeout;
-    return zoo::run_in_worker(task, arguments, limits, {}, interrupt.token());
+    return zoo::run_in_worker(task, arguments, limits, item, interrupt.token());
 }
 
 void print_json(Json json) {

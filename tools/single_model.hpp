@@ -5,6 +5,7 @@
 #include "libanalysis/core/json.hpp"
 #include "tools/parse.hpp"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,13 +18,14 @@ struct ModelOptions {
     std::vector<double> mean, deviation;
     int threads = 0;
     double timeout = 0;
+    std::size_t memory = 0;   ///< bytes the work may hold; 0: half of what this process may use
 
     void add_to(boost::program_options::options_description& description);
 
     /// The arguments of a task: "path", "architecture", "data", "preprocessing", "loss", "precision". @throws Error{usage}
     Json arguments(const std::string& path) const;
-    /// Runs the task in a worker of its own; SIGINT and SIGTERM end it. @throws Error
-    Json run(std::string_view task, const Json& arguments) const;
+    /// Runs the task in a worker of its own; SIGINT and SIGTERM end it. `item` sees what the task publishes meanwhile. @throws Error
+    Json run(std::string_view task, const Json& arguments, const std::function<void(const Json&)>& item = {}) const;
 };
 
 void print_json(Json json);                       ///< with "schema_version" first

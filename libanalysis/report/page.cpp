@@ -5,6 +5,7 @@
 #include "libanalysis/evaluate/evaluation.hpp"
 #include "libanalysis/predict/fit.hpp"
 #include "libanalysis/report/assets.hpp"
+#include "libanalysis/report/document.hpp"
 #include "libanalysis/report/html.hpp"
 
 #include <fmt/format.h>
@@ -27,36 +28,6 @@ std::string decimals(double value, int digits = 3) {
     return value < 0 ? fmt::format("\u2212{:.{}f}", -value, digits) : fmt::format("{:.{}f}", value, digits);
 }
 Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-/// A cell that sorts by a number whatever it shows.
-std::string number_cell(double value, const std::string& text) {
-    return fmt::format("<td class=\"n\" data-value=\"{}\">{}</td>", std::isfinite(value) ? fmt::format("{:.17g}", value) : "", text);
-}
-
-/// A column name that may break after its joints, not inside a word.
-std::string code(std::string_view name) {
-    std::string html = "<code>";
-    for (const char c : escaped(name)) {
-        html += c;
-        if (c == '_' || c == '.' || c == '=' || c == ',') html += "<wbr>";
-    }
-    return html + "</code>";
-}
-
-struct Heading { const char* title; bool numeric; };
-
-std::string table_start(std::string_view id, const std::string& caption, std::initializer_list<Heading> headings) {
-    std::string html = fmt::format("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{0}-caption\"><table id=\"{0}\" "
-                                   "class=\"sortable\"><caption id=\"{0}-caption\">{1}</caption><thead><tr>", id, caption);
-    for (const Heading& heading : headings)
-        html += fmt::format("<th scope=\"col\"{}>{}</th>", heading.numeric ? " class=\"n\"" : "", heading.title);
-    return html + "</tr></thead><tbody>\n";
-}
-constexpr std::string_view table_end = "</tbody></table></div>\n";
-
-std::string fact(std::string_view name, const std::string& value, const std::string& note) {
-    return fmt::format("<div><dt>{}</dt><dd><b>{}</b><span>{}</span></dd></div>\n", name, value, note);
-}
 
 class Writer {
 public:
@@ -88,32 +59,10 @@ public:
         std::string body;
         body += header();
         body += "<main>\n" + ranking() + measures() + scatter() + failures() + provenance() + "</main>\n";
-        return fmt::format(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-            "<meta name=\"color-scheme\" content=\"light dark\">\n"
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-            "script-src 'unsafe-inline'\">\n<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n{}"
-            "<div id=\"tip\" role=\"status\" hidden></div>\n<script type=\"application/json\" id=\"data\">{}</script>\n"
-            "<!-- D3 3.5, https://d3js.org. Copyright (c) 2010-2016, Michael Bostock; colour palettes (c) 2002 Cynthia Brewer, Mark Harrower "
-            "and The Pennsylvania State University.\n{}\n-->\n<script>{}</script>\n<script>\n{}</script>\n</body>\n</html>\n",
-            escaped(title()), assets::page_css, body, script_json(data()), licence, assets::d3_min_js, assets::page_js);
+        return document({.title = title(), .body = body, .data = data(), .script = assets::page_js});
     }
 
 private:
-    static constexpr std::string_view licence =
-        "Redistribution and use in source and binary forms, with or without modification, are permitted provided that the following "
-        "conditions are met: (1) Redistributions of source code must retain the above copyright notice, this list of conditions and the "
-        "following disclaimer. (2) Redistributions in binary form must reproduce the above copyright notice, this list of conditions and "
-        "the following disclaimer in the documentation and/or other materials provided with the distribution. (3) The name Michael "
-        "Bostock may not be used to endorse or promote products derived from this software without specific prior written permission.\n"
-        "THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS \"AS IS\" AND ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, "
-        "BUT NOT LIMITED TO, THE IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE DISCLAIMED. IN NO EVENT "
-        "SHALL MICHAEL BOSTOCK BE LIABLE FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL DAMAGES (INCLUDING, "
-        "BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER "
-        "CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY, OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING "
-        "IN ANY WAY OUT OF THE USE OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.";
-
     std::string title() const { return content_.title.empty() ? options_.store_name : content_.title; }
 
     std::size_t with_status(std::string_view status) const {

@@ -171,7 +171,10 @@ private:
         if (!options_.progress) return;
         std::vector<double> values, residuals;
         for (const auto* side : {&largest_, &smallest_})
-            for (const Candidate& c : *side) values.push_back(c.value), residuals.push_back(c.residual / std::abs(c.value));
+            for (const Candidate& c : *side) {
+                values.push_back(c.value);
+                residuals.push_back(c.residual > 0 ? c.residual / std::abs(c.value) : 0);
+            }
         options_.progress({products_.count(), krylov_.vectors(), values, residuals});
     }
 

@@ -1,6 +1,7 @@
 // Curvature products over several micro-batches and a ragged one, against differences, dense sums of rows and known networks.
 
 #include "libanalysis/linop/curvature_operator.hpp"
+#include "libanalysis/linop/input_jacobian_operator.hpp"
 
 #include "tests/engine/backend/small_network.hpp"
 #include "tests/support/tolerance.hpp"
@@ -247,6 +248,31 @@ TEST_P(Curvature, HalfTheMemoryGivesTheSameBitsAndSaysWhatIsCached) {
         EXPECT_LE(cache.bytes, static_cast<std::size_t>(share * static_cast<double>(full.wanted)));
         EXPECT_EQ(cache.bytes > 0, share > 0);
     }
+}
+
+TEST_P(Curvature, InputJacobianIsTheDifferenceOfTheOutputsRowByRow) {
+    Setting s(GetParam(), 2);
+    s.data.rows.indices.resize(777);
+    const Primal base = s.primal();
+    const linop::InputJacobianOperator jacobian(base);
+    ASSERT_EQ(jacobian.cols(), 777 * SmallNetwork::in);
+    ASSERT_EQ(jacobian.rows(), 777 * SmallNetwork::out);
+    const std::vector<double> v = normals(jacobian.cols(), 41), u = normals(jacobian.rows(), 42);
+    std::vector<double> image(jacobian.rows()), back(jacobian.cols()), expected;
+    const double h = 1e-6;
+    for (std::int64_t row = 0; row < 777; ++row) {
+        std::vector<double> high(s.data.row(row), s.data.row(row) + SmallNetwork::in), low = high;
+        for (std::size_t d = 0; d < SmallNetwork::in; ++d) {
+            high[d] += h * v[static_cast<std::size_t>(row) * SmallNetwork::in + d];
+            low[d] -= h * v[static_cast<std::size_t>(row) * SmallNetwork::in + d];
+        }
+        const auto up = SmallNetwork::logits(s.small.flat, high.data()), down = SmallNetwork::logits(s.small.flat, low.data());
+        for (std::size_t k = 0; k < SmallNetwork::out; ++k) expected.push_back((up[k] - down[k]) / (2 * h));
+    }
+    jacobian.apply(v, image);
+    EXPECT_LE(distance(image, expected), GetParam() == DType::float32 ? 10 * difference : difference);
+    jacobian.apply_transpose(u, back);
+    EXPECT_NEAR_RELATIVE(std::inner_product(u.begin(), u.end(), image.begin(), 0.0), std::inner_product(v.begin(), v.end(), back.begin(), 0.0), 100 * tolerance(GetParam()));
 }
 
 TEST(Curvature, StopsBetweenMicroBatches) {

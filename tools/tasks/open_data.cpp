@@ -100,6 +100,13 @@ const data::Dataset& open_data(const std::filesystem::path& path, std::size_t me
     return last->dataset;
 }
 
+std::size_t held_bytes(const data::Dataset& dataset) {
+    std::size_t bytes = 0;
+    for (const auto* split : {&dataset.train, &dataset.test})
+        if (dynamic_cast<const DecodedSplit*>(split->get())) bytes += decoded_bytes(*split);
+    return bytes;
+}
+
 data::Preprocessing preprocessing_from(const Json& json) {
     data::Preprocessing result;
     if (!json.is_object()) return result;

@@ -14,6 +14,9 @@ namespace assay::tools {
 /// and held in memory where they fit into a third of `memory`, else they are streamed.
 const data::Dataset& open_data(const std::filesystem::path& path, std::size_t memory);
 
+/// Bytes of decoded rows that `dataset`, opened by open_data, holds in memory.
+std::size_t held_bytes(const data::Dataset& dataset);
+
 /// {"scale", "offset", "mean", "deviation", "declared"}; every field may be absent. @throws Error{usage}
 data::Preprocessing preprocessing_from(const Json& json);
 

@@ -100,6 +100,19 @@ Json options_json(const zoo::RunOptions& options, const Words& words) {
             {"timeout_s", options.timeout_s}, {"memory", options.memory}, {"include", words.include}, {"exclude", words.exclude}};
 }
 
+/// What the measures asked for cost beyond a few passes, each cost with the measures that share it.
+std::vector<std::pair<std::string, std::string>> costs_of(const zoo::RunOptions& options) {
+    std::vector<std::pair<std::string, std::string>> costs;
+    for (const zoo::MeasureRequest& request : options.measures) {
+        const measures::Measure* measure = measures::find_measure(request.name);
+        if (!measure || measure->cost.empty()) continue;
+        const auto known = std::find_if(costs.begin(), costs.end(), [&](const auto& cost) { return cost.first == measure->cost; });
+        if (known == costs.end()) costs.emplace_back(measure->cost, request.word);
+        else known->second += ", " + request.word;
+    }
+    return costs;
+}
+
 void print_head(const zoo::Manifest& manifest, const zoo::RunOptions& options, const ShardChoice& shard, const zoo::Plan& plan, std::FILE* to) {
     fmt::print(to, "zoo            {}{}\n", manifest.title.empty() ? "" : printable(manifest.title) + ": ", printable(manifest.folder.string()));
     fmt::print(to, "models         {} ({}){}\n", plan.models, manifest.layout == "files" ? "every file below the folder" : manifest.layout,
@@ -108,6 +121,7 @@ void print_head(const zoo::Manifest& manifest, const zoo::RunOptions& options, c
     if (!options.data.empty()) {
         fmt::print(to, "inputs         {}\n", inputs_in_words(options.preprocessing));
         fmt::print(to, "training rows  {}\n", rows_in_words(options.train_rows));
+        for (const auto& [cost, words] : costs_of(options)) fmt::print(to, "cost a model   {}", wrapped(cost + ": " + words, std::string(15, ' ')).substr(15));
         if (options.samples > 0) fmt::print(to, "samples        {} of each split, by a shuffle with seed {}\n", options.samples, options.seed);
     }
 }
