@@ -19,6 +19,8 @@ std::vector<double> columns_of(const Head& head, std::int64_t first, std::int64_
     return columns;
 }
 
+constexpr std::size_t flight = 3;   // the primal of a micro-batch, and the deltas of seeds_at_a_time
+
 /// body(first, count) for columns 0 .. all - 1, a bounded number at a time.
 template <class Body>
 void in_blocks(const Network& network, std::int64_t all, Body&& body) {
@@ -126,7 +128,7 @@ TraceResult gauss_newton_trace(const Primal& primal, double tail) {
         });
         if (start < rank) add_norms(primal, item, signed_tail(network, item, start, rank, seed), 1, part.by_parameter, random);
         part.passes = (start + (start < rank)) * item.head.rows();
-    });
+    }, flight);
     TraceResult result = finish(primal, parts);
     double squares = 0;
     for (const double value : random) squares += value * value;

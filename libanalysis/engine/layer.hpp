@@ -54,6 +54,10 @@ public:
     virtual bool passes_mask() const { return false; }            ///< the first input's mask goes on to the consumers
     virtual bool aliases_input() const { return false; }          ///< the same values under another shape: a Network shares the memory
     virtual bool piecewise_linear() const { return false; }       ///< in its inputs, for fixed parameters
+    /// Where the reverse pass may work in the memory of gy: entry_by_entry: one input, and gx[0] may be gy itself; passes_on: every
+    /// gx[i] is gy.
+    enum class Reuse : std::uint8_t { none, entry_by_entry, passes_on };
+    virtual Reuse reuse() const { return Reuse::none; }
     /// True when both reverse passes write every wanted gx[i] with !frame.adds(i) whatever it held, which saves clearing it first.
     virtual bool overwrites_gradients() const { return false; }
     virtual bool linear() const { return false; }                 ///< affine in them: backward_input reads no input and takes any batch

@@ -32,7 +32,7 @@ void Network::reverse_deltas(Backend& lane, Tape& tape, ConstView seeds, std::in
     for (std::size_t i = output + 1; i-- > 0;) {
         const Step& step = net.steps[i];
         if (!step.layer || deltas[i].empty()) continue;
-        const Buffer gy = std::move(deltas[i]);   // read for the last time
+        Buffer gy = std::move(deltas[i]);   // read for the last time: its memory may serve one of the inputs
         deltas[i] = {};
         Frame frame = net.frame(tape, i);
         bool trainable = false;
@@ -43,11 +43,18 @@ void Network::reverse_deltas(Backend& lane, Tape& tape, ConstView seeds, std::in
             continue;
         }
         std::vector<View> gx;
-        bool any = false;
+        bool any = false, free = true;
         for (std::size_t j = 0; j < step.sources.size(); ++j) {
             const std::size_t source = step.sources[j];
             gx.emplace_back();
             if (!net.wants_delta(net.steps[source], false)) continue;
+            if (deltas[source].empty() && free && step.layer->reuse() != Layer::Reuse::none &&
+                std::count(step.sources.begin(), step.sources.end(), source) == 1) {
+                free = false;
+                deltas[source] = gy.share();
+                if (step.layer->reuse() == Layer::Reuse::passes_on) continue;   // and has what it should
+                frame.fresh |= std::uint64_t{1} << j;
+            }
             any = true;
             if (deltas[source].empty()) {
                 const View opened = open(source);

@@ -216,9 +216,9 @@ Primal::Mean Primal::mean(Part part, const Work& work) const {
     return {value, backend_.to_host(vector.view())};
 }
 
-void Primal::visit(Part part, const std::function<void(const Item& item)>& work) const {
+void Primal::visit(Part part, const std::function<void(const Item& item)>& work, std::size_t flight) const {
     plan();
-    Context context = within_memory(context_, network_.derivative_bytes());
+    Context context = within_memory(context_, flight * network_.derivative_bytes());
     context.on_progress = {};
     Lanes lanes(backend_, lanes_for(context, store_->batches.count()));
     ordered_parallel(

@@ -67,7 +67,8 @@ public:
     /// The same with the vector left on the device, in either precision; returns the value.
     double sum(Part part, const Work& work, Buffer& result, DType type = DType::float64) const;
     /// For work without a vector: micro-batches in any order, on any thread.
-    void visit(Part part, const std::function<void(const Item& item)>& work) const;
+    /// `flight`: how many times the network's derivative_bytes the work on one micro-batch holds at a time.
+    void visit(Part part, const std::function<void(const Item& item)>& work, std::size_t flight = 1) const;
 
     /// The objective and its gradient, regulariser included.
     Mean loss_gradient() const;

@@ -84,8 +84,11 @@ std::filesystem::path Lock::file_of(const std::filesystem::path& store) { return
 Lock::Lock(const std::filesystem::path& store)
     : path_(file_of(store)), mine_(host_name() + " " + std::to_string(getpid()) + " " + start_time(getpid()) + "\n") {
     for (int tries = 0; tries < 50; ++tries) {
-        const Descriptor fresh{open(path_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644)};
+        const Descriptor fresh{open(path_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0644)};
         if (fresh.value >= 0) {
+            // Names are written under the advisory lock: one that found the file still empty after a while may have taken it.
+            flock(fresh.value, LOCK_EX);
+            if (!read_all(fresh.value).empty()) continue;
             if (write(fresh.value, mine_.data(), mine_.size()) == static_cast<ssize_t>(mine_.size())) return;
             const int why = errno;
             unlink(path_.c_str());
@@ -108,11 +111,12 @@ Lock::Lock(const std::filesystem::path& store)
         if (fstat(old.value, &opened) != 0 || stat(path_.c_str(), &now) != 0 || opened.st_ino != now.st_ino) continue;
         if (!is_stale(old.value)) {
             const std::string text = read_all(old.value);
-            if (text.empty()) {
+            if (!text.empty()) refuse(path_, text);
+            if (tries < 48) {
                 std::this_thread::sleep_for(std::chrono::milliseconds(20));
-                if (tries < 48) continue;
+                continue;
             }
-            refuse(path_, text);
+            // Whoever made the file died before its name was in it.
         }
         if (ftruncate(old.value, 0) != 0 || pwrite(old.value, mine_.data(), mine_.size(), 0) != static_cast<ssize_t>(mine_.size()))
             throw Error(ErrorKind::resource, {path_.string(), "", std::string("cannot be written: ") + std::strerror(errno), "Free space on that disk"});

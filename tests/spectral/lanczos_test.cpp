@@ -221,7 +221,8 @@ TEST(Lanczos, WithLittleMemoryRestartsAndFindsTheSame) {
         for (std::size_t i = 0; i < 5; ++i) EXPECT_NEAR_RELATIVE(ends.largest[i].value, exact[exact.size() - 1 - i], 1e-10);
         for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR_RELATIVE(ends.smallest[i].value, exact[i], 1e-9);
     }
-    const Eigenvalues narrow = lanczos(Diagonal(network_like(), true), {.largest = 5, .tolerance = 1e-5, .memory = 16 * a.rows() * sizeof(float)});
+    const Eigenvalues narrow = lanczos(Diagonal(network_like(), true), {.largest = 5, .smallest = 3, .tolerance = 1e-5, .max_products = 2000,
+                                                                         .memory = 20 * a.rows() * sizeof(float)});
     ASSERT_TRUE(narrow.converged);
     EXPECT_GT(narrow.restarts, 0u);
     EXPECT_LE(narrow.orthogonality, 1e-6);

@@ -248,6 +248,13 @@ TEST(Lock, RefusesASecondWriterAndNamesTheFirst) {
     EXPECT_NO_THROW(Store(scratch / "s", Store::Mode::read).models()) << "readers are welcome";
 }
 
+TEST(Lock, TakesOverAFileWhoseMakerDiedBeforeItWroteItsName) {
+    const Scratch scratch;
+    test::write_file(scratch / "s.lock", "");
+    const Store store(scratch / "s", Store::Mode::write);
+    EXPECT_NE(Store::holder(scratch / "s").value_or("").find("pid " + std::to_string(getpid())), std::string::npos);
+}
+
 TEST(Lock, TakesOverFromADeadProcessButNotFromAnotherHost) {
     const Scratch scratch;
     char host[256] = {};

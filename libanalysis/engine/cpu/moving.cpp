@@ -2,6 +2,7 @@
 // every one is checked.
 
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
+#include "libanalysis/engine/cpu/short_copies.hpp"
 #include "libanalysis/engine/cpu/views.hpp"
 
 #include <algorithm>
@@ -116,15 +117,15 @@ void CpuBackend::copy_block(std::int64_t rows, std::int64_t cols, ConstView from
         return;
     }
     with_float_of("copy_block", [&]<class T>(T) {
-        for (std::int64_t r = 0; r < rows; ++r) {
-            const T* source = as<T>(from) + r * from_stride;
-            T* target = as<T>(to) + r * to_stride;
-            if (accumulate) {
-                for (std::int64_t c = 0; c < cols; ++c) target[c] += source[c];
-            } else {
-                std::copy_n(source, cols, target);
-            }
+        const T* source = as<T>(from);
+        T* target = as<T>(to);
+        if (!accumulate) {
+            return with_short_copy<T>(static_cast<std::size_t>(cols), [&](auto copy) {
+                for (std::int64_t r = 0; r < rows; ++r) copy(source + r * from_stride, target + r * to_stride);
+            });
         }
+        for (std::int64_t r = 0; r < rows; ++r)
+            for (std::int64_t c = 0; c < cols; ++c) target[r * to_stride + c] += source[r * from_stride + c];
     }, from, to);
 }
 

@@ -22,6 +22,7 @@ public:
     bool passes_mask() const override { return true; }
     bool piecewise_linear() const override { return f_ == Pointwise::linear || f_ == Pointwise::relu; }
     bool overwrites_gradients() const override { return true; }
+    Reuse reuse() const override { return Reuse::entry_by_entry; }
     bool kink_at_zero() const override { return f_ == Pointwise::relu; }
 
     void forward(Backend& lane, const Frame& frame) const override { lane.map(f_, alpha_, frame.inputs[0], frame.output); }

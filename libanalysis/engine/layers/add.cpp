@@ -14,6 +14,7 @@ public:
     }
     bool passes_mask() const override { return true; }
     bool overwrites_gradients() const override { return true; }
+    Reuse reuse() const override { return Reuse::passes_on; }
 
 protected:
     void apply(Backend& lane, std::int64_t, std::span<const ConstView> inputs, View y) const override {

@@ -29,6 +29,7 @@ public:
     bool passes_mask() const override { return true; }
     bool piecewise_linear() const override { return true; }
     bool overwrites_gradients() const override { return true; }
+    Reuse reuse() const override { return Reuse::entry_by_entry; }
     bool linear() const override { return true; }
 
     // Saves the inverse deviation r, minus the mean, and gamma r, each [channels]; they are made in double.

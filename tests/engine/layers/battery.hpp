@@ -170,6 +170,36 @@ public:
         seed_tangent.expect_unchanged();
         return targets.now();
     }
+    /// J^T gy of the first input in the memory of gy, as Layer::reuse allows.
+    Flat input_gradient_in_place(const Flat& x, const Flat& gy) {
+        Pass pass(*this, x);
+        Guarded seed(*lane_, type_, gy);
+        std::vector<View> gx(inputs_.size());
+        engine::Frame frame = pass.frame;
+        if (layer_->reuse() == engine::Layer::Reuse::entry_by_entry) {
+            gx[0] = seed.view();
+            frame.fresh = 1;
+            layer_->backward_input(*lane_, frame, seed, gx);
+        }
+        pass.expect_unchanged();
+        seed.expect_sentinels();
+        return seed.now();
+    }
+    /// J^T gy for several gy at once without the inputs, as linear layers allow; [input, seeds, batch].
+    Flat input_gradients_of_seeds(const Flat& x, const Flat& gy, std::int64_t seeds) {
+        Pass pass(*this, x);
+        Guarded seed(*lane_, type_, gy);
+        List list;
+        std::vector<View> gx(inputs_.size());
+        for (const Block& block : blocks_)
+            if (block.input) gx[block.index] = list.emplace_back(*lane_, type_, Flat(block.size * static_cast<std::size_t>(seeds), 0)).view();
+        engine::Frame many = pass.frame;
+        many.batch *= seeds;
+        for (ConstView& input : many.inputs) input = {};
+        for (ConstView& mask : many.masks) mask = {};
+        layer_->backward_input(*lane_, many, seed, gx);
+        return result(pass, seed, list);
+    }
     /// Of every parameter that has a derivative, [parameter, batch], added to `before`; gy: [seeds, batch, output].
     Flat weight_gradient_norms(const Flat& x, const Flat& gy, std::int64_t seeds, double before) {
         Pass pass(*this, x);

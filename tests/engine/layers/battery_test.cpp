@@ -158,6 +158,24 @@ TEST_P(Battery, WeightGradientNormsAndSquaresAreThoseOfSingleSamples) {
     }
 }
 
+TEST_P(Battery, LinearLayersPullSeveralSeedsBackAsOneBatchWithoutInputs) {
+    if (!layer.layer().linear()) return;
+    const Flat first = layer.random_output(25), second = layer.random_output(26);
+    Flat both = first, expected;
+    both.insert(both.end(), second.begin(), second.end());
+    const Flat g[2] = {layer.gradient(x, first, Instance::Parts::inputs), layer.gradient(x, second, Instance::Parts::inputs)};
+    for (const Instance::Block& block : layer.blocks())
+        for (const Flat& one : g)
+            if (block.input) expected.insert(expected.end(), one.begin() + static_cast<std::ptrdiff_t>(block.offset), one.begin() + static_cast<std::ptrdiff_t>(block.offset + block.size));
+    EXPECT_LE(distance(layer.input_gradients_of_seeds(x, both, 2), expected), rounding);
+}
+
+TEST_P(Battery, TheReversePassMayWorkInTheMemoryOfItsSeed) {
+    if (layer.layer().reuse() == engine::Layer::Reuse::none) return;
+    const Flat gy = layer.random_output(27), g = layer.gradient(x, gy, Instance::Parts::inputs);
+    EXPECT_LE(distance(layer.input_gradient_in_place(x, gy), Flat(g.begin(), g.begin() + static_cast<std::ptrdiff_t>(gy.size()))), rounding);
+}
+
 TEST_P(Battery, GradientsAreAddedAndMayBeUnwanted) {
     const Flat gy = layer.random_output(18), tgy = layer.random_output(19), tx = layer.random(20), before = layer.random(21);
     const Flat g = layer.gradient(x, gy);

@@ -65,10 +65,21 @@ inline model::Model sequence() {
     return b.model;
 }
 
+/// A value that is added twice, to another one that is read again.
+inline model::Model repeated() {
+    ModelBuilder b;
+    const auto x = b.input("x", {3});
+    const auto h = b.activation("relu", "relu", b.dense("left", 3, 4, x)), g = b.dense("right", 3, 4, x);
+    const auto sum = b.node("sum", "add", Json::object(), {h, h, g, h});
+    b.output(b.dense("out", 4, 3, b.node("again", "add", Json::object(), {g, sum})));
+    return b.model;
+}
+
 inline constexpr PiecewiseCase piecewise_cases[] = {
     {"residual_images", residual_images, "cross_entropy", 70},
     {"deep_images", deep_images, "binary_cross_entropy", 530},   // two micro-batches, the last one ragged
     {"sequence", sequence, "mean_squared_error", 600},
+    {"repeated", repeated, "mean_squared_error", 400},
     {"sequence_of_classes", sequence, "cross_entropy", 40},
 };
 
