@@ -24,12 +24,15 @@ protected:
             network.weighted_gradient(item.lane, item.tape, slopes.view(), vector);
             return 0.0;
         }, result);
+        // The difference is taken in double precision and rounded once.
         engine::Backend& lane = primal().backend();
-        engine::Buffer wide = lane.allocate(engine::DType::float64, direction.size), mean = lane.allocate(type, direction.size);
+        engine::Buffer wide = lane.allocate(engine::DType::float64, direction.size);
         lane.copy(direction, wide.view());
-        lane.copy(mean_.view(), mean.view());
-        lane.axpy(-lane.dot(mean_.view(), wide.view()), mean.view(), result.view());
-        return result;
+        lane.axpy(-lane.dot(mean_.view(), wide.view()), mean_.view(), result.view());
+        if (type == engine::DType::float64) return result;
+        engine::Buffer rounded = lane.allocate(type, direction.size);
+        lane.copy(result.view(), rounded.view());
+        return rounded;
     }
 
 private:

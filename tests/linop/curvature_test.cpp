@@ -202,6 +202,23 @@ TEST_P(Curvature, ProductsAreSymmetricAndLinear) {
     }
 }
 
+TEST_P(Curvature, VectorsOfEitherPrecisionHaveTheSameProducts) {
+    Setting s(GetParam());
+    const std::vector<double> v = normals(SmallNetwork::parameters, 43);
+    std::vector<float> single(v.begin(), v.end());
+    const std::vector<double> rounded(single.begin(), single.end());
+    const Primal base = s.primal();
+    for (const linop::CurvatureKind* kind : linop::curvature_kinds()) {
+        const auto a = kind->make(base);
+        std::vector<double> expected(v.size());
+        std::vector<float> product(v.size() + 1, 7.0f);   // the last one is not its own
+        a->apply(rounded, expected);
+        a->apply(std::span<const float>(single), std::span<float>(product).first(v.size()));
+        EXPECT_EQ(product.back(), 7.0f) << kind->name;
+        EXPECT_LE(distance(std::vector<double>(product.begin(), product.end() - 1), expected), roundoff<float>) << kind->name;
+    }
+}
+
 TEST_P(Curvature, BitsDoNotDependOnThreads) {
     const std::vector<double> v = normals(SmallNetwork::parameters, 33);
     Setting alone(GetParam());
