@@ -61,7 +61,9 @@ def main():
     environment = {**os.environ, 'MALLOC_MMAP_THRESHOLD_': '4000000000', 'MALLOC_TRIM_THRESHOLD_': '20000000000'}
     def peer(*words):
         done = subprocess.run([a.python, a.peer, *words, *training, '--threads', str(a.threads), '--json'], cwd=a.work, env=environment, capture_output=True, text=True)
-        return list(lines(done.stdout)) if done.returncode == 0 else []
+        found = list(lines(done.stdout)) if done.returncode == 0 else []
+        if not found: print(f'SKIPPED: {" ".join(words)}: {(done.stderr.strip().splitlines() or ["no result"])[-1]}', flush=True)
+        return found
     def ours(net, rows, kind):
         done = subprocess.run([a.program, f'{net}{trained}.h5', f'{net}{trained}.data.h5', str(rows), str(a.threads), '2', kind], cwd=a.work, capture_output=True, text=True)
         if done.returncode: sys.exit(done.stderr)
