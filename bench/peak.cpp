@@ -1,6 +1,7 @@
 // What this machine can do at most: the floor that other times are compared with. Fused multiply-adds in registers, the
 // float32 matrix product, and reading memory; one thread each.
 
+#include "bench/fma_peak.hpp"
 #include "libanalysis/engine/backend.hpp"
 
 #include <benchmark/benchmark.h>
@@ -9,24 +10,10 @@
 
 namespace {
 
-// Independent chains of multiply-adds, wide enough to hide the latency of the widest unit. The clone for the widest
-// instruction set is chosen at run time.
-__attribute__((target_clones("avx512f", "avx2,fma", "default"), optimize("O3", "fast-math")))
-float multiply_add(std::int64_t rounds, float a, float b) {
-    constexpr int lanes = 160;
-    float x[lanes];
-    for (int i = 0; i < lanes; ++i) x[i] = static_cast<float>(i);
-    for (std::int64_t r = 0; r < rounds; ++r)
-        for (int i = 0; i < lanes; ++i) x[i] = x[i] * a + b;
-    float sum = 0;
-    for (int i = 0; i < lanes; ++i) sum += x[i];
-    return sum;
-}
-
 void fma_peak(benchmark::State& state) {
     constexpr std::int64_t rounds = 100000;
-    for (auto _ : state) benchmark::DoNotOptimize(multiply_add(rounds, 0.999f, 0.001f));
-    state.counters["flops"] = benchmark::Counter(2.0 * 160 * rounds, benchmark::Counter::kIsIterationInvariantRate);
+    for (auto _ : state) benchmark::DoNotOptimize(assay::bench::multiply_add(rounds, 0.999f, 0.001f));
+    state.counters["flops"] = benchmark::Counter(2.0 * assay::bench::fma_lanes * rounds, benchmark::Counter::kIsIterationInvariantRate);
 }
 
 void sgemm(benchmark::State& state) {
