@@ -260,6 +260,8 @@ TEST(Hessian, ErrorsSayWhatIsWrong) {
     fails(command({"--plot", "density.png"}), 2, ".html");
     fails(command({"--plot", "/no/such/folder/page.html"}), 73, "/no/such/folder");
     fails(command({"--save-vectors", "/no/such/folder/v.h5"}), 73, "/no/such/folder");
+    fails(command({"--save-vectors", "/dev/null"}), 73, "regular file");   // it would be replaced
+    fails(command({"--plot", "x.html", "--save-vectors", "./x.html"}), 2, "another file");
     fails({program(), "hessian", bundled("absent.h5"), "--data", data}, 66, "absent.h5");
     fails({program(), "hessian", model, "--data", bundled("absent.h5")}, 66, "absent.h5");
     fails({program(), "hessian", bundled("grid_0007.init.weights.h5"), "--data", data}, 66, "architecture");

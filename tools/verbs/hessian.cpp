@@ -34,6 +34,8 @@ void check_writable(const std::string& option, const std::string& path) {
     std::error_code error;
     if (!fs::is_directory(folder, error)) throw Error(ErrorKind::resource, {option + " " + path, "a folder that is there", folder.string()});
     if (fs::is_directory(path, error)) throw Error(ErrorKind::resource, {option + " " + path, "a file", "a folder"});
+    // A file is put in place whole: a device or pipe of that name would be replaced, not written to.
+    if (fs::exists(path, error) && !fs::is_regular_file(path, error)) throw Error(ErrorKind::resource, {option + " " + path, "a regular file", "something else"});
     if (access(folder.c_str(), W_OK) != 0) throw Error(ErrorKind::resource, {option + " " + path, "a folder that can be written", folder.string()});
 }
 
@@ -69,6 +71,8 @@ void check(const Words& words, const ModelOptions& model, const po::variables_ma
         check_writable("--plot", words.plot);
     }
     if (!words.save_vectors.empty()) check_writable("--save-vectors", words.save_vectors);
+    if (!words.plot.empty() && fs::absolute(words.plot).lexically_normal() == fs::absolute(words.save_vectors).lexically_normal())
+        throw Error(ErrorKind::usage, {"--save-vectors", "another file than --plot", words.plot});
 }
 
 /// "samples      2000 of 2000 rows ...", later lines indented like the first.
