@@ -147,28 +147,31 @@ data::Rows random_rows(std::int64_t count) {
     return {split, data::all_rows(*split), {}};
 }
 
-void line(const model::Model& model, data::Rows rows, double& first) {
+/// Multiply-adds of a Hessian product for one row of perceptron(width): two forward units for the first layer, six for the others.
+double arithmetic(std::int64_t width) { return static_cast<double>(2 * 784 * width + 6 * (width * width + 10 * width)); }
+
+void line(const model::Model& model, data::Rows rows, double work, double& first) {
     const auto backend = engine::make_cpu_backend();
     const auto count = static_cast<double>(rows.count());
     Product product(model, std::move(rows), *backend, "hessian");
-    const double seconds = product.median(1), each = seconds / count / static_cast<double>(product.parameters());
+    const double seconds = product.median(1), each = seconds / count / (work > 0 ? work : 6 * product.network().forward_madds());
     if (first == 0) first = each;
     std::printf("| %s | %zu | %.0f | %.4f | %.3f | %.4f | %.2f |\n", model.path.c_str(), product.parameters(), count, seconds * 1e3,
                 seconds / count * 1e6, each * 1e9, each / first);
 }
 
 void growth(const model::Model& model, const data::Dataset& dataset) {
-    const char* head = "| network | parameters | rows | ms | us per row | ns per parameter and row | ratio to the first |\n|---|---:|---:|---:|---:|---:|---:|\n";
+    const char* head = "| network | parameters | rows | ms | us per row | ns per row and multiply-add | ratio to the first |\n|---|---:|---:|---:|---:|---:|---:|\n";
     std::printf("One cached Hessian product, one thread. Linear where the last column stays at 1.\n\n%s", head);
     double first = 0;
-    for (std::int64_t count = 256; count <= std::min<std::int64_t>(4096, dataset.train->rows()); count *= 2) line(model, rows_of(dataset, count), first);
+    for (std::int64_t count = 256; count <= std::min<std::int64_t>(4096, dataset.train->rows()); count *= 2) line(model, rows_of(dataset, count), 0, first);
     if (first == 0) std::printf("\nSKIPPED: growth over rows (%s has fewer than 256)\n", dataset.path.c_str());
     std::printf("\n%s", head);
     first = 0;
-    for (std::int64_t count : {256, 512, 1024, 2048, 4096}) line(perceptron(128), random_rows(count), first);
+    for (std::int64_t count : {256, 512, 1024, 2048, 4096}) line(perceptron(128), random_rows(count), arithmetic(128), first);
     std::printf("\n%s", head);
     first = 0;
-    for (std::int64_t width : {64, 128, 256, 512, 664}) line(perceptron(width), random_rows(1024), first);   // 664: 18 times the parameters of 64
+    for (std::int64_t width : {64, 128, 256, 512, 664}) line(perceptron(width), random_rows(1024), arithmetic(width), first);   // 664: 18 times the parameters of 64
 }
 
 int run(int count, char** words) {
