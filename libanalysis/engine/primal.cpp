@@ -21,6 +21,10 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 /// number alone, so that sums do not depend on threads.
 std::int64_t chunk_size(std::int64_t batches) { return std::clamp<std::int64_t>(batches / 64, 1, 8); }
 
+/// Entries of a vector that one thread folds at a time.
+constexpr std::size_t fold_range = std::size_t{1} << 16;
+std::int64_t ranges_of(std::size_t size) { return static_cast<std::int64_t>((size + fold_range - 1) / fold_range); }
+
 /// How much of the primal exists for one micro-batch.
 enum class Level : std::uint8_t { none, values, deltas };
 
@@ -162,12 +166,11 @@ void Primal::with(Backend& lane, std::int64_t batch, Part part, Body&& body) con
 
 /// The mean over rows of vectors that were added up apart, in ranges side by side.
 void Primal::fold(Lanes& lanes, const Context& context, std::span<const ConstView> parts, View result) const {
-    constexpr std::size_t range = std::size_t{1} << 16;
-    const auto ranges = static_cast<std::int64_t>((result.size + range - 1) / range);
+    const auto ranges = ranges_of(result.size);
     ordered_parallel(
         context, ranges,
         [&](int lane, std::int64_t i) {
-            const std::size_t first = static_cast<std::size_t>(i) * range, size = std::min(range, result.size - first);
+            const std::size_t first = static_cast<std::size_t>(i) * fold_range, size = std::min(fold_range, result.size - first);
             std::vector<ConstView> slices;
             for (const ConstView& part : parts) slices.push_back(part.slice(first, size));
             lanes[lane].fold(slices, 1 / static_cast<double>(count()), result.slice(first, size));
@@ -182,7 +185,7 @@ double Primal::sum(Part part, const Work& work, Buffer& result, DType type) cons
     const std::int64_t chunk = chunk_size(store_->batches.count()), chunks = (store_->batches.count() + chunk - 1) / chunk;
     Context context = within_memory(context_, network_.derivative_bytes() + width * size_of(network_.options().precision));
     context.on_progress = {};   // whoever asks for products knows how many
-    Lanes lanes(backend_, lanes_for(context, chunks));
+    Lanes lanes(backend_, lanes_for(context, std::max(chunks, ranges_of(width))));   // few rows may meet a long vector
     struct Partial { double value; Buffer vector; };
     double value = 0;
     // A few parts wait and are folded at the end by all threads; many join a running sum one by one. The same additions either way.

@@ -292,6 +292,51 @@ TEST_P(Curvature, InputJacobianIsTheDifferenceOfTheOutputsRowByRow) {
     EXPECT_NEAR_RELATIVE(std::inner_product(u.begin(), u.end(), image.begin(), 0.0), std::inner_product(v.begin(), v.end(), back.begin(), 0.0), 100 * tolerance(GetParam()));
 }
 
+/// One layer, longer than what one thread folds at a time, and one micro-batch: more ranges than micro-batches.
+TEST(Curvature, FewRowsAndALongVectorUseAllThreads) {
+    constexpr std::size_t units = 12000, parameters = (SmallNetwork::in + 1) * units;
+    SmallNetwork small;
+    model::Model& model = small.model;
+    model.architecture.reset();
+    model::Architecture& a = model.architecture.emplace();
+    const auto node = [](std::string name, std::string kind, Json attributes, std::vector<std::size_t> used = {}) {
+        model::Node made;
+        made.name = made.layer = std::move(name);
+        made.kind = std::move(kind);
+        made.attributes = std::move(attributes);
+        made.parameters = std::move(used);
+        return made;
+    };
+    const std::size_t x = a.add(node("x", "input", {{"shape", Shape{SmallNetwork::in}}, {"dtype", "float32"}}), {});
+    const std::size_t logits = a.add(node("logits", "dense", {{"units", units}}, {0, 1}), {x});
+    a.inputs = {x};
+    a.outputs = {a.add(node("softmax", "activation", {{"function", "softmax"}}), {logits})};
+    model.parameters.resize(2);
+    model.weights.resize(2);
+    const std::vector<double> w = normals(parameters, 44);
+    const Shape shapes[] = {{SmallNetwork::in, units}, {units}};
+    for (std::size_t j = 0, at = 0; j < 2; at += static_cast<std::size_t>(element_count(shapes[j])), ++j) {
+        model.parameters[j].shape = shapes[j];
+        model.weights[j] = {shapes[j], "float64", std::vector<double>(w.begin() + static_cast<std::ptrdiff_t>(at),
+                                                                       w.begin() + static_cast<std::ptrdiff_t>(at) + element_count(shapes[j]))};
+    }
+    const Network network(model, {.precision = DType::float32});
+    const auto backend = engine::make_cpu_backend();
+    const engine::Buffer packed = network.pack(*backend, model.weights);
+    SmallData data(4);
+    std::vector<std::vector<double>> products;
+    for (const int threads : {1, 2, 4}) {
+        Context context;
+        context.threads = threads;
+        const Primal primal(network, *backend, packed.view(), data.rows, {.loss = engine::find_loss("cross_entropy")}, context);
+        ASSERT_EQ(primal.cache().batches, 1);
+        products.emplace_back(parameters);
+        linop::find_curvature_kind("hessian").make(primal)->apply(w, products.back());
+        EXPECT_EQ(products.back(), products.front()) << threads << " threads";
+    }
+    EXPECT_GT(std::inner_product(w.begin(), w.end(), products.front().begin(), 0.0), 0.0);
+}
+
 TEST(Curvature, StopsBetweenMicroBatches) {
     Setting s(DType::float32);
     std::stop_source source;
