@@ -51,6 +51,9 @@ public:
         // A network whose every parameter is frozen has no curvature to speak of.
         if (problem.network.layout().trainable_count == 0)
             throw Error(ErrorKind::unsupported, {problem.model.path, "trainable parameters", "none"});
+        if (options.largest > problem.network.layout().trainable_count)
+            throw Error(ErrorKind::usage, {"eigenvalues", "at most " + std::to_string(problem.network.layout().trainable_count) + ", as many as trainable parameters",
+                                           std::to_string(options.largest)});
     }
 
     Result run() {

@@ -182,7 +182,7 @@ std::vector<double> gauss_newton_diagonal(const Primal& primal) {
             });
         });
         return 0.0;
-    }).vector;
+    }, flight).vector;
     const std::vector<double> ones(diagonal.size(), 1);
     primal.add_regulariser(ones, diagonal);
     return diagonal;

@@ -48,6 +48,7 @@ struct Primal::Store {
     std::vector<Kept> kept;     // by micro-batch; one is only touched by the thread that works on it
     std::vector<Level> plan;    // how much of each may stay
     bool planned = false;
+    std::size_t reserved = 0;   // bytes that the cache may come to hold
     mutable std::mutex mutex;   // of `cache`
     Cache cache;
 };
@@ -137,6 +138,7 @@ void Primal::plan() const {
         some += std::min(count - whole, (room - whole * both) / std::max<std::size_t>(values, 1));
     }
     for (std::size_t i = 0; i < count; ++i) store.plan[i] = i < whole ? Level::deltas : i < some ? Level::values : Level::none;
+    store.reserved = whole * both + (some - whole) * values;
     const std::lock_guard lock(store.mutex);
     store.cache = cache;
 }
@@ -147,21 +149,29 @@ void Primal::with(Backend& lane, std::int64_t batch, Part part, Body&& body) con
     Kept& kept = store.kept[static_cast<std::size_t>(batch)];
     const Level wanted = part == Part::deltas ? Level::deltas : Level::values, stays = store.plan[static_cast<std::size_t>(batch)];
     const Level before = kept.level;
-    raise(network_, lane, parameters_, rows_, *objective_.loss, store.batches, store.width, batch, kept, wanted);
-    const Item item{lane, kept.tape, *kept.head, batch, store.batches.first(batch)};
-    body(item);
+    const std::size_t counted = kept.bytes;
+    const auto settle = [&] {   // what the cache holds from now on
+        if (kept.level == before) return;
+        kept.bytes = kept.level == Level::none ? 0 : kept.tape.primal_bytes() + kept.head->bytes();
+        const std::lock_guard lock(store.mutex);
+        store.cache.bytes += kept.bytes - counted;
+        store.cache.whole += (kept.level == Level::deltas) - (before == Level::deltas);
+        store.cache.values += (kept.level == Level::values) - (before == Level::values);
+    };
+    try {
+        raise(network_, lane, parameters_, rows_, *objective_.loss, store.batches, store.width, batch, kept, wanted);
+        body(Item{lane, kept.tape, *kept.head, batch, store.batches.first(batch)});
+    } catch (...) {   // in whatever state: computed anew the next time
+        kept = {};
+        settle();
+        throw;
+    }
     kept.tape.drop_tangents();
     if (kept.level > stays) {
         if (stays == Level::none) kept = {};
         else kept.tape.drop_deltas(), kept.level = Level::values;
     }
-    if (kept.level == before) return;
-    const std::size_t bytes = kept.level == Level::none ? 0 : kept.tape.primal_bytes() + kept.head->bytes();
-    const std::lock_guard lock(store.mutex);
-    store.cache.bytes += bytes - kept.bytes;
-    kept.bytes = bytes;
-    store.cache.whole += kept.level == Level::deltas;
-    store.cache.values += (kept.level == Level::values) - (before == Level::values);
+    settle();
 }
 
 /// The mean over rows of vectors that were added up apart, in ranges side by side.
@@ -179,11 +189,18 @@ void Primal::fold(Lanes& lanes, const Context& context, std::span<const ConstVie
         [](std::int64_t, int) {});
 }
 
-double Primal::sum(Part part, const Work& work, Buffer& result, DType type) const {
+/// As many threads as fit beside what the cache may come to hold.
+Context Primal::beside_cache(std::size_t bytes_per_lane) const {
+    Context rest = context_;
+    rest.memory -= std::min(rest.memory, store_->reserved);
+    return within_memory(rest, bytes_per_lane);
+}
+
+double Primal::sum(Part part, const Work& work, Buffer& result, DType type, std::size_t flight) const {
     plan();
     const std::size_t width = size();
     const std::int64_t chunk = chunk_size(store_->batches.count()), chunks = (store_->batches.count() + chunk - 1) / chunk;
-    Context context = within_memory(context_, network_.derivative_bytes() + width * size_of(network_.options().precision));
+    Context context = beside_cache(flight * network_.derivative_bytes() + width * size_of(network_.options().precision));
     context.on_progress = {};   // whoever asks for products knows how many
     Lanes lanes(backend_, lanes_for(context, std::max(chunks, ranges_of(width))));   // few rows may meet a long vector
     struct Partial { double value; Buffer vector; };
@@ -213,15 +230,15 @@ double Primal::sum(Part part, const Work& work, Buffer& result, DType type) cons
     return value / static_cast<double>(count());
 }
 
-Primal::Mean Primal::mean(Part part, const Work& work) const {
+Primal::Mean Primal::mean(Part part, const Work& work, std::size_t flight) const {
     Buffer vector;
-    const double value = sum(part, work, vector);
+    const double value = sum(part, work, vector, DType::float64, flight);
     return {value, backend_.to_host(vector.view())};
 }
 
 void Primal::visit(Part part, const std::function<void(const Item& item)>& work, std::size_t flight) const {
     plan();
-    Context context = within_memory(context_, flight * network_.derivative_bytes());
+    Context context = beside_cache(flight * network_.derivative_bytes());
     context.on_progress = {};
     Lanes lanes(backend_, lanes_for(context, store_->batches.count()));
     ordered_parallel(

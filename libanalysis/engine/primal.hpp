@@ -63,11 +63,11 @@ public:
 
     /// Mean over the rows (sum over micro-batches / N) of what `work` adds; without the regulariser.
     struct Mean { double value = 0; std::vector<double> vector; };
-    Mean mean(Part part, const Work& work) const;
-    /// The same with the vector left on the device, in either precision; returns the value.
-    double sum(Part part, const Work& work, Buffer& result, DType type = DType::float64) const;
-    /// For work without a vector: micro-batches in any order, on any thread.
     /// `flight`: how many times the network's derivative_bytes the work on one micro-batch holds at a time.
+    Mean mean(Part part, const Work& work, std::size_t flight = 1) const;
+    /// The same with the vector left on the device, in either precision; returns the value.
+    double sum(Part part, const Work& work, Buffer& result, DType type = DType::float64, std::size_t flight = 1) const;
+    /// For work without a vector: micro-batches in any order, on any thread.
     void visit(Part part, const std::function<void(const Item& item)>& work, std::size_t flight = 1) const;
 
     /// The objective and its gradient, regulariser included.
@@ -82,6 +82,7 @@ public:
 private:
     struct Store;
     void plan() const;
+    Context beside_cache(std::size_t bytes_per_lane) const;
     void fold(Lanes& lanes, const Context& context, std::span<const ConstView> parts, View result) const;
     template <class Body> void with(Backend& lane, std::int64_t batch, Part part, Body&& body) const;
     const Network& network_;

@@ -32,7 +32,7 @@ Sample sample_of(const std::shared_ptr<const data::Split>& split, const Json& ar
     const data::Preprocessing preprocessing = preprocessing_from(arguments.value("preprocessing", Json()));
     const std::int64_t of = select_rows(split, preprocessing, take, 0, seed).rows.count();
     std::int64_t samples = arguments.value("samples", std::int64_t{0});
-    std::string rule = "as asked";
+    std::string rule = samples > of ? "all there are" : "as asked";
     if (samples == 0) {
         const curvature::SampleSize chosen = curvature::default_sample(of, madds);
         samples = chosen.rows;

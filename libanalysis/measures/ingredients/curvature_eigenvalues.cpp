@@ -22,6 +22,7 @@ std::size_t curvature_top(Subject& subject) {
 CurvatureEigenvalues::Value CurvatureEigenvalues::compute(Subject& subject, const Key& key) {
     const bool both_ends = key.kind == "hessian";
     const engine::Primal& primal = both_ends ? training_primal(subject) : unregularised_primal(subject);
+    if (primal.size() == 0) throw Error(ErrorKind::data, {std::string(key.kind), "trainable parameters", "none"});
     const auto operation = linop::find_curvature_kind(key.kind).make(primal);
     const Context& context = subject.context();
     spectral::EigenOptions options;
