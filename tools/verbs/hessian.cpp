@@ -71,7 +71,7 @@ void check(const Words& words, const ModelOptions& model, const po::variables_ma
         check_writable("--plot", words.plot);
     }
     if (!words.save_vectors.empty()) check_writable("--save-vectors", words.save_vectors);
-    if (!words.plot.empty() && fs::absolute(words.plot).lexically_normal() == fs::absolute(words.save_vectors).lexically_normal())
+    if (!words.plot.empty() && !words.save_vectors.empty() && fs::absolute(words.plot).lexically_normal() == fs::absolute(words.save_vectors).lexically_normal())
         throw Error(ErrorKind::usage, {"--save-vectors", "another file than --plot", words.plot});
 }
 
