@@ -27,7 +27,7 @@ KIND = {'hvp': 'hessian', 'ggn': 'ggn', 'ef': 'ef', 'top10': 'top10', 'trace': '
 
 def settings(net, mode):
     """The best settings of a mode: memory layout, and BatchNormalization as x a + b where its second derivative is slow."""
-    if net == 'lenet': return [['--layout', 'nchw' if mode == 'torch-func' else 'nhwc']]
+    if net == 'lenet': return [['--layout', 'nchw' if mode in ('torch-func', 'backpack') else 'nhwc']]
     if net == 'resnet20':
         layout = ['--layout', 'nchw'] if mode == 'torch-func' else ['--layout', 'nhwc']
         small = ['--batch', '32'] if mode == 'backpack' else []
