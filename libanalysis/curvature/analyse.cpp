@@ -115,6 +115,7 @@ private:
         eigen.seed = context_.seed.child("lanczos");
         eigen.start = start;
         eigen.vectors = vectors;
+        eigen.probe = options_.probe;
         eigen.threads = context_.threads;
         eigen.poll = poll();
         eigen.progress = [&](const spectral::LanczosStep& step) {

@@ -43,6 +43,7 @@ struct Options {
     std::string solver = "lanczos";       ///< or "spectra"
     bool vectors = false;                 ///< hand eigenvectors out
     bool trace = false, density = false, by_layer = false, halves = false;
+    bool probe = false;                   ///< search once more for eigenvalues that are multiple or hid from the start (lanczos)
     bool layer_eigenvalues = false;       ///< with by_layer: the largest eigenvalue of each block, some ten products each
     std::size_t trace_products = 60;      ///< of the estimate, where there is no exact trace
     std::size_t probes = 5, steps = 50;   ///< of the density

@@ -37,6 +37,14 @@ std::vector<double> values_of(const Json& result, const std::string& end) {
     return values;
 }
 
+TEST(Hessian, ProbingSpendsProductsAndFindsNothingMoreHere) {
+    const Json plain = json_of(command({"--top", "3"})), probed = json_of(command({"--top", "3", "--probe"}));
+    ASSERT_EQ(probed.at("eigenvalues").size(), 3u);
+    EXPECT_GT(probed.at("search").at("products").get<int>(), plain.at("search").at("products").get<int>());
+    for (std::size_t i = 0; i < 3; ++i)
+        EXPECT_NEAR_RELATIVE(values_of(probed, "largest")[i], values_of(plain, "largest")[i], 1e-5);
+}
+
 TEST(Hessian, JsonHasEveryKey) {
     const Json result = json_of(command({"--both-ends", "--trace", "--density", "--probes", "2", "--steps", "15", "--per-layer", "--halves", "--seed", "3"}));
     ASSERT_TRUE(result.is_object());

@@ -85,6 +85,7 @@ curvature::Options options_of(const Json& arguments) {
     options.trace = arguments.value("trace", false);
     options.density = arguments.value("density", false);
     options.by_layer = arguments.value("per_layer", false);
+    options.probe = arguments.value("probe", false);
     options.layer_eigenvalues = arguments.value("layer_eigenvalues", false);
     options.halves = arguments.value("halves", false);
     options.probes = arguments.at("probes").get<std::size_t>();
