@@ -37,8 +37,8 @@ std::vector<double> values_of(const Json& result, const std::string& end) {
     return values;
 }
 
-TEST(Hessian, ProbingSpendsProductsAndFindsNothingMoreHere) {
-    const Json plain = json_of(command({"--top", "3"})), probed = json_of(command({"--top", "3", "--probe"}));
+TEST(Hessian, LookingForMultipleEigenvaluesSpendsProductsAndFindsNoneHere) {
+    const Json plain = json_of(command({})), probed = json_of(command({"--multiple"}));
     ASSERT_EQ(probed.at("eigenvalues").size(), 3u);
     EXPECT_GT(probed.at("search").at("products").get<int>(), plain.at("search").at("products").get<int>());
     for (std::size_t i = 0; i < 3; ++i)

@@ -198,7 +198,7 @@ int run(const std::vector<std::string>& command) {
         ("halves", po::bool_switch(), "what the sample size does, from two halves; always done where --samples is not given")
         ("l2", po::value(&words.l2)->value_name("X"), "adds X |w|^2 instead of the file's own regularisers")
         ("tol", po::value(&words.tolerance)->value_name("X"), "largest residual of an eigenpair, as a share of |eigenvalue| (0.001)")
-        ("probe", po::bool_switch(), "search once more, for multiple eigenvalues; some ten products")
+        ("multiple", po::bool_switch(), "search once more, for eigenvalues of multiplicity above one; some ten products")
         ("solver", po::value(&words.solver)->value_name("NAME"), "lanczos, or spectra to certify (lanczos)")
         ("seed", po::value(&words.seed)->value_name("N"), "of everything random (0)")
         ("memory", po::value(&words.memory)->value_name("SIZE"), "for caches and vectors, e.g. 4G (half of this machine's)")
@@ -220,7 +220,7 @@ int run(const std::vector<std::string>& command) {
     if (!words.memory.empty()) model.memory = parse_bytes(words.memory, "--memory");
     Json arguments = model.arguments(file);
     arguments.update(Json{{"operator", words.kind}, {"split", words.split}, {"solver", words.solver}, {"samples", words.samples}, {"top", words.top},
-                          {"both_ends", asked("both-ends")}, {"probe", asked("probe")}, {"trace", asked("trace")}, {"per_layer", asked("per-layer") || asked("layer-eigenvalues")}, {"layer_eigenvalues", asked("layer-eigenvalues")},
+                          {"both_ends", asked("both-ends")}, {"probe", asked("multiple")}, {"trace", asked("trace")}, {"per_layer", asked("per-layer") || asked("layer-eigenvalues")}, {"layer_eigenvalues", asked("layer-eigenvalues")},
                           {"density", asked("density") || !words.plot.empty()}, {"probes", words.probes}, {"steps", words.steps},
                           {"halves", asked("halves") || !values->contains("samples")}, {"l2", values->contains("l2") ? Json(words.l2) : Json()},
                           {"tolerance", words.tolerance}, {"seed", words.seed},
