@@ -6,6 +6,15 @@ namespace assay::linop {
 
 bool CurvatureOperator::single_precision() const { return primal_.network().options().precision == engine::DType::float32; }
 
+engine::Buffer CurvatureOperator::product(engine::ConstView direction, engine::DType type) const {
+    engine::Buffer result;
+    primal_.sum(part(), [&](const engine::Primal::Item& item, engine::View vector) {
+        add(item, direction, vector);
+        return 0.0;
+    }, result, type);
+    return result;
+}
+
 void CurvatureOperator::apply(std::span<const double> x, std::span<double> y) const {
     const engine::Buffer direction = primal_.upload(x);
     const engine::Buffer result = product(direction.view(), engine::DType::float64);

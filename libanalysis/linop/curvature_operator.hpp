@@ -27,8 +27,11 @@ public:
 
 protected:
     explicit CurvatureOperator(const engine::Primal& primal) : primal_(primal) {}
+    virtual engine::Primal::Part part() const = 0;   ///< what of the primal the product reads
+    /// Adds a micro-batch's part of the product (summed over its rows, without the regulariser) to `vector`.
+    virtual void add(const engine::Primal::Item& item, engine::ConstView direction, engine::View vector) const = 0;
     /// The product with a direction on the device: mean over the rows, in `type` on the device, without the regulariser.
-    virtual engine::Buffer product(engine::ConstView direction, engine::DType type) const = 0;
+    virtual engine::Buffer product(engine::ConstView direction, engine::DType type) const;
     virtual bool regularised() const { return false; }   ///< the regulariser's second derivative belongs to it
 
 private:

@@ -12,16 +12,12 @@ public:
 
 protected:
     bool regularised() const override { return true; }
-    engine::Buffer product(engine::ConstView direction, engine::DType type) const override {
+    engine::Primal::Part part() const override { return engine::Primal::Part::values; }
+    void add(const engine::Primal::Item& item, engine::ConstView direction, engine::View vector) const override {
         const engine::Network& network = primal().network();
-        engine::Buffer result;
-        primal().sum(engine::Primal::Part::values, [&](const engine::Primal::Item& item, engine::View vector) {
-            const auto tangents = network.forward_tangent(item.lane, item.tape, direction);
-            const engine::Buffer seed = item.head.hessian_product(item.lane, tangents.front());
-            network.transpose(item.lane, item.tape, engine::seeds_of(network, seed), vector);
-            return 0.0;
-        }, result, type);
-        return result;
+        const auto tangents = network.forward_tangent(item.lane, item.tape, direction);
+        const engine::Buffer seed = item.head.hessian_product(item.lane, tangents.front());
+        network.transpose(item.lane, item.tape, engine::seeds_of(network, seed), vector);
     }
 };
 

@@ -1,13 +1,13 @@
 // The covariance of the rows' gradients: the empirical Fisher matrix less the outer product of the mean gradient.
 
-#include "libanalysis/linop/curvature_operator.hpp"
+#include "libanalysis/linop/empirical_fisher.hpp"
 
 namespace assay::linop::kinds {
 namespace {
 
-class GradientCovarianceOperator final : public CurvatureOperator {
+class GradientCovarianceOperator final : public EmpiricalFisherOperator {
 public:
-    explicit GradientCovarianceOperator(const engine::Primal& primal) : CurvatureOperator(primal) {
+    explicit GradientCovarianceOperator(const engine::Primal& primal) : EmpiricalFisherOperator(primal) {
         // The mean gradient from the same deltas as the product's, without the regulariser.
         primal.sum(engine::Primal::Part::deltas, [&](const engine::Primal::Item& item, engine::View vector) {
             primal.network().weighted_gradient(item.lane, item.tape, {}, vector);
@@ -17,13 +17,7 @@ public:
 
 protected:
     engine::Buffer product(engine::ConstView direction, engine::DType type) const override {
-        const engine::Network& network = primal().network();
-        engine::Buffer result;
-        primal().sum(engine::Primal::Part::deltas, [&](const engine::Primal::Item& item, engine::View vector) {
-            const engine::Buffer slopes = network.row_slopes(item.lane, item.tape, direction);
-            network.weighted_gradient(item.lane, item.tape, slopes.view(), vector);
-            return 0.0;
-        }, result);
+        engine::Buffer result = EmpiricalFisherOperator::product(direction, engine::DType::float64);
         // The difference is taken in double precision and rounded once.
         engine::Backend& lane = primal().backend();
         engine::Buffer wide = lane.allocate(engine::DType::float64, direction.size);

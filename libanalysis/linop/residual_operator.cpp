@@ -11,15 +11,11 @@ public:
     explicit ResidualOperator(const engine::Primal& primal) : CurvatureOperator(primal) {}
 
 protected:
-    engine::Buffer product(engine::ConstView direction, engine::DType type) const override {
+    engine::Primal::Part part() const override { return engine::Primal::Part::deltas; }
+    void add(const engine::Primal::Item& item, engine::ConstView direction, engine::View vector) const override {
         const engine::Network& network = primal().network();
-        engine::Buffer result;
-        primal().sum(engine::Primal::Part::deltas, [&](const engine::Primal::Item& item, engine::View vector) {
-            network.forward_tangent(item.lane, item.tape, direction);
-            network.backward_tangent(item.lane, item.tape, std::vector<engine::ConstView>(network.output_names().size()), vector);
-            return 0.0;
-        }, result, type);
-        return result;
+        network.forward_tangent(item.lane, item.tape, direction);
+        network.backward_tangent(item.lane, item.tape, std::vector<engine::ConstView>(network.output_names().size()), vector);
     }
 };
 

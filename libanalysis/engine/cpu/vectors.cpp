@@ -41,11 +41,6 @@ ASSAY_CLONES void accumulate_kernel(const T* x, double* sum, std::size_t n) {
 }
 
 template <class T>
-ASSAY_CLONES void add_to_block(const T* x, double* block, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i) block[i] += static_cast<double>(x[i]);
-}
-
-template <class T>
 ASSAY_CLONES void store_block(const double* block, double factor, T* to, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<T>(factor * block[i]);
 }
@@ -81,7 +76,7 @@ void CpuBackend::fold(std::span<const ConstView> parts, double factor, View sum)
         const std::size_t n = std::min(most, sum.size - at);
         std::fill_n(block, n, 0.0);
         for (const ConstView& part : parts)
-            with_float(part.type, "fold", [&]<class T>(T) { add_to_block(as<T>(part) + at, block, n); });
+            with_float(part.type, "fold", [&]<class T>(T) { accumulate_kernel(as<T>(part) + at, block, n); });
         with_float(sum.type, "fold", [&]<class T>(T) { store_block(block, factor, as<T>(sum) + at, n); });
     }
 }
