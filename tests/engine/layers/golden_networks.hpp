@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cmath>
+#include <string>
 
 namespace assay::test {
 
@@ -30,11 +31,36 @@ inline std::vector<double> golden_direction() {
     return v;
 }
 
-inline model::Model golden_model(std::size_t which) {
-    ModelBuilder b;
-    b.output(b.dense("second", 4, 3, b.activation("act", golden_names.at(which).activation, b.dense("first", 3, 4, b.input("x", {3})))));
+/// The parameters in our order.
+inline std::vector<double> golden_parameters() {
     std::vector<double> theta(golden_count);
     for (std::size_t i = 0; i < golden_count; ++i) theta[golden_position(i)] = 0.6 * std::sin(1.7 * static_cast<double>(i) + 0.3);
+    return theta;
+}
+
+inline std::vector<double> golden_inputs() {
+    std::vector<double> x;
+    for (std::size_t n = 0; n < golden_rows; ++n)
+        for (std::size_t d = 0; d < 3; ++d) x.push_back(std::cos(0.9 * static_cast<double>(n) + 1.1 * static_cast<double>(d) + 0.2));
+    return x;
+}
+
+/// Classes for cross-entropy, targets for the other losses.
+inline engine::Labels golden_labels(const std::string& loss) {
+    engine::Labels labels;
+    for (std::size_t n = 0; n < golden_rows; ++n) {
+        if (loss == "cross_entropy") labels.classes.push_back(static_cast<std::int64_t>(n % 3));
+        for (std::size_t c = 0; c < 3 && loss != "cross_entropy"; ++c)
+            labels.targets.push_back(loss == "mean_squared_error" ? std::sin(0.5 * static_cast<double>(n) + 0.7 * static_cast<double>(c))
+                                                                  : static_cast<double>((n + c) % 2));
+    }
+    return labels;
+}
+
+inline model::Model golden_model(const std::string& activation) {
+    ModelBuilder b;
+    b.output(b.dense("second", 4, 3, b.activation("act", activation, b.dense("first", 3, 4, b.input("x", {3})))));
+    const std::vector<double> theta = golden_parameters();
     std::size_t next = 0;
     for (model::Tensor& tensor : b.model.weights) {
         std::vector<double> values(static_cast<std::size_t>(tensor.size()));
@@ -44,20 +70,16 @@ inline model::Model golden_model(std::size_t which) {
     return std::move(b.model);
 }
 
-inline data::Rows golden_data(std::size_t which) {
-    std::vector<double> x, targets;
-    std::vector<std::int64_t> labels;
+inline data::Rows golden_data(const std::string& loss) {
     data::Rows rows;
-    for (std::size_t n = 0; n < golden_rows; ++n) {
-        rows.indices.push_back(static_cast<std::int64_t>(n));
-        for (std::size_t d = 0; d < 3; ++d) x.push_back(std::cos(0.9 * static_cast<double>(n) + 1.1 * static_cast<double>(d) + 0.2));
-        if (which < 2) labels.push_back(static_cast<std::int64_t>(n % 3));
-        for (std::size_t c = 0; c < 3 && which >= 2; ++c)
-            targets.push_back(which == 2 ? std::sin(0.5 * static_cast<double>(n) + 0.7 * static_cast<double>(c)) : static_cast<double>((n + c) % 2));
-    }
-    rows.split = data::make_split(std::vector<data::NamedInput>{{"x", {3}, x}}, labels, targets, which < 2 ? 0 : 3);
+    for (std::size_t n = 0; n < golden_rows; ++n) rows.indices.push_back(static_cast<std::int64_t>(n));
+    const engine::Labels labels = golden_labels(loss);
+    rows.split = data::make_split(std::vector<data::NamedInput>{{"x", {3}, golden_inputs()}}, labels.classes, labels.targets, labels.targets.empty() ? 0 : 3);
     return rows;
 }
+
+inline model::Model golden_model(std::size_t which) { return golden_model(golden_names.at(which).activation); }
+inline data::Rows golden_data(std::size_t which) { return golden_data(golden_names.at(which).loss); }
 
 /// A golden network ready for curvature products.
 struct GoldenPrimal {

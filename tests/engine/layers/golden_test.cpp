@@ -1,6 +1,7 @@
 // Four networks of 31 parameters whose loss, gradient and second-order products are known to 40 digits.
 
 #include "libanalysis/engine/loss.hpp"
+#include "tests/engine/layers/golden_networks.hpp"
 #include "tests/engine/layers/network_runner.hpp"
 #include "tests/support/tolerance.hpp"
 
@@ -28,34 +29,13 @@ constexpr Golden goldens[] = {
     {"relu_binary_cross_entropy", "relu", "binary_cross_entropy", 0.7181725865898, 0.07650853311409, 0.007754420760334, 0.05676617556509,
      0.005276561912335, 0.003161788587366, 0.01230629728601, 0.7296742412662, 0.7296742412662},
 };
-constexpr std::size_t count = 31, rows = 6;
+constexpr std::size_t count = golden_count, rows = golden_rows;
 constexpr double ten_digits = 1e-10;
-
-/// The published order is W1 [4, 3] (out, in), b1, W2 [3, 4], b2; ours holds kernels [in, out].
-std::size_t ours(std::size_t published) {
-    if (published < 12) return published % 3 * 4 + published / 3;
-    if (published < 16 || published >= 28) return published;
-    const std::size_t k = published - 16;
-    return 16 + k % 4 * 3 + k / 4;
-}
 
 class GoldenNetwork : public testing::TestWithParam<Golden> {
 protected:
-    static model::Model make(const std::string& activation) {
-        ModelBuilder b;
-        b.output(b.dense("second", 4, 3, b.activation("act", activation, b.dense("first", 3, 4, b.input("x", {3})))));
-        return b.model;
-    }
-    GoldenNetwork() : net(make(GetParam().activation), engine::DType::float64, rows), theta(count), loss(*engine::find_loss(GetParam().loss)) {
-        for (std::size_t i = 0; i < count; ++i) theta[ours(i)] = 0.6 * std::sin(1.7 * static_cast<double>(i) + 0.3);
-        for (std::size_t n = 0; n < rows; ++n) {
-            for (std::size_t d = 0; d < 3; ++d) x.push_back(std::cos(0.9 * static_cast<double>(n) + 1.1 * static_cast<double>(d) + 0.2));
-            if (loss.class_labels) labels.classes.push_back(static_cast<std::int64_t>(n % 3));
-            for (std::size_t c = 0; c < 3 && !loss.class_labels; ++c)
-                labels.targets.push_back(std::string(GetParam().loss) == "mean_squared_error" ? std::sin(0.5 * static_cast<double>(n) + 0.7 * static_cast<double>(c))
-                                                                                              : static_cast<double>((n + c) % 2));
-        }
-    }
+    GoldenNetwork() : net(golden_model(std::string(GetParam().activation)), engine::DType::float64, rows), theta(golden_parameters()), x(golden_inputs()),
+                      loss(*engine::find_loss(GetParam().loss)), labels(golden_labels(GetParam().loss)) {}
     static Values mean(Values sums) {
         for (double& value : sums) value /= static_cast<double>(rows);
         return sums;
@@ -88,13 +68,12 @@ TEST_P(GoldenNetwork, HasTheKnownLossGradientAndProducts) {
     EXPECT_NEAR_RELATIVE(std::accumulate(losses.begin(), losses.end(), 0.0) / static_cast<double>(rows), known.value, ten_digits);
     EXPECT_NEAR_RELATIVE(norm(net.backward(tape, seeds(y)).parameters), known.gradient_norm, ten_digits);
 
-    Values v(count);
-    for (std::size_t i = 0; i < count; ++i) v[ours(i)] = 1.0 / static_cast<double>(i + 1);
+    const Values v = golden_direction();
     const Values ty = net.tangent(tape, v), product = net.backward_tangent(tape, curved(y, ty)).parameters;
     EXPECT_NEAR_RELATIVE(std::inner_product(v.begin(), v.end(), product.begin(), 0.0), known.vHv, ten_digits);
     EXPECT_NEAR_RELATIVE(norm(product), known.Hv_norm, ten_digits);
-    EXPECT_NEAR_RELATIVE(product[ours(0)], known.Hv_0, ten_digits);
-    EXPECT_NEAR_RELATIVE(product[ours(30)], known.Hv_30, ten_digits);
+    EXPECT_NEAR_RELATIVE(product[golden_position(0)], known.Hv_0, ten_digits);
+    EXPECT_NEAR_RELATIVE(product[golden_position(30)], known.Hv_30, ten_digits);
 
     const Values gauss_newton = net.backward(tape, curved(y, ty)).parameters;
     EXPECT_NEAR_RELATIVE(std::inner_product(v.begin(), v.end(), gauss_newton.begin(), 0.0), known.vGv, ten_digits);
