@@ -65,6 +65,9 @@ public:
     TimedBackend(std::unique_ptr<Backend> inner, std::shared_ptr<Ledger> ledger) : inner_(std::move(inner)), ledger_(std::move(ledger)) {}
     std::string_view device() const override { return inner_->device(); }
     std::unique_ptr<Backend> lane() const override { return std::make_unique<TimedBackend>(inner_->lane(), ledger_); }
+    MicroBatches micro_batches() const override { return inner_->micro_batches(); }
+    int most_lanes() const override { return inner_->most_lanes(); }
+    void synchronize() override { inner_->synchronize(); }
 
     Buffer allocate(DType type, std::size_t size) override {
         const auto start = now();
@@ -86,10 +89,16 @@ public:
         return value;
     }
     void accumulate(C x, View sum) override { plain("accumulate", bytes(x, sum, sum), [&] { inner_->accumulate(x, sum); }); }
+    std::vector<double> dots(std::span<const C> xs, C y) override {
+        std::vector<double> values;
+        plain("dots", bytes_of(xs) + bytes(y), [&] { values = inner_->dots(xs, y); });
+        return values;
+    }
+    void add_combination(std::span<const C> xs, std::span<const double> factors, View y) override {
+        plain("add_combination", bytes_of(xs) + bytes(y, y), [&] { inner_->add_combination(xs, factors, y); });
+    }
     void fold(std::span<const C> parts, double factor, View sum) override {
-        double read = 0;
-        for (const C& part : parts) read += bytes(part);
-        plain("fold", read + bytes(sum), [&] { inner_->fold(parts, factor, sum); });
+        plain("fold", bytes_of(parts) + bytes(sum), [&] { inner_->fold(parts, factor, sum); });
     }
 
     void gemm(bool ta, bool tb, I m, I n, I k, double alpha, C a, I lda, C b, I ldb, double beta, View c, I ldc) override {
@@ -177,6 +186,11 @@ private:
     static Clock::time_point now() { return Clock::now(); }
     template <class... Views> static double bytes(const Views&... views) {
         return (0.0 + ... + (views.empty() ? 0.0 : static_cast<double>(views.size * size_of(views.type))));
+    }
+    static double bytes_of(std::span<const C> views) {
+        double sum = 0;
+        for (const C& view : views) sum += bytes(view);
+        return sum;
     }
     static C old(View x, bool add) { return add ? C(x) : C{}; }   // what is added to is read too
     static double product(I m, I n, I k) { return 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k); }

@@ -7,10 +7,10 @@
 namespace assay {
 namespace {
 
-constexpr std::array<std::pair<ErrorKind, std::string_view>, 8> names{{
+constexpr std::array<std::pair<ErrorKind, std::string_view>, 9> names{{
     {ErrorKind::usage, "usage"}, {ErrorKind::format, "format"}, {ErrorKind::unsupported, "unsupported"},
     {ErrorKind::data, "data"}, {ErrorKind::missing, "missing"}, {ErrorKind::resource, "resource"},
-    {ErrorKind::interrupted, "interrupted"}, {ErrorKind::internal, "internal"},
+    {ErrorKind::unavailable, "unavailable"}, {ErrorKind::interrupted, "interrupted"}, {ErrorKind::internal, "internal"},
 }};
 
 std::string message(const Error::Parts& parts) {
@@ -46,6 +46,7 @@ ExitCode exit_code(ErrorKind kind) {
         case ErrorKind::data: return ExitCode::bad_data;
         case ErrorKind::missing: return ExitCode::missing_input;
         case ErrorKind::resource: return ExitCode::cannot_write;
+        case ErrorKind::unavailable: return ExitCode::unavailable;
         case ErrorKind::interrupted: return ExitCode::interrupted;
         case ErrorKind::internal: return ExitCode::internal;
     }

@@ -13,7 +13,8 @@ enum class ErrorKind {
     unsupported,  ///< a valid file holds something that Assay does not have (a layer, a loss)
     data,         ///< data do not fit the model: shapes, classes, values
     missing,      ///< a file or an ingredient is not there
-    resource,     ///< memory, disk, device, permission
+    resource,     ///< memory, disk, permission
+    unavailable,  ///< a device that is not there or cannot be used
     interrupted,  ///< asked to stop; running again goes on
     internal,     ///< a defect of Assay
 };

@@ -4,10 +4,12 @@
 //
 // A Backend object is one execution lane: it may keep scratch memory and cached primitives, is used by one thread at a time,
 // and gives further lanes of the same device by lane(). Every primitive is serial on the CPU (parallelism is over
-// micro-batches, outermost), and gives the same bits whenever it is called with the same arguments.
+// micro-batches, outermost), and gives the same bits whenever it is called with the same arguments. On a GPU it is work put in
+// order on the device's stream: it may not have run yet when the call returns. What hands values to the host waits for them.
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -80,11 +82,24 @@ struct PoolGeometry {
     std::int64_t pool_h = 1, pool_w = 1, stride_h = 1, stride_w = 1, pad_top = 0, pad_left = 0;
 };
 
+/// How large a micro-batch should be on a device: the largest power of two of rows for which what one layer touches stays within
+/// `touched` bytes and all arrays of a forward pass within `whole`, in float32, and between the two row counts. A property of the
+/// kind of device, never of its load, so that results repeat.
+struct MicroBatches {
+    std::size_t touched = std::size_t{2} << 20, whole = std::size_t{256} << 20;
+    std::int64_t least = 16, most = 512;
+};
+
 class Backend {
 public:
     virtual ~Backend() = default;
     virtual std::string_view device() const = 0;                 ///< "cpu", "cuda:0"
     virtual std::unique_ptr<Backend> lane() const = 0;           ///< another lane of the same device
+    virtual MicroBatches micro_batches() const { return {}; }
+    /// Lanes that are of use at a time: threads of a pass beyond it only wait for one another.
+    virtual int most_lanes() const { return std::numeric_limits<int>::max(); }
+    /// Returns when everything asked of this lane so far has run. @throws what it failed with.
+    virtual void synchronize() {}
 
     // ---- memory ----
     virtual Buffer allocate(DType type, std::size_t size) = 0;   ///< contents undefined
@@ -102,6 +117,10 @@ public:
     virtual void multiply(ConstView x, ConstView y, View z, bool accumulate) = 0;      ///< z (+)= x y, elementwise
     virtual double dot(ConstView x, ConstView y) = 0;                                  ///< float64 accumulation
     virtual void accumulate(ConstView x, View sum) = 0;                                ///< sum (float64) += x (any float)
+    /// The dot products of every x with y, each as dot() would give it.
+    virtual std::vector<double> dots(std::span<const ConstView> xs, ConstView y) = 0;
+    /// y += factors[0] xs[0] + factors[1] xs[1] + ..., added in this order in float64 and rounded once.
+    virtual void add_combination(std::span<const ConstView> xs, std::span<const double> factors, View y) = 0;
     /// sum = factor (parts[0] + parts[1] + ...), added in this order in float64; parts of one type, sum of either.
     virtual void fold(std::span<const ConstView> parts, double factor, View sum) = 0;
 

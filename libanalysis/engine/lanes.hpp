@@ -25,11 +25,12 @@ private:
     std::vector<std::unique_ptr<Backend>> others_;
 };
 
-/// As many threads as their micro-batches fit into the memory of the call; results do not depend on it.
-inline Context within_memory(const Context& context, std::size_t bytes_per_lane) {
+/// As many threads as the device has use for and their micro-batches fit into the memory of the call; results do not depend on it.
+inline Context within_memory(const Context& context, const Backend& backend, std::size_t bytes_per_lane) {
     Context bounded = context;
     const std::size_t fit = context.memory / std::max<std::size_t>(bytes_per_lane, 1);
-    bounded.threads = static_cast<int>(std::clamp<std::size_t>(fit, 1, static_cast<std::size_t>(std::max(context.threads, 1))));
+    const int most = std::min(std::max(context.threads, 1), backend.most_lanes());
+    bounded.threads = static_cast<int>(std::clamp<std::size_t>(fit, 1, static_cast<std::size_t>(most)));
     return bounded;
 }
 

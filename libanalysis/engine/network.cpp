@@ -212,10 +212,9 @@ void Network::Implementation::settle_derivatives() {
     }
 }
 
-/// Rows per micro-batch: a power of two for which the arrays that one layer touches stay in a core's second-level cache, and
-/// all arrays of a forward pass in 256 MiB. Bytes in flight: the primal; with its deltas and the tangents of both.
+/// Rows per micro-batch, as the device wants them. Bytes in flight: the primal; with its deltas and the tangents of both.
 void Network::Implementation::plan_memory() {
-    constexpr std::size_t cache = std::size_t{2} << 20, most = std::size_t{256} << 20;
+    const MicroBatches& device = options.micro_batches;
     std::size_t working_set = 1, values = 0, saved = 0;   // per row, float32
     for (const Step& step : steps) {
         std::size_t touched = step.size;
@@ -225,9 +224,10 @@ void Network::Implementation::plan_memory() {
         if (step.layer) saved += step.layer->saved_bytes();
         if (step.layer && step.layer->makes_mask()) values += static_cast<std::size_t>(step.shape.at(0));
     }
-    const std::size_t by_cache = std::clamp<std::size_t>(std::bit_floor(std::max<std::size_t>(1, cache / (4 * working_set))), 16, 512);
-    const std::size_t by_memory = std::bit_floor(std::max<std::size_t>(1, most / std::max<std::size_t>(1, 4 * values + saved)));
-    micro_batch = static_cast<std::int64_t>(std::min(by_cache, by_memory));
+    const auto rows_in = [](std::size_t bytes, std::size_t row) {
+        return static_cast<std::int64_t>(std::bit_floor(std::max<std::size_t>(1, bytes / std::max<std::size_t>(1, row))));
+    };
+    micro_batch = std::min(std::clamp(rows_in(device.touched, 4 * working_set), device.least, device.most), rows_in(device.whole, 4 * values + saved));
     const std::size_t words = size_of(options.precision) / 4, rows = static_cast<std::size_t>(micro_batch);
     forward_bytes = rows * (4 * values + saved) * words;
     derivative_bytes = rows * (16 * values + 2 * saved) * words + 2 * layout.trainable_count * size_of(options.precision);

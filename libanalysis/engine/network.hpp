@@ -20,6 +20,7 @@ struct NetworkOptions {
     DType precision = DType::float32;  ///< float32 or float64
     bool logits = true;                ///< drop a final softmax or sigmoid, so that outputs are logits (see Network::folded_activation)
     std::vector<Shape> input_shapes{}; ///< fills unknown extents of the inputs, per input, without the batch axis; may be empty
+    MicroBatches micro_batches{};      ///< of the device it will run on: Backend::micro_batches()
 };
 
 /// Where each parameter lies in a flat vector: trainable ones first, in model order, then the non-trainable ones.

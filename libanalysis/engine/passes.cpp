@@ -15,7 +15,7 @@ Outputs outputs_over(const Network& network, Backend& backend, ConstView paramet
     outputs.count = batches.rows();
     outputs.width = element_count(network.output_shapes().at(index));
     outputs.values.resize(static_cast<std::size_t>(outputs.count * outputs.width));
-    const Context bounded = within_memory(context, network.forward_bytes());
+    const Context bounded = within_memory(context, backend, network.forward_bytes());
     Lanes lanes(backend, lanes_for(bounded, batches.count()));
     ordered_parallel(
         bounded, batches.count(),
@@ -31,7 +31,7 @@ Outputs outputs_over(const Network& network, Backend& backend, ConstView paramet
 void visit_forward(const Network& network, Backend& backend, ConstView parameters, const data::Rows& rows, const Context& context,
                    const std::function<void(std::int64_t first_row, const Tape&)>& visit) {
     const Batches batches(network, rows);
-    const Context bounded = within_memory(context, 2 * network.forward_bytes());   // one at work, one waiting for its visit
+    const Context bounded = within_memory(context, backend, 2 * network.forward_bytes());   // one at work, one waiting for its visit
     Lanes lanes(backend, lanes_for(bounded, batches.count()));
     ordered_parallel(
         bounded, batches.count(), [&](int lane, std::int64_t i) { return network.forward(lanes[lane], parameters, batches.read(lanes[lane], i)); },

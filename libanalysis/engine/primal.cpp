@@ -104,6 +104,7 @@ void Primal::plan() const {
     Kept& first = store.kept.front();
     const auto raise_first = [&](Level level) {
         raise(network_, backend_, parameters_, rows_, *objective_.loss, store.batches, store.width, 0, first, level);
+        backend_.synchronize();   // it is timed
     };
     raise_first(Level::values);   // creates primitives: not measured
     first = {};
@@ -193,7 +194,7 @@ void Primal::fold(Lanes& lanes, const Context& context, std::span<const ConstVie
 Context Primal::beside_cache(std::size_t bytes_per_lane) const {
     Context rest = context_;
     rest.memory -= std::min(rest.memory, store_->reserved);
-    return within_memory(rest, bytes_per_lane);
+    return within_memory(rest, backend_, bytes_per_lane);
 }
 
 double Primal::sum(Part part, const Work& work, Buffer& result, DType type, std::size_t flight) const {

@@ -45,6 +45,7 @@ void Krylov<T>::step(const Seen& seen) {
     const std::span<T> y = basis_.vector(newest + 1);
     products_.apply(x, y);
     if (seen) seen(x, y);
+    if (keeps_images_) std::copy(y.begin(), y.end(), images_.vector(newest).begin());
     const Projection projection = basis_.orthogonalise(newest + 1);
     require_finite(projection.before, "Lanczos");
     scale_ = std::max(scale_, projection.before);
@@ -83,7 +84,7 @@ void Krylov<T>::restart(const lapack::TridiagonalPairs& pairs, std::span<const s
     for (std::size_t j = 0; j < k; ++j)
         for (std::size_t i = 0; i < k; ++i)
             for (std::size_t c = 0; c < m; ++c) weights[j * m + c] += ritz_vectors[i * m + c] * reduced.q[j * (k + 1) + i];
-    basis_.combine(locked_, m, weights, k);
+    combine(m, weights, k);
     basis_.swap(locked_ + k, locked_ + m);   // the next vector
     diagonal_.assign(reduced.diagonal.begin(), reduced.diagonal.end() - 1);
     off_diagonal_.assign(reduced.off_diagonal.begin(), reduced.off_diagonal.end() - 1);
@@ -92,11 +93,23 @@ void Krylov<T>::restart(const lapack::TridiagonalPairs& pairs, std::span<const s
 
 template <class T>
 void Krylov<T>::lock(const lapack::TridiagonalPairs& pairs, std::span<const std::size_t> kept) {
-    basis_.combine(locked_, pairs.values.size(), columns(pairs, kept), kept.size());
+    combine(pairs.values.size(), columns(pairs, kept), kept.size());
     locked_ += kept.size();
     diagonal_.clear();
     off_diagonal_.clear();
     coupling_ = 0;
+}
+
+template <class T>
+void Krylov<T>::combine(std::size_t count, std::span<const double> weights, std::size_t keep) {
+    basis_.combine(locked_, count, weights, keep);
+    if (keeps_images_) images_.combine(locked_, count, weights, keep);
+}
+
+template <class T>
+void Krylov<T>::swap(std::size_t i, std::size_t j) {
+    basis_.swap(i, j);
+    if (keeps_images_) images_.swap(i, j);
 }
 
 template class Krylov<float>;

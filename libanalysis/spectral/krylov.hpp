@@ -16,7 +16,10 @@ namespace assay::spectral {
 template <class T>
 class Krylov {
 public:
-    Krylov(Products& products, int threads) : products_(products), basis_(products.size(), threads) {}
+    /// With `images` every product is kept and goes through the same combinations as its vector: A times any vector of the space is
+    /// then known, to rounding, without a further product.
+    Krylov(Products& products, int threads, bool images = false)
+        : products_(products), basis_(products.size(), threads), images_(products.size(), threads), keeps_images_(images) {}
 
     /// Starts anew behind the first `locked` vectors, from the vector written to `start()`, or from a random one. Both are made
     /// orthogonal to the locked ones and of unit length.
@@ -43,10 +46,16 @@ public:
     /// The Ritz vectors of `kept` become locked vectors behind those that are; the rest is forgotten. Begin anew afterwards.
     void lock(const lapack::TridiagonalPairs& pairs, std::span<const std::size_t> kept);
     Basis<T>& basis() { return basis_; }
+    bool keeps_images() const { return keeps_images_; }
+    std::span<const T> image(std::size_t i) { return images_.vector(i); }   ///< A times vector i, i < vectors()
+    void swap(std::size_t i, std::size_t j);                                 ///< two vectors, and their images
 
 private:
+    void combine(std::size_t count, std::span<const double> weights, std::size_t keep);
+
     Products& products_;
-    Basis<T> basis_;
+    Basis<T> basis_, images_;
+    bool keeps_images_;
     std::size_t locked_ = 0;
     std::vector<double> diagonal_, off_diagonal_;
     double coupling_ = 0, scale_ = 0;

@@ -13,6 +13,9 @@ namespace assay::spectral {
 namespace {
 
 constexpr std::size_t spare = 5;   // Ritz vectors kept in a restart beyond the wanted ones
+// The products of the basis are kept for the verification where half the memory holds so many vectors for each wanted one: fewer
+// would cost more in restarts than the verifying products do.
+constexpr std::size_t roomy = 6;
 
 /// A Ritz pair of the present space: a locked vector, or pair `index` of the running recurrence.
 struct Candidate { double value, residual; bool locked; std::size_t index; };
@@ -23,7 +26,8 @@ public:
     Search(const linop::LinearOperator& a, const EigenOptions& options)
         : options_(options), n_(a.rows()), wanted_(options.largest + options.smallest),
           limit_(options.max_products ? options.max_products : 10 * wanted_ + 200), products_(a, options.poll),
-          krylov_(products_, options.threads), capacity_(std::min(options.memory / (sizeof(T) * n_), n_ + 1)) {
+          krylov_(products_, options.threads, options.verify && held(2) >= std::min(roomy * wanted_, n_ + 1)),
+          capacity_(held(krylov_.keeps_images() ? 2 : 1)) {
         const std::size_t least = std::min(wanted_ + 4, n_ + 1);
         if (capacity_ < least)
             throw Error(ErrorKind::resource, {"Lanczos", "memory for " + std::to_string(least) + " vectors, " +
@@ -142,7 +146,7 @@ private:
         kept.insert(kept.end(), smallest_.begin(), smallest_.end());
         std::sort(kept.begin(), kept.end(), [](const Candidate& a, const Candidate& b) { return a.index < b.index; });
         for (std::size_t i = 0; i < kept.size(); ++i) {
-            krylov_.basis().swap(i, kept[i].index);
+            krylov_.swap(i, kept[i].index);
             kept[i].index = i;
         }
         locked_ = std::move(kept);
@@ -205,14 +209,23 @@ private:
         made.converged = within(c.value, c.residual, options_.tolerance);
         const std::span<const T> x = krylov_.basis().vector(c.index);
         if (options_.verify) {
-            const std::span<T> image = krylov_.basis().vector(krylov_.locked());
-            products_.apply(x, image);
-            const Rayleigh quotient = rayleigh<T>(x, image);
+            const Rayleigh quotient = rayleigh<T>(x, image(c.index));
             made.value = quotient.value;
             made.true_residual = quotient.residual;
             made.converged = verified(made, options_.tolerance, floor_);
         }
         if (options_.vectors) made.vector.assign(x.begin(), x.end());
+        return made;
+    }
+
+    /// How many vectors the memory holds when `copies` of each are kept.
+    std::size_t held(std::size_t copies) const { return std::min(options_.memory / (copies * sizeof(T) * n_), n_ + 1); }
+
+    /// A times vector i of the locked ones.
+    std::span<const T> image(std::size_t i) {
+        if (krylov_.keeps_images()) return krylov_.image(i);
+        const std::span<T> made = krylov_.basis().vector(krylov_.locked());
+        products_.apply(std::span<const T>(krylov_.basis().vector(i)), made);
         return made;
     }
 

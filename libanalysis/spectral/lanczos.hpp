@@ -30,7 +30,9 @@ struct EigenOptions {
     /// Warm start: n values, or empty. A vector near the sum of the wanted eigenvectors saves products; a tenth of a random vector
     /// is mixed in. What the start is blind to may still stay hidden (an eigenvalue that has overtaken): `probe` looks again.
     std::span<const double> start{};
-    bool verify = true;                 ///< one more product for each pair: the true residual
+    /// Measure ||A v - value v|| of every pair: from the kept products of the basis where `memory` holds twice the vectors with room
+    /// to spare, with one more product for each pair where it does not. The two agree to rounding.
+    bool verify = true;
     bool vectors = true;                ///< hand the eigenvectors out
     /// One starting vector reaches one copy of a multiple eigenvalue. With `probe` a converged search goes on from another random
     /// start in the complement of what was found, until nothing above (below) it appears: some ten products more. Always done after

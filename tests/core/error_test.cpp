@@ -6,7 +6,7 @@ namespace assay {
 namespace {
 
 constexpr ErrorKind kinds[] = {ErrorKind::usage,   ErrorKind::format,   ErrorKind::unsupported, ErrorKind::data,
-                               ErrorKind::missing, ErrorKind::resource, ErrorKind::interrupted, ErrorKind::internal};
+                               ErrorKind::missing, ErrorKind::resource, ErrorKind::unavailable, ErrorKind::interrupted, ErrorKind::internal};
 
 TEST(Error, SaysWhereExpectedFoundAndAdvice) {
     const Error error(ErrorKind::format, {"a.h5: /w", "shape [2, 3]", "shape [3, 2]", "Was the file converted?"});
@@ -35,6 +35,7 @@ TEST(Error, KindsGiveTheDocumentedExitCodes) {
     EXPECT_EQ(code(ErrorKind::missing), 66);
     EXPECT_EQ(code(ErrorKind::internal), 70);
     EXPECT_EQ(code(ErrorKind::resource), 73);
+    EXPECT_EQ(code(ErrorKind::unavailable), 69);
     EXPECT_EQ(code(ErrorKind::interrupted), 75);
 }
 

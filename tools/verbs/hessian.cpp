@@ -118,10 +118,12 @@ void print_eigenvalues(const Json& result) {
     }
     fmt::print("\n{}", table.text());
     const Json& search = result["search"];
-    fmt::print("{}", wrapped(fmt::format("{} {} by {} with {} products and {} to verify, tolerance {} of |eigenvalue|", result["eigenvalues"].size(),
+    const auto further = search["verification_products"].get<std::size_t>();
+    const std::string verifying = further > 0 ? fmt::format(" and {} to verify", further) : "";
+    fmt::print("{}", wrapped(fmt::format("{} {} by {} with {} products{}, tolerance {} of |eigenvalue|", result["eigenvalues"].size(),
                                          result["eigenvalues"].size() == 1 ? (result["converged"].get<bool>() ? "pair, converged," : "pair, not converged,")
                                                                              : (result["converged"].get<bool>() ? "pairs, all converged," : "pairs, not all converged,"), result["solver"].get<std::string>(),
-                                         search["products"].get<std::size_t>(), search["verification_products"].get<std::size_t>(), number(result["tolerance"], 2))));
+                                         search["products"].get<std::size_t>(), verifying, number(result["tolerance"], 2))));
 }
 
 std::string estimate(const Json& value) {

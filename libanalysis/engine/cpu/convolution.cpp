@@ -5,7 +5,7 @@
 #include "libanalysis/engine/cpu/folded_convolution.hpp"
 #include "libanalysis/engine/cpu/im2col.hpp"
 #include "libanalysis/engine/cpu/onednn_convolution.hpp"
-#include "libanalysis/engine/cpu/views.hpp"
+#include "libanalysis/engine/views.hpp"
 
 #include <algorithm>
 

@@ -27,6 +27,8 @@ public:
     void scale(double a, View x) override;
     void multiply(ConstView x, ConstView y, View z, bool accumulate) override;
     double dot(ConstView x, ConstView y) override;
+    std::vector<double> dots(std::span<const ConstView> xs, ConstView y) override;
+    void add_combination(std::span<const ConstView> xs, std::span<const double> factors, View y) override;
     void accumulate(ConstView x, View sum) override;
     void fold(std::span<const ConstView> parts, double factor, View sum) override;
 

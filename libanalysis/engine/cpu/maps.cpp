@@ -2,7 +2,7 @@
 
 #include "libanalysis/engine/cpu/clones.hpp"
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
-#include "libanalysis/engine/cpu/views.hpp"
+#include "libanalysis/engine/views.hpp"
 #include "libanalysis/engine/pointwise.hpp"
 
 namespace assay::engine::cpu {

@@ -3,7 +3,7 @@
 #include "libanalysis/engine/cpu/clones.hpp"
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
 #include "libanalysis/engine/cpu/gemm.hpp"
-#include "libanalysis/engine/cpu/views.hpp"
+#include "libanalysis/engine/views.hpp"
 #include "libanalysis/engine/cpu/wide_rows.hpp"
 
 namespace assay::engine::cpu {

@@ -1,7 +1,7 @@
 // Memory of the CPU backend: 64-byte aligned, so that a vector never starts inside a cache line.
 
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
-#include "libanalysis/engine/cpu/views.hpp"
+#include "libanalysis/engine/views.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -2,7 +2,7 @@
 
 #include "libanalysis/engine/cpu/clones.hpp"
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
-#include "libanalysis/engine/cpu/views.hpp"
+#include "libanalysis/engine/views.hpp"
 #include "libanalysis/engine/cpu/wide_rows.hpp"
 #include "libanalysis/engine/elementary.hpp"
 
@@ -107,6 +107,12 @@ void store(const double* sums, T* out, std::size_t size, bool accumulate) {
 double CpuBackend::dot(ConstView x, ConstView y) {
     require(x.size == y.size, "dot", "vectors of one size");
     return with_float_of("dot", [&]<class T>(T) { return dot_kernel(as<T>(x), as<T>(y), x.size); }, x, y);
+}
+
+std::vector<double> CpuBackend::dots(std::span<const ConstView> xs, ConstView y) {
+    std::vector<double> result;
+    for (const ConstView& x : xs) result.push_back(dot(x, y));
+    return result;
 }
 
 void CpuBackend::column_sums(ConstView x, std::int64_t rows, std::int64_t cols, View sums, bool accumulate) {

@@ -3,13 +3,15 @@
 
 #include "libanalysis/engine/cpu/clones.hpp"
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
-#include "libanalysis/engine/cpu/views.hpp"
+#include "libanalysis/engine/views.hpp"
 
 #include <algorithm>
 
 namespace assay::engine::cpu {
 
 namespace {
+
+constexpr std::size_t block_size = 1024;   // sums in double that stay in the first-level cache
 
 template <class T>
 ASSAY_CLONES void axpy_kernel(T a, const T* x, T* y, std::size_t n) {
@@ -41,6 +43,12 @@ ASSAY_CLONES void accumulate_kernel(const T* x, double* sum, std::size_t n) {
 }
 
 template <class T>
+ASSAY_CLONES void add_scaled_kernel(double a, const T* x, double* sum, std::size_t n) {
+#pragma GCC ivdep
+    for (std::size_t i = 0; i < n; ++i) sum[i] += a * static_cast<double>(x[i]);
+}
+
+template <class T>
 ASSAY_CLONES void store_block(const double* block, double factor, T* to, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<T>(factor * block[i]);
 }
@@ -68,12 +76,25 @@ void CpuBackend::accumulate(ConstView x, View sum) {
     with_float(x.type, "accumulate", [&]<class T>(T) { accumulate_kernel(as<T>(x), as<double>(sum), x.size); });
 }
 
+void CpuBackend::add_combination(std::span<const ConstView> xs, std::span<const double> factors, View y) {
+    require(xs.size() == factors.size(), "add_combination", "a factor for every vector");
+    for (const ConstView& x : xs) require(x.size == y.size && x.type == y.type, "add_combination", "vectors of one size and type");
+    with_float(y.type, "add_combination", [&]<class T>(T) {
+        double block[block_size];
+        for (std::size_t at = 0; at < y.size; at += block_size) {
+            const std::size_t n = std::min(block_size, y.size - at);
+            for (std::size_t i = 0; i < n; ++i) block[i] = static_cast<double>(as<T>(y)[at + i]);
+            for (std::size_t k = 0; k < xs.size(); ++k) add_scaled_kernel(factors[k], as<T>(xs[k]) + at, block, n);
+            store_block(block, 1.0, as<T>(y) + at, n);
+        }
+    });
+}
+
 void CpuBackend::fold(std::span<const ConstView> parts, double factor, View sum) {
     for (const ConstView& part : parts) require(part.size == sum.size && part.type == parts[0].type, "fold", "parts of one type and the sum's size");
-    constexpr std::size_t most = 1024;   // a block of sums stays in the first-level cache
-    double block[most];
-    for (std::size_t at = 0; at < sum.size; at += most) {
-        const std::size_t n = std::min(most, sum.size - at);
+    double block[block_size];
+    for (std::size_t at = 0; at < sum.size; at += block_size) {
+        const std::size_t n = std::min(block_size, sum.size - at);
         std::fill_n(block, n, 0.0);
         for (const ConstView& part : parts)
             with_float(part.type, "fold", [&]<class T>(T) { accumulate_kernel(as<T>(part) + at, block, n); });

@@ -161,6 +161,34 @@ void gemm_batched(Backend& b, DType type) {
     b.gemm_batched(false, false, m, n, k, 1.0, none, k, sa, none, n, 0, 1.0, none, n, sc, 0);
 }
 
+void combinations(Backend& b, DType type) {
+    for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{1025}, std::size_t{70000}}) {
+        for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{3}, std::size_t{70}}) {
+            std::vector<Guarded> xs;
+            std::vector<engine::ConstView> views;
+            std::vector<double> factors;
+            for (std::size_t k = 0; k < count; ++k) {
+                xs.emplace_back(b, type, normals(n, 10 + k));
+                views.push_back(xs.back());
+                factors.push_back(0.25 * static_cast<double>(k) - 1);
+            }
+            Guarded y(b, type, normals(n, 1));
+            const std::vector<double> dots = b.dots(views, y);
+            ASSERT_EQ(dots.size(), count);
+            Array expected = y.values();
+            for (std::size_t k = 0; k < count; ++k) {
+                double dot = 0;
+                for (std::size_t i = 0; i < n; ++i) dot += xs[k].values()[i] * y.values()[i], expected[i] += factors[k] * xs[k].values()[i];
+                EXPECT_NEAR(dots[k], dot, 1e-12 * (1 + static_cast<double>(n)));
+                EXPECT_EQ(dots[k], b.dot(views[k], y)) << "dots and dot differ";
+            }
+            y.expect_unchanged();
+            b.add_combination(views, factors, y);
+            y.expect_near(expected, tolerance(type));
+        }
+    }
+}
+
 void fold_of_parts(Backend& b, DType type) {
     for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{1023}, std::size_t{2500}}) {
         Guarded first(b, type, normals(n, 1)), second(b, type, normals(n, 2)), third(b, type, normals(n, 3));
@@ -656,7 +684,7 @@ void transfers(Backend& b, DType type) {
 
 constexpr BackendCase cases[] = {
     {"transfers", transfers}, {"copy", copy}, {"fill", fill}, {"axpy", axpy}, {"scale", scale}, {"multiply", multiply}, {"dot", dot},
-    {"accumulate", accumulate}, {"fold_of_parts", fold_of_parts}, {"gemm", gemm}, {"gemm_batched", gemm_batched}, {"rows_and_columns", rows_and_columns},
+    {"accumulate", accumulate}, {"combinations", combinations}, {"fold_of_parts", fold_of_parts}, {"gemm", gemm}, {"gemm_batched", gemm_batched}, {"rows_and_columns", rows_and_columns},
     {"sums_and_dots", sums_and_dots}, {"softmax", softmax}, {"pointwise", pointwise}, {"pointwise_limits", pointwise_limits},
     {"convolution", convolution}, {"convolution_adjoints", convolution_adjoints}, {"convolution_windows", convolution_windows}, {"empty_convolution", empty_convolution},
     {"pooling", pooling}, {"gather", gather}, {"gather_rows", gather_rows}, {"permute", permute}, {"copy_block", copy_block},

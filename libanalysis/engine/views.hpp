@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace assay::engine::cpu {
+namespace assay::engine::views {
 
 inline void require(bool holds, const char* primitive, const char* expected) {
     if (!holds) throw Error(ErrorKind::internal, {std::string("engine::Backend::") + primitive, expected, "something else"});
@@ -38,4 +38,7 @@ decltype(auto) with_float_of(const char* primitive, Body&& body, ConstView first
     return with_float(first.type, primitive, body);
 }
 
-}  // namespace assay::engine::cpu
+}  // namespace assay::engine::views
+
+namespace assay::engine::cpu { using namespace views; }
+namespace assay::engine::cuda { using namespace views; }

@@ -1,0 +1,12 @@
+#pragma once
+// Every call of CUDA and its libraries is checked, where it stands.
+
+#include <cuda_runtime_api.h>
+
+namespace assay::engine::cuda {
+
+/// @throws Error{resource} for memory that is not there, Error{unavailable} for everything else, with `call`, CUDA's own words and,
+/// after a sticky error, that this process can use the device no more.
+void check(cudaError_t result, const char* call);
+
+}  // namespace assay::engine::cuda

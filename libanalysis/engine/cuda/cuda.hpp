@@ -1,0 +1,50 @@
+#pragma once
+// CUDA from outside: what devices there are, and a backend on one of them. Everything here exists in a program that was built
+// without CUDA too, and then says so. No header of CUDA is needed to include this one.
+
+#include "libanalysis/engine/backend.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace assay::engine::cuda {
+
+struct Device {
+    int index = 0;               ///< as CUDA_VISIBLE_DEVICES leaves them
+    std::string name, bus, uuid;
+    int major = 0, minor = 0;    ///< compute capability
+    int processors = 0;          ///< streaming multiprocessors
+    std::size_t memory = 0, free = 0;   ///< bytes
+};
+
+/// What this program was built with and what this machine has.
+struct Status {
+    std::string built;           ///< version of the toolkit, "13.0"; "" when built without CUDA
+    std::string architectures;   ///< that it was compiled for, "90" or "75;80;..."
+    std::string driver, runtime, cublas, cusolver, cudnn;   ///< versions found; "" where not found
+    std::vector<Device> devices;
+    std::string reason;          ///< why no device can be used, as a sentence; "" when one can
+    std::string cudnn_reason;    ///< why cuDNN is not used
+};
+/// Never throws for lack of a device, driver or library.
+Status status();
+
+struct Options {
+    int device = 0;
+    bool tf32 = false;           ///< products and convolutions in float32 may round their factors to TF32
+    bool cudnn = true;           ///< use cuDNN where it is found and agrees with the reference
+    std::size_t workspace = std::size_t{256} << 20;   ///< bytes for unrolled windows and libraries' workspaces
+};
+
+/// @throws Error{unavailable} saying why, and what to do.
+std::unique_ptr<Backend> make_cuda_backend(const Options& options);
+
+/// What computes there, for stores and reports: "NVIDIA H100 80GB HBM3 (9.0), driver 13.0, runtime 13.0, cuBLAS 13.0.0".
+std::string description(int device);
+
+/// Most bytes that the backends of this process have held on a device at a time (of their own pool).
+std::size_t peak_bytes(int device);
+
+}  // namespace assay::engine::cuda

@@ -1,0 +1,51 @@
+#pragma once
+// What a CudaBackend works with: the device, its stream, memory in the stream's order, pinned memory for copies, library handles.
+
+#include "libanalysis/engine/cuda/cuda.hpp"
+#include "libanalysis/engine/cuda/libraries.hpp"
+
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace assay::engine::cuda {
+
+class Lane {
+public:
+    explicit Lane(const Options& options);   ///< @throws Error{unavailable}
+    ~Lane();
+    Lane(const Lane&) = delete;
+    Lane& operator=(const Lane&) = delete;
+
+    const Options& options() const { return options_; }
+    const std::string& name() const { return name_; }   ///< "cuda:0"
+    cudaStream_t stream() const { return stream_; }
+    cublasHandle_t blas() const { return blas_; }       ///< on the stream, scalars on the host, with a workspace of its own
+    std::size_t device_memory() const { return device_memory_; }
+
+    /// Device memory in the stream's order: given back when the last owner goes, after what was put on the stream before.
+    /// @throws Error{resource}
+    std::shared_ptr<void> allocate(std::size_t bytes);
+    /// Scratch for one primitive, at least `bytes`: valid until the next call. Later work on the stream may reuse it.
+    void* scratch(std::size_t bytes);
+    /// Copies through pinned memory. `to_device` returns when `host` may be written again; `to_host` when the values are there.
+    void to_device(const void* host, void* device, std::size_t bytes);
+    void to_host(const void* device, void* host, std::size_t bytes);
+    void synchronize();
+
+private:
+    struct Staging;
+    Options options_;
+    std::string name_;
+    std::size_t device_memory_ = 0;
+    cudaStream_t stream_ = nullptr;
+    cudaMemPool_t pool_ = nullptr;
+    cublasHandle_t blas_ = nullptr;
+    std::unique_ptr<Staging> staging_;
+    std::shared_ptr<void> scratch_, blas_workspace_;
+    std::size_t scratch_bytes_ = 0;
+};
+
+}  // namespace assay::engine::cuda
