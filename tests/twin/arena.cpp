@@ -17,7 +17,12 @@ namespace assay::test::twin {
 namespace {
 
 constexpr std::size_t undefined_file = std::size_t{16} << 20;
+constexpr std::size_t huge_page = std::size_t{2} << 20;
 constexpr std::byte red{0xfb};
+
+std::byte* aligned(std::byte* address, std::size_t granule) {
+    return address + (granule - reinterpret_cast<std::uintptr_t>(address) % granule) % granule;
+}
 
 /// A file in memory, all of undefined_byte.
 int open_undefined_file() {
@@ -84,7 +89,11 @@ void Zone::give(std::size_t offset, std::size_t span) {
 }
 
 Arena::Arena()
-    : base_(reserve(2 * zone_size)), small_(base_, zone_size, std::size_t{4} << 20), large_(base_ + zone_size, zone_size, std::size_t{256} << 20) {}
+    : base_(reserve(2 * zone_size + huge_page)), small_(aligned(base_, huge_page), zone_size, std::size_t{1} << 20),
+      large_(small_.base() + zone_size, zone_size, std::size_t{256} << 20) {
+    // Opening and closing takes time for every page: small blocks lie in few large ones where the system has those.
+    (void)madvise(small_.base(), zone_size, MADV_HUGEPAGE);
+}
 
 std::optional<Arena::Block> Arena::place(std::size_t bytes) {
     if (bytes > zone_size / 2) return std::nullopt;
@@ -135,7 +144,7 @@ void Arena::protect(bool open) {
     open_ += open ? 1 : -1;
     for (const Zone* zone : {&small_, &large_}) {
         if (zone->used() == 0) continue;
-        if (mprotect(zone->base(), rounded(zone->used(), page), rights()) != 0) throw std::bad_alloc();
+        if (mprotect(zone->base(), rounded(zone->used(), zone == &small_ ? huge_page : page), rights()) != 0) throw std::bad_alloc();
     }
 }
 

@@ -74,6 +74,14 @@ struct Stored {
         const std::int64_t from = (apart % leading + leading) % leading;
         return from < rows || from + other.rows > leading;
     }
+    /// Whether two of these matrices share an element: matrix i + d lies d * distance behind matrix i, whose columns lie `leading` apart.
+    bool overlap_one_another() const {
+        for (std::int64_t d = 1; d < count; ++d) {
+            const std::int64_t shift = std::abs(d * distance), column = shift / leading, row = shift % leading;
+            if ((column < cols && row < rows) || (column + 1 < cols && leading - row < rows)) return true;
+        }
+        return false;
+    }
 };
 
 bool known(cublasOperation_t operation) { return operation == CUBLAS_OP_N || operation == CUBLAS_OP_T || operation == CUBLAS_OP_C; }
@@ -128,8 +136,8 @@ cublasStatus_t gemm(const char* function, Machine& m, const BlasHandle& handle, 
     const T alpha = *g.alpha, beta = *g.beta;
     if (!g.c) return CUBLAS_STATUS_INVALID_VALUE;
     const bool reads = g.k > 0;
-    // "cublas<t>gemmStridedBatched()": matrices of C must not overlap, and what is read may.
-    if (g.count > 1 && std::abs(g.distance_c) < c.extent()) m.fault(where + ": results of the batch overlap");
+    // "cublas<t>gemmStridedBatched()": matrices of C must not overlap (they may lie between one another's columns), and what is read may.
+    if (c.overlap_one_another()) m.fault(where + ": results of the batch overlap");
     if (g.count > 1 && (g.distance_a < 0 || g.distance_b < 0 || g.distance_c < 0)) m.fault(where + ": a negative distance, which Assay does not use");
     bool there = m.on_device(c.data, c.whole().bytes, *stream, where + ", C");
     for (const auto& [matrix, name] : {std::pair{&a, "A"}, std::pair{&b, "B"}}) {
@@ -188,7 +196,6 @@ cublasStatus_t set_math_mode(cublasHandle_t handle, cublasMath_t mode) {
 
 cublasStatus_t set_pointer_mode(cublasHandle_t handle, cublasPointerMode_t mode) {
     return call("cublasSetPointerMode_v2", handle, [&](Machine&, BlasHandle& h) {
-        if (mode != CUBLAS_POINTER_MODE_HOST && mode != CUBLAS_POINTER_MODE_DEVICE) return CUBLAS_STATUS_INVALID_VALUE;
         h.pointers = mode;
         return CUBLAS_STATUS_SUCCESS;
     });

@@ -116,7 +116,7 @@ TEST_F(TwinBlas, WrongArgumentsAreNamedByTheirStatus) {
         {"ldc below the rows of C", [](Call& c) { c.ldc = 1; }, CUBLAS_STATUS_INVALID_VALUE},
         {"a leading dimension of 0 for no rows", [](Call& c) { c.m = c.ldc = c.lda = 0; }, CUBLAS_STATUS_INVALID_VALUE},
         {"a negative size", [](Call& c) { c.k = -1; }, CUBLAS_STATUS_INVALID_VALUE},
-        {"a transposition that is none", [](Call& c) { c.ta = static_cast<cublasOperation_t>(9); }, CUBLAS_STATUS_INVALID_VALUE},
+        {"a transposition that real matrices do not have", [](Call& c) { c.ta = CUBLAS_OP_CONJG; }, CUBLAS_STATUS_INVALID_VALUE},
         {"no alpha", [](Call& c) { c.alpha = nullptr; }, CUBLAS_STATUS_INVALID_VALUE},
         {"no beta", [](Call& c) { c.beta = nullptr; }, CUBLAS_STATUS_INVALID_VALUE},
         {"no C", [](Call& c) { c.c = nullptr; }, CUBLAS_STATUS_INVALID_VALUE},
@@ -170,9 +170,9 @@ TEST_F(TwinBlas, WhatTheLibraryDoesNotNoticeIsAFault) {
 TEST_F(TwinBlas, ResultsOfABatchDoNotOverlap) {
     const Call right(handle, d);
     double* const many = d.allocate<double>(100);
-    const auto run = [&](long long distance_c, int count) {
-        return cublas().cublasDgemmStridedBatched(handle, CUBLAS_OP_N, CUBLAS_OP_N, 2, 4, 3, &right.one, right.a, 2, 0, right.b, 3, 0, &right.zero, many, 2, distance_c,
-                                                  count);
+    const auto run = [&](long long distance_c, int count, int ldc = 2) {
+        return cublas().cublasDgemmStridedBatched(handle, CUBLAS_OP_N, CUBLAS_OP_N, 2, 4, 3, &right.one, right.a, 2, 0, right.b, 3, 0, &right.zero, many, ldc,
+                                                  distance_c, count);
     };
     EXPECT_EQ(run(8, 3), CUBLAS_STATUS_SUCCESS);
     expect_no_fault();
@@ -180,6 +180,12 @@ TEST_F(TwinBlas, ResultsOfABatchDoNotOverlap) {
     expect_fault("cublasDgemmStridedBatched: results of the batch overlap");
     EXPECT_EQ(run(7, 1), CUBLAS_STATUS_SUCCESS);
     expect_no_fault();
+    EXPECT_EQ(run(2, 3, 6), CUBLAS_STATUS_SUCCESS) << "side by side";
+    expect_no_fault();
+    for (const auto& [distance_c, count, ldc] : {std::array{1, 2, 6}, std::array{2, 4, 6}, std::array{5, 2, 6}, std::array{0, 2, 6}}) {
+        (void)run(distance_c, count, ldc);
+        expect_fault("cublasDgemmStridedBatched: results of the batch overlap");
+    }
     EXPECT_EQ(run(8, -1), CUBLAS_STATUS_INVALID_VALUE);
     (void)run(8, 13);
     expect_fault("cublasDgemmStridedBatched, C: 832 bytes from byte 0 of an allocation of 800");
@@ -227,8 +233,7 @@ TEST_F(TwinBlas, AHandleNeedsItsStreamAndItsWorkspace) {
 }
 
 TEST_F(TwinBlas, ModesAndVersionAreChecked) {
-    EXPECT_EQ(cublas().cublasSetMathMode(handle, static_cast<cublasMath_t>(77)), CUBLAS_STATUS_INVALID_VALUE);
-    EXPECT_EQ(cublas().cublasSetPointerMode_v2(handle, static_cast<cublasPointerMode_t>(7)), CUBLAS_STATUS_INVALID_VALUE);
+    EXPECT_EQ(cublas().cublasSetMathMode(handle, static_cast<cublasMath_t>(7)), CUBLAS_STATUS_INVALID_VALUE);
     int version = 0;
     EXPECT_EQ(cublas().cublasGetVersion_v2(nullptr, &version), CUBLAS_STATUS_SUCCESS);
     EXPECT_EQ(version, CUBLAS_VERSION);
