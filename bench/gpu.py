@@ -14,7 +14,7 @@ PARTS = ('devices', 'tests', 'sanitizer', 'zoo', 'timings', 'peers')
 
 def program(name):
     if BUNDLED: return os.path.join(HERE, 'bin', name)
-    for folder in ('build/gpu/tools', 'build/gpu/bench', 'build/gpu/tests/cuda', 'build/gpu'):
+    for folder in ('build/gpu/tools', 'build/gpu/bench', 'build/gpu/tests/gpu', 'build/gpu'):
         path = os.path.join(HERE, '..', folder, name)
         if os.path.isfile(path): return path
     sys.exit(f'gpu.py: {name} was not found; build it by: cmake --preset gpu && cmake --build --preset gpu')

@@ -1,4 +1,4 @@
-# cmake -DOUTPUT=<folder> -DPROGRAMS=<a;b;c> -DSOURCE=<tree> -DVERSION=<v> -P gpu_bundle.cmake
+# cmake -DOUTPUT=<folder> -DPROGRAMS=<a;b;c> -DSOURCE=<tree> -P gpu_bundle.cmake
 # A relocatable folder with the programs that a GPU machine runs, the libraries they load (without the C library and the driver), the
 # bundled zoo and the scripts; and the same as an archive. Fails above the size that is still easy to carry.
 cmake_minimum_required(VERSION 3.25)
