@@ -1,5 +1,6 @@
 # CUDA is an option: AUTO takes a toolkit where one is found, ON demands one, OFF does not look. Sets
 #   ASSAY_CUDA_VERSION  of the toolkit that device code is compiled with; empty: libanalysis/engine/cuda/absent.cpp stands in for all of it
+#   ASSAY_CUDA_WARNINGS, ASSAY_CUDA_WERROR  options of nvcc
 #   assay_cuda_toolkit  a target with the toolkit's headers, also where device code is not compiled (the host twin of the tests needs
 #                       nothing more); missing without a toolkit
 # and enables CMake's CUDA language for device code. The lines that it prints begin with "CUDA".
@@ -100,6 +101,14 @@ else()
         set(CMAKE_CUDA_STANDARD 20)
         set(CMAKE_CUDA_STANDARD_REQUIRED ON)
         set(CMAKE_CUDA_EXTENSIONS OFF)
+        if(NOT DEFINED CMAKE_CUDA20_STANDARD_COMPILE_OPTION)   # CMake 3.25 does not know yet that nvcc has C++20
+          set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+          set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+        endif()
+        # Of the host's warnings those that nvcc's own code is free of. A kernel that keeps values in memory for want of registers is slow
+        # without a word, unless ptxas is asked to say it.
+        set(ASSAY_CUDA_WARNINGS -Xcompiler=-Wall,-Wextra -Xptxas=-warn-spills,-warn-lmem-usage)
+        set(ASSAY_CUDA_WERROR -Werror=all-warnings -Xcompiler=-Werror)
         set(ASSAY_CUDA_VERSION ${CUDAToolkit_VERSION})
         string(JOIN ", " architectures ${ASSAY_CUDA_COMPILED_FOR})
         message(STATUS "CUDA: device code for ${architectures} with the toolkit ${ASSAY_CUDA_VERSION} in ${CUDAToolkit_BIN_DIR}")

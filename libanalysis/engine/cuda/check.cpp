@@ -58,11 +58,11 @@ const char* name(cusolverStatus_t status) {
     }
 }
 
-/// A library reports what the device failed with in words of its own; the device's words say more, and come first.
+/// After the device broke, libraries answer in words of their own; the device's words say more, and come first.
 template <class Library>
 void check_library(Library status, Library success, Library no_memory, Library wrong_argument, const char* call) {
     if (status == success) return;
-    if (const cudaError_t cause = cudaGetLastError(); cause != cudaSuccess) check(cause, call);
+    if (const cudaError_t cause = cudaGetLastError(); sticky(cause)) check(cause, call);
     const std::string found = std::string(name(status)) + " (" + std::to_string(static_cast<int>(status)) + ")";
     if (status == no_memory) throw DeviceMemoryError({call, "success", found, "The library found no memory on the device: use smaller data, or a smaller --memory."});
     throw Error(status == wrong_argument ? ErrorKind::internal : ErrorKind::unavailable, {call, "success", found});

@@ -6,8 +6,6 @@
 #include "libanalysis/engine/cuda/memory.hpp"
 #include "libanalysis/engine/cuda/staging.hpp"
 
-#include <algorithm>
-
 namespace assay::engine::cuda {
 
 namespace {
@@ -29,6 +27,8 @@ Lane::Lane(const Options& options) : options_(options), name_("cuda:" + std::to_
     const Cublas& library = cublas();   // what can be missing is looked for before anything is made
     memory_ = std::make_shared<Memory>(options.device, name_, device_memory_);
     staging_ = std::make_unique<Staging>();
+    fault_ = allocate(sizeof(device::Fault));
+    clear_fault();
     blas_workspace_ = allocate(blas_workspace);
 
     check(library.cublasCreate_v2(&blas_), "cublasCreate");
@@ -64,20 +64,33 @@ std::shared_ptr<void> Lane::allocate(std::size_t bytes) { return memory_->alloca
 
 void* Lane::scratch(std::size_t bytes) {
     if (bytes > scratch_bytes_ || !scratch_) {
-        constexpr std::size_t step = std::size_t{1} << 20;
-        const std::size_t rounded = std::max(step, (bytes + step - 1) / step * step);
         scratch_.reset();   // work on the stream that uses it comes before the memory is given again
         scratch_bytes_ = 0;
-        scratch_ = allocate(rounded);
-        scratch_bytes_ = rounded;
+        scratch_ = allocate(bytes);
+        scratch_bytes_ = bytes;
     }
     return scratch_.get();
 }
 
 void Lane::to_device(const void* host, void* device, std::size_t bytes) { staging_->to_device(host, device, bytes, stream()); }
 
-void Lane::to_host(const void* device, void* host, std::size_t bytes) { staging_->to_host(device, host, bytes, stream()); }
+void Lane::to_host(const void* device, void* host, std::size_t bytes) {
+    if (bytes > 0) take(device, host, bytes);
+}
 
-void Lane::synchronize() { check(cudaStreamSynchronize(stream()), "cudaStreamSynchronize"); }
+void Lane::synchronize() { take(nullptr, nullptr, 0); }   // the fault alone
+
+void Lane::take(const void* device, void* host, std::size_t bytes) {
+    const std::int32_t word = staging_->to_host(device, host, bytes, static_cast<const std::int32_t*>(fault_.get()), stream());
+    const auto found = static_cast<device::Fault>(word);
+    if (found == device::Fault::none) return;
+    clear_fault();
+    device::throw_fault(found);
+}
+
+void Lane::clear_fault() {
+    static_assert(static_cast<std::int32_t>(device::Fault::none) == 0);
+    check(cudaMemsetAsync(fault_.get(), 0, sizeof(device::Fault), stream()), "cudaMemsetAsync");
+}
 
 }  // namespace assay::engine::cuda

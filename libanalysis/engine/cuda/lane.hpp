@@ -3,6 +3,7 @@
 
 #include "libanalysis/engine/cuda/cuda.hpp"
 #include "libanalysis/engine/cuda/libraries.hpp"
+#include "libanalysis/engine/device/faults.hpp"
 
 #include <cuda_runtime_api.h>
 
@@ -34,18 +35,24 @@ public:
     std::shared_ptr<void> allocate(std::size_t bytes);
     /// Scratch for one primitive, at least `bytes`: valid until the next call. Later work on the stream may reuse it.
     void* scratch(std::size_t bytes);
+    /// A word of device memory, none until a functor finds an index that is outside its array. to_host and synchronize read it, throw
+    /// what device::throw_fault says of it, and make it none again.
+    device::Fault* fault() const { return static_cast<device::Fault*>(fault_.get()); }
     /// Copies through pinned memory. `to_device` returns when `host` may be written again; `to_host` when the values are there.
     void to_device(const void* host, void* device, std::size_t bytes);
     void to_host(const void* device, void* host, std::size_t bytes);
     void synchronize();
 
 private:
+    void clear_fault();
+    void take(const void* device, void* host, std::size_t bytes);
+
     Options options_;
     std::string name_;
     std::size_t device_memory_ = 0;
     std::shared_ptr<Memory> memory_;
     std::unique_ptr<Staging> staging_;
-    std::shared_ptr<void> scratch_, blas_workspace_;
+    std::shared_ptr<void> scratch_, blas_workspace_, fault_;
     std::size_t scratch_bytes_ = 0;
     cublasHandle_t blas_ = nullptr;
 };

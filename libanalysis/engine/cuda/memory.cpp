@@ -101,17 +101,15 @@ void* Memory::take(std::size_t bytes) {
 
 std::shared_ptr<void> Memory::allocate(std::size_t bytes) {
     enter();
-    constexpr std::size_t granule = 256, addressable = std::size_t{1} << 47;
-    // An empty buffer still has an address: "nothing in it" is not "not there".
-    const std::size_t rounded = bytes > addressable ? bytes : std::max(granule, (bytes + granule - 1) / granule * granule);
+    const std::size_t wanted = std::max<std::size_t>(bytes, 1);   // an empty buffer still has an address: "nothing in it" is not "not there"
     void* data = nullptr;
-    if (rounded <= device_memory_) {
-        data = take(rounded);
+    if (wanted <= device_memory_) {
+        data = take(wanted);
         if (!data) {
             // What was freed may still be in use by work on the stream, and lie in the pool in pieces.
             check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
             check(cudaMemPoolTrimTo(pool_, 0), "cudaMemPoolTrimTo");
-            data = take(rounded);
+            data = take(wanted);
         }
     }
     if (!data) {
@@ -123,12 +121,12 @@ std::shared_ptr<void> Memory::allocate(std::size_t bytes) {
                      "Use smaller data, or a smaller --memory."});
     }
     try {
-        ledger().took(device_, rounded);
+        ledger().took(device_, wanted);
     } catch (...) {
         (void)cudaFreeAsync(data, stream_);
         throw;
     }
-    return {data, [self = shared_from_this(), rounded](void* memory) { self->give(memory, rounded); }};
+    return {data, [self = shared_from_this(), wanted](void* memory) { self->give(memory, wanted); }};
 }
 
 void Memory::give(void* data, std::size_t bytes) noexcept {

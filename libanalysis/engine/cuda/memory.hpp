@@ -19,7 +19,7 @@ public:
     /// Makes the device the calling thread's current one.
     void enter() const;
     cudaStream_t stream() const { return stream_; }
-    /// At least one byte, aligned to 256. @throws Error{resource} when the device has no more, after all that can be freed was.
+    /// Aligned to 256 bytes; of 0 bytes too. @throws Error{resource} when the device has no more, after all that can be freed was.
     std::shared_ptr<void> allocate(std::size_t bytes);
 
 private:

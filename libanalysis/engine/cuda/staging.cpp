@@ -10,10 +10,10 @@ namespace assay::engine::cuda {
 Staging::Staging() {
     try {
         void* memory = nullptr;
-        check(cudaMallocHost(&memory, chunk * chunks), "cudaMallocHost (pinned memory of the host)");
+        check(cudaMallocHost(&memory, slot_bytes * chunks), "cudaMallocHost (pinned memory of the host)");
         pinned_ = static_cast<std::byte*>(memory);
         for (std::size_t i = 0; i < chunks; ++i) {
-            slots_[i].data = pinned_ + i * chunk;
+            slots_[i].data = pinned_ + i * slot_bytes;
             check(cudaEventCreateWithFlags(&slots_[i].done, cudaEventDisableTiming), "cudaEventCreate");
         }
     } catch (...) {
@@ -58,26 +58,32 @@ void Staging::to_device(const void* host, void* device, std::size_t bytes, cudaS
     }
 }
 
-void Staging::to_host(const void* device, void* host, std::size_t bytes, cudaStream_t stream) {
+std::int32_t Staging::to_host(const void* device, void* host, std::size_t bytes, const std::int32_t* word, cudaStream_t stream) {
     const std::lock_guard lock(mutex_);
-    const std::size_t parts = (bytes + chunk - 1) / chunk;
+    const std::size_t parts = std::max<std::size_t>(1, (bytes + chunk - 1) / chunk);
     const auto length = [&](std::size_t part) { return std::min(chunk, bytes - part * chunk); };
     std::array<Slot*, chunks> filled{};
     const auto collect = [&](std::size_t part) {
         Slot& slot = *filled[part % chunks];
         check(cudaEventSynchronize(slot.done), "cudaEventSynchronize");
-        std::memcpy(static_cast<std::byte*>(host) + part * chunk, slot.data, length(part));
+        if (length(part) > 0) std::memcpy(static_cast<std::byte*>(host) + part * chunk, slot.data, length(part));
     };
     for (std::size_t part = 0; part < parts; ++part) {
         if (part >= chunks) collect(part - chunks);   // its slot is the one that comes next
         Slot& slot = next();
-        check(cudaMemcpyAsync(slot.data, static_cast<const std::byte*>(device) + part * chunk, length(part), cudaMemcpyDeviceToHost, stream),
-              "cudaMemcpyAsync");
-        check(cudaEventRecord(slot.done, stream), "cudaEventRecord");
-        slot.used = chunk;
         filled[part % chunks] = &slot;
+        slot.used = chunk;
+        if (length(part) > 0) {
+            check(cudaMemcpyAsync(slot.data, static_cast<const std::byte*>(device) + part * chunk, length(part), cudaMemcpyDeviceToHost, stream),
+                  "cudaMemcpyAsync");
+        }
+        if (part + 1 == parts) check(cudaMemcpyAsync(slot.data + chunk, word, sizeof *word, cudaMemcpyDeviceToHost, stream), "cudaMemcpyAsync");
+        check(cudaEventRecord(slot.done, stream), "cudaEventRecord");
     }
     for (std::size_t part = parts > chunks ? parts - chunks : 0; part < parts; ++part) collect(part);
+    std::int32_t found = 0;
+    std::memcpy(&found, filled[(parts - 1) % chunks]->data + chunk, sizeof found);
+    return found;
 }
 
 }  // namespace assay::engine::cuda

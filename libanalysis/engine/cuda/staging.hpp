@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 
 namespace assay::engine::cuda {
@@ -18,11 +19,11 @@ public:
 
     /// Returns when all of `host` lies in pinned memory; the copy itself follows in the stream's order.
     void to_device(const void* host, void* device, std::size_t bytes, cudaStream_t stream);
-    /// Returns when the values are there: after all work that was put on the stream before.
-    void to_host(const void* device, void* host, std::size_t bytes, cudaStream_t stream);
+    /// Returns when the values are there: after all work that was put on the stream before. Gives what the word on the device held then.
+    std::int32_t to_host(const void* device, void* host, std::size_t bytes, const std::int32_t* word, cudaStream_t stream);
 
 private:
-    static constexpr std::size_t chunk = std::size_t{4} << 20, chunks = 8;
+    static constexpr std::size_t chunks = 8, slot_bytes = std::size_t{4} << 20, chunk = slot_bytes - 256;   // the rest is the word's
     struct Slot {
         std::byte* data = nullptr;
         cudaEvent_t done = nullptr;   ///< the last copy from or to the slot has run

@@ -4,6 +4,7 @@
 
 #include "libanalysis/data/dataset.hpp"
 #include "libanalysis/engine/primal.hpp"
+#include "tests/engine/backend/backend_under_test.hpp"
 #include "tests/engine/layers/model_builder.hpp"
 
 #include <array>
@@ -86,7 +87,7 @@ struct GoldenPrimal {
     GoldenPrimal(std::size_t which, engine::DType precision)
         : model(golden_model(which)), network(model, {.precision = precision}), parameters(network.pack(*backend, model.weights)),
           primal(network, *backend, parameters.view(), golden_data(which), {.loss = engine::find_loss(golden_names.at(which).loss)}, {}) {}
-    std::unique_ptr<engine::Backend> backend = engine::make_cpu_backend();
+    std::unique_ptr<engine::Backend> backend = make_backend_under_test();
     model::Model model;
     engine::Network network;
     engine::Buffer parameters;
