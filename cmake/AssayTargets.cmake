@@ -1,16 +1,17 @@
 # One folder = one target = one list of what it may use. tests/arrows checks that includes obey the lists.
 
 add_library(assay_options INTERFACE)
-target_compile_options(assay_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+set(host $<COMPILE_LANGUAGE:C,CXX>)   # device code has its own options: libanalysis/engine/cuda/CMakeLists.txt
+target_compile_options(assay_options INTERFACE "$<${host}:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wnon-virtual-dtor;-Woverloaded-virtual>")
 # g++ 12 warns falsely of overlap in `"text" + std::string(...)` (GCC bug 105651).
-target_compile_options(assay_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+target_compile_options(assay_options INTERFACE $<$<AND:${host},$<CXX_COMPILER_ID:GNU>>:-Wno-restrict>)
 if(ASSAY_WERROR)
-  target_compile_options(assay_options INTERFACE -Werror)
+  target_compile_options(assay_options INTERFACE $<${host}:-Werror>)
 endif()
 if(ASSAY_SANITIZE)
-  target_compile_options(assay_options INTERFACE -fsanitize=${ASSAY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_compile_options(assay_options INTERFACE "$<${host}:-fsanitize=${ASSAY_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all>")
   # Under sanitizers g++ 12 warns falsely of uninitialised members inside boost::optional.
-  target_compile_options(assay_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized -Wno-maybe-uninitialized>)
+  target_compile_options(assay_options INTERFACE "$<$<AND:${host},$<CXX_COMPILER_ID:GNU>>:-Wno-uninitialized;-Wno-maybe-uninitialized>")
   target_link_options(assay_options INTERFACE -fsanitize=${ASSAY_SANITIZE})
 endif()
 

@@ -5,7 +5,9 @@
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/engine/backend.hpp"
 
+#include <span>
 #include <string>
+#include <vector>
 
 namespace assay::engine::views {
 
@@ -22,7 +24,76 @@ inline void require_matrix(ConstView x, std::int64_t rows, std::int64_t cols, co
     require(rows >= 0 && cols >= 0 && x.size >= count(rows, cols), primitive, "a matrix that its view holds");
 }
 
+/// Elements from the first to one past the last of a [rows, cols] matrix with the given leading dimension.
+inline std::size_t extent(std::int64_t rows, std::int64_t cols, std::int64_t leading) {
+    return rows == 0 || cols == 0 ? 0 : static_cast<std::size_t>((rows - 1) * leading + cols);
+}
+
+inline void require_product(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, ConstView a, std::int64_t lda,
+                            ConstView b, std::int64_t ldb, ConstView c, std::int64_t ldc, const char* primitive) {
+    require(m >= 0 && n >= 0 && k >= 0, primitive, "extents that are not negative");
+    const std::int64_t a_rows = transpose_a ? k : m, a_cols = transpose_a ? m : k;
+    const std::int64_t b_rows = transpose_b ? n : k, b_cols = transpose_b ? k : n;
+    require(lda >= a_cols && ldb >= b_cols && ldc >= n, primitive, "leading dimensions that cover a row");
+    require(a.size >= extent(a_rows, a_cols, lda) && b.size >= extent(b_rows, b_cols, ldb) && c.size >= extent(m, n, ldc), primitive,
+            "matrices that their views hold");
+}
+
+/// The same of `count` products at fixed distances.
+inline void require_products(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, ConstView a, std::int64_t lda,
+                             std::int64_t stride_a, ConstView b, std::int64_t ldb, std::int64_t stride_b, ConstView c, std::int64_t ldc,
+                             std::int64_t stride_c, std::int64_t count, const char* primitive) {
+    require(count >= 0 && stride_a >= 0 && stride_b >= 0 && stride_c >= 0, primitive, "a count and distances that are not negative");
+    if (count == 0) return;
+    const auto last = [&](ConstView x, std::int64_t stride) {
+        const std::size_t offset = static_cast<std::size_t>(stride) * static_cast<std::size_t>(count - 1);
+        require(x.size >= offset, primitive, "matrices that their views hold");
+        return ConstView{x.data, x.size - offset, x.type};
+    };
+    require_product(transpose_a, transpose_b, m, n, k, last(a, stride_a), lda, last(b, stride_b), ldb, last(c, stride_c), ldc, primitive);
+}
+
 inline void require_ints(ConstView index, const char* primitive) { require(index.type == DType::int32, primitive, "int32 indices"); }
+
+inline void require_geometry(const ConvGeometry& g, ConstView x, ConstView w, ConstView y, const char* primitive) {
+    const auto fits = [](std::int64_t in, std::int64_t before, std::int64_t after, std::int64_t kernel, std::int64_t dilation,
+                         std::int64_t stride, std::int64_t out) {
+        return stride > 0 && dilation > 0 && kernel > 0 && (in + before + after - ((kernel - 1) * dilation + 1)) / stride + 1 == out;
+    };
+    require(g.groups > 0 && g.in_c % g.groups == 0 && g.out_c % g.groups == 0, primitive, "channels that the groups divide");
+    require(fits(g.in_h, g.pad_top, g.pad_bottom, g.kernel_h, g.dilation_h, g.stride_h, g.out_h) &&
+                fits(g.in_w, g.pad_left, g.pad_right, g.kernel_w, g.dilation_w, g.stride_w, g.out_w),
+            primitive, "an output size that follows from the input's");
+    require(static_cast<std::int64_t>(x.size) == g.batch * g.in_h * g.in_w * g.in_c &&
+                static_cast<std::int64_t>(w.size) == g.kernel_h * g.kernel_w * (g.in_c / g.groups) * g.out_c &&
+                static_cast<std::int64_t>(y.size) == g.batch * g.out_h * g.out_w * g.out_c,
+            primitive, "arrays of the geometry's sizes");
+}
+
+/// The axes of y = x permuted: how long each is, and how far apart in x its neighbours are.
+struct Permutation { std::vector<std::int64_t> extent, step; };
+
+inline Permutation require_permutation(ConstView x, std::span<const std::int64_t> shape, std::span<const std::int64_t> order, ConstView y) {
+    const std::size_t rank = shape.size();
+    require(order.size() == rank && x.size == y.size, "permute", "an order of all axes and arrays of one size");
+    std::vector<std::int64_t> stride(rank, 1);
+    std::size_t total = 1;
+    for (std::size_t axis = rank; axis-- > 0;) {
+        stride[axis] = static_cast<std::int64_t>(total);
+        total *= static_cast<std::size_t>(shape[axis]);
+    }
+    require(total == x.size, "permute", "arrays of the shape's size");
+    Permutation permuted;
+    std::vector<bool> seen(rank, false);
+    for (const std::int64_t place : order) {
+        const auto axis = static_cast<std::size_t>(place);
+        require(place >= 0 && axis < rank && !seen[axis], "permute", "a permutation");
+        seen[axis] = true;
+        permuted.extent.push_back(shape[axis]);
+        permuted.step.push_back(stride[axis]);
+    }
+    return permuted;
+}
 
 /// body(T{}) with T = float or double.
 template <class Body>

@@ -15,21 +15,6 @@ namespace {
 
 using Kind = OneDnnConvolutions::Kind;
 
-void require_geometry(const ConvGeometry& g, ConstView x, ConstView w, ConstView y, const char* primitive) {
-    const auto fits = [](std::int64_t in, std::int64_t before, std::int64_t after, std::int64_t kernel, std::int64_t dilation,
-                         std::int64_t stride, std::int64_t out) {
-        return stride > 0 && dilation > 0 && kernel > 0 && (in + before + after - ((kernel - 1) * dilation + 1)) / stride + 1 == out;
-    };
-    require(g.groups > 0 && g.in_c % g.groups == 0 && g.out_c % g.groups == 0, primitive, "channels that the groups divide");
-    require(fits(g.in_h, g.pad_top, g.pad_bottom, g.kernel_h, g.dilation_h, g.stride_h, g.out_h) &&
-                fits(g.in_w, g.pad_left, g.pad_right, g.kernel_w, g.dilation_w, g.stride_w, g.out_w),
-            primitive, "an output size that follows from the input's");
-    require(static_cast<std::int64_t>(x.size) == g.batch * g.in_h * g.in_w * g.in_c &&
-                static_cast<std::int64_t>(w.size) == g.kernel_h * g.kernel_w * (g.in_c / g.groups) * g.out_c &&
-                static_cast<std::int64_t>(y.size) == g.batch * g.out_h * g.out_w * g.out_c,
-            primitive, "arrays of the geometry's sizes");
-}
-
 ASSAY_CLONES void add(const float* x, float* y, std::size_t n) {
 #pragma GCC ivdep
     for (std::size_t i = 0; i < n; ++i) y[i] += x[i];

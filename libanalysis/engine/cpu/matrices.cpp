@@ -10,21 +10,6 @@ namespace assay::engine::cpu {
 
 namespace {
 
-/// Elements from the first to one past the last of a [rows, cols] matrix with the given leading dimension.
-std::size_t extent(std::int64_t rows, std::int64_t cols, std::int64_t leading) {
-    return rows == 0 || cols == 0 ? 0 : static_cast<std::size_t>((rows - 1) * leading + cols);
-}
-
-void require_product(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, ConstView a, std::int64_t lda,
-                     ConstView b, std::int64_t ldb, ConstView c, std::int64_t ldc, const char* primitive) {
-    require(m >= 0 && n >= 0 && k >= 0, primitive, "extents that are not negative");
-    const std::int64_t a_rows = transpose_a ? k : m, a_cols = transpose_a ? m : k;
-    const std::int64_t b_rows = transpose_b ? n : k, b_cols = transpose_b ? k : n;
-    require(lda >= a_cols && ldb >= b_cols && ldc >= n, primitive, "leading dimensions that cover a row");
-    require(a.size >= extent(a_rows, a_cols, lda) && b.size >= extent(b_rows, b_cols, ldb) && c.size >= extent(m, n, ldc), primitive,
-            "matrices that their views hold");
-}
-
 /// y (+)= x1 row1 [+ x2 row2] [+ shift], row by row; what is null is not there.
 template <class T, bool second, bool shifted, bool accumulate>
 ASSAY_CLONES void affine_rows_kernel(const T* x1, const T* row1, const T* x2, const T* row2, const T* shift, T* y, std::size_t rows, std::size_t width) {
@@ -88,14 +73,7 @@ void CpuBackend::gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::i
 void CpuBackend::gemm_batched(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, double alpha,
                               ConstView a, std::int64_t lda, std::int64_t stride_a, ConstView b, std::int64_t ldb, std::int64_t stride_b,
                               double beta, View c, std::int64_t ldc, std::int64_t stride_c, std::int64_t count) {
-    if (count == 0) return;
-    require(stride_a >= 0 && stride_b >= 0 && stride_c >= 0, "gemm_batched", "distances that are not negative");
-    const auto past = [&](ConstView x, std::int64_t stride) {
-        const std::size_t offset = static_cast<std::size_t>(stride) * static_cast<std::size_t>(count - 1);
-        require(x.size >= offset, "gemm_batched", "matrices that their views hold");
-        return ConstView{x.data, x.size - offset, x.type};
-    };
-    require_product(transpose_a, transpose_b, m, n, k, past(a, stride_a), lda, past(b, stride_b), ldb, past(c, stride_c), ldc, "gemm_batched");
+    require_products(transpose_a, transpose_b, m, n, k, a, lda, stride_a, b, ldb, stride_b, c, ldc, stride_c, count, "gemm_batched");
     with_float_of("gemm_batched", [&]<class T>(T) {
         for (std::int64_t i = 0; i < count; ++i) {
             cpu::gemm(transpose_a, transpose_b, m, n, k, static_cast<T>(alpha), as<T>(a) + i * stride_a, lda, as<T>(b) + i * stride_b, ldb,

@@ -63,22 +63,8 @@ void CpuBackend::scatter_add_rows(ConstView g, ConstView rows, std::int64_t cols
 }
 
 void CpuBackend::permute(ConstView x, std::span<const std::int64_t> shape, std::span<const std::int64_t> order, View y, bool accumulate) {
-    const std::size_t rank = shape.size();
-    require(order.size() == rank && x.size == y.size, "permute", "an order of all axes and arrays of one size");
-    std::vector<std::int64_t> stride(rank, 1), extent(rank, 0), step(rank, 0);
-    std::size_t total = 1;
-    for (std::size_t axis = rank; axis-- > 0;) {
-        stride[axis] = static_cast<std::int64_t>(total);
-        total *= static_cast<std::size_t>(shape[axis]);
-    }
-    require(total == x.size, "permute", "arrays of the shape's size");
-    std::vector<bool> seen(rank, false);
-    for (std::size_t i = 0; i < rank; ++i) {
-        require(order[i] >= 0 && static_cast<std::size_t>(order[i]) < rank && !seen[static_cast<std::size_t>(order[i])], "permute", "a permutation");
-        seen[static_cast<std::size_t>(order[i])] = true;
-        extent[i] = shape[static_cast<std::size_t>(order[i])];
-        step[i] = stride[static_cast<std::size_t>(order[i])];
-    }
+    const auto [extent, step] = require_permutation(x, shape, order, y);
+    const std::size_t rank = extent.size(), total = x.size;
     if (total == 0) return;
     with_float_of("permute", [&]<class T>(T) {
         const T* from = as<T>(x);

@@ -22,7 +22,7 @@ struct Device {
 /// What this program was built with and what this machine has.
 struct Status {
     std::string built;           ///< version of the toolkit, "13.0"; "" when built without CUDA
-    std::string architectures;   ///< that it was compiled for, "90" or "75;80;..."
+    std::string architectures;   ///< that it was compiled for, "90" or "75, 80, 86"
     std::string driver, runtime, cublas, cusolver, cudnn;   ///< versions found; "" where not found
     std::vector<Device> devices;
     std::string reason;          ///< why no device can be used, as a sentence; "" when one can

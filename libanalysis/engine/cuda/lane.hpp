@@ -3,6 +3,7 @@
 
 #include "libanalysis/engine/cuda/cuda.hpp"
 #include "libanalysis/engine/cuda/libraries.hpp"
+#include "libanalysis/engine/device/faults.hpp"
 
 #include <cuda_runtime_api.h>
 
@@ -12,40 +13,48 @@
 
 namespace assay::engine::cuda {
 
+class Memory;    // stream and pool, which outlive the lane while a buffer is left: memory.hpp
+class Staging;   // pinned memory: staging.hpp
+
 class Lane {
 public:
-    explicit Lane(const Options& options);   ///< @throws Error{unavailable}
+    explicit Lane(const Options& options);   ///< @throws Error{unavailable}, Error{resource}
     ~Lane();
     Lane(const Lane&) = delete;
     Lane& operator=(const Lane&) = delete;
 
     const Options& options() const { return options_; }
     const std::string& name() const { return name_; }   ///< "cuda:0"
-    cudaStream_t stream() const { return stream_; }
-    cublasHandle_t blas() const { return blas_; }       ///< on the stream, scalars on the host, with a workspace of its own
+    /// The stream; makes its device the calling thread's current one, which kernels and libraries ask for. Take it anew for each call.
+    cudaStream_t stream() const;
+    cublasHandle_t blas() const;   ///< on the stream, scalars on the host, with a workspace of its own; the same holds
     std::size_t device_memory() const { return device_memory_; }
 
-    /// Device memory in the stream's order: given back when the last owner goes, after what was put on the stream before.
-    /// @throws Error{resource}
+    /// Device memory in the stream's order: given back when the last owner goes, after what was put on the stream before. It may
+    /// outlive the lane. @throws Error{resource}
     std::shared_ptr<void> allocate(std::size_t bytes);
     /// Scratch for one primitive, at least `bytes`: valid until the next call. Later work on the stream may reuse it.
     void* scratch(std::size_t bytes);
+    /// A word of device memory, none until a functor finds an index that is outside its array. to_host and synchronize read it, throw
+    /// what device::throw_fault says of it, and make it none again.
+    device::Fault* fault() const { return static_cast<device::Fault*>(fault_.get()); }
     /// Copies through pinned memory. `to_device` returns when `host` may be written again; `to_host` when the values are there.
     void to_device(const void* host, void* device, std::size_t bytes);
     void to_host(const void* device, void* host, std::size_t bytes);
     void synchronize();
 
 private:
-    struct Staging;
+    void clear_fault();
+    void take(const void* device, void* host, std::size_t bytes);
+
     Options options_;
     std::string name_;
     std::size_t device_memory_ = 0;
-    cudaStream_t stream_ = nullptr;
-    cudaMemPool_t pool_ = nullptr;
-    cublasHandle_t blas_ = nullptr;
+    std::shared_ptr<Memory> memory_;
     std::unique_ptr<Staging> staging_;
-    std::shared_ptr<void> scratch_, blas_workspace_;
+    std::shared_ptr<void> scratch_, blas_workspace_, fault_;
     std::size_t scratch_bytes_ = 0;
+    cublasHandle_t blas_ = nullptr;
 };
 
 }  // namespace assay::engine::cuda

@@ -10,12 +10,8 @@
 
 #if defined(__CUDACC__)
 #include <cub/block/block_reduce.cuh>
-#include <cub/device/device_radix_sort.cuh>
 #else
-#include <algorithm>
 #include <functional>
-#include <numeric>
-#include <vector>
 namespace assay::engine::cuda {
 /// Defined by the host twin: `work` runs in the stream's order, when the stream is waited for, and may touch device memory.
 void run_on_twin(cudaStream_t stream, std::function<void()> work);
@@ -26,18 +22,20 @@ namespace assay::engine::cuda {
 
 inline constexpr int block_threads = 256;
 inline constexpr std::int64_t most_blocks = 1 << 16;
+// Blocks that a multiprocessor should hold at least. Left to itself, ptxas spills registers of some functors for more of them.
+inline constexpr int least_blocks = 2;
 
 #if defined(__CUDACC__)
 
 template <class Body>
-__global__ void __launch_bounds__(block_threads) each_kernel(std::int64_t count, Body body) {
+__global__ void __launch_bounds__(block_threads, least_blocks) each_kernel(std::int64_t count, Body body) {
     const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * block_threads;
     for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * block_threads + threadIdx.x; i < count; i += stride) body(i);
 }
 
 /// One block a result. The order of additions depends on `terms` alone.
 template <class Term, class Combine, class Store>
-__global__ void __launch_bounds__(block_threads) reduce_kernel(std::int64_t results, std::int64_t terms, double start, Term term, Combine combine, Store store) {
+__global__ void __launch_bounds__(block_threads, least_blocks) reduce_kernel(std::int64_t results, std::int64_t terms, double start, Term term, Combine combine, Store store) {
     using Reduce = cub::BlockReduce<double, block_threads>;
     __shared__ typename Reduce::TempStorage shared;
     for (std::int64_t r = blockIdx.x; r < results; r += gridDim.x) {
@@ -87,21 +85,8 @@ void reduce(cudaStream_t stream, std::int64_t results, std::int64_t terms, doubl
 /// Bytes of scratch memory that sort_pairs needs for `count` pairs.
 std::size_t sort_scratch(std::int64_t count);
 
-/// Stable, ascending sort of keys (>= 0) with their values. All arrays on the device; in and out do not overlap.
-inline void sort_pairs(cudaStream_t stream, void* scratch, std::size_t scratch_bytes, const std::int32_t* keys_in, std::int32_t* keys_out,
-                       const std::int32_t* values_in, std::int32_t* values_out, std::int64_t count) {
-    if (count <= 0) return;
-#if defined(__CUDACC__)
-    check(cub::DeviceRadixSort::SortPairs(scratch, scratch_bytes, keys_in, keys_out, values_in, values_out, count, 0, 32, stream), "radix sort");
-#else
-    (void)scratch, (void)scratch_bytes;
-    run_on_twin(stream, [=] {
-        std::vector<std::int64_t> order(static_cast<std::size_t>(count));
-        std::iota(order.begin(), order.end(), std::int64_t{0});
-        std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return keys_in[a] < keys_in[b]; });
-        for (std::int64_t i = 0; i < count; ++i) keys_out[i] = keys_in[order[static_cast<std::size_t>(i)]], values_out[i] = values_in[order[static_cast<std::size_t>(i)]];
-    });
-#endif
-}
+/// Stable, ascending sort of keys with their values. All arrays on the device; in and out do not overlap.
+void sort_pairs(cudaStream_t stream, void* scratch, std::size_t scratch_bytes, const std::int32_t* keys_in, std::int32_t* keys_out,
+                const std::int32_t* values_in, std::int32_t* values_out, std::int64_t count);
 
 }  // namespace assay::engine::cuda
