@@ -52,27 +52,29 @@ private:
 void add_norms(const Primal& primal, const Item& item, const std::vector<double>& seeds, std::int64_t count, std::vector<double>& by_parameter,
                std::vector<double>& rows) {
     const auto& entries = primal.network().layout().entries;
+    const std::size_t batch = index(item.tape.batch());
     const Buffer seed = item.head.seed(item.lane, seeds);
+    // [parameter, row], parameters in the order of the reverse pass: what the host sees, it sees once all work is under way.
+    Buffer norms = item.lane.zeros(primal.network().options().precision, entries.size() * batch);
+    std::vector<std::size_t> order;
     UsedOnce used(primal);
     primal.network().reverse_deltas(item.lane, item.tape, seed.view(), count, [&](const Network::Applied& applied, ConstView deltas) {
         used.require(applied);
-        std::vector<Buffer> norms(applied.parameters.size());
-        std::vector<View> views(norms.size());
-        for (std::size_t j = 0; j < norms.size(); ++j) {
-            if (!entries[applied.parameters[j]].trainable) continue;
-            norms[j] = item.lane.zeros(deltas.type, index(item.tape.batch()));
-            views[j] = norms[j].view();
+        std::vector<View> views;
+        for (const std::size_t parameter : applied.parameters) {
+            views.emplace_back();
+            if (!entries[parameter].trainable) continue;
+            views.back() = norms.view().slice(order.size() * batch, batch);
+            order.push_back(parameter);
         }
         applied.layer.weight_gradient_norms(item.lane, applied.frame, deltas, count, views);
-        for (std::size_t j = 0; j < norms.size(); ++j) {
-            if (norms[j].empty()) continue;
-            const std::vector<double> values = item.lane.to_host(norms[j].view());
-            for (std::size_t n = 0; n < values.size(); ++n) {
-                by_parameter[applied.parameters[j]] += values[n];
-                rows[index(item.first_row) + n] += values[n];
-            }
-        }
     });
+    const std::vector<double> values = item.lane.to_host(norms.const_view().slice(0, order.size() * batch));
+    for (std::size_t k = 0; k < order.size(); ++k)
+        for (std::size_t n = 0; n < batch; ++n) {
+            by_parameter[order[k]] += values[k * batch + n];
+            rows[index(item.first_row) + n] += values[k * batch + n];
+        }
 }
 
 /// Columns from which on the rest holds at most `share` of the loss's Hessian over the rows of a micro-batch; `rank` where nothing
