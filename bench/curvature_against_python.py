@@ -54,6 +54,7 @@ def main():
     parser.add_argument('--data', help='HDF5 to train on: train/x (uint8 N x 28 x 28 x 1), train/y')
     parser.add_argument('--without', default='', help='modes to leave out, e.g. torch-compile')
     a = parser.parse_args()
+    a.peer, a.program = os.path.abspath(a.peer), os.path.abspath(a.program)   # they run in the work folder
     os.makedirs(a.work, exist_ok=True)
     trained = f'-{a.train_epochs}-epochs' if a.train_epochs else ''
     training = ['--train-epochs', str(a.train_epochs), '--data', os.path.abspath(a.data)] if a.train_epochs else []

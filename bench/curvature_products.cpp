@@ -1,9 +1,11 @@
 // Times curvature products of a checkpoint on the first rows of its data, on a cached primal, beside the gradient of the same rows:
 //
 //   curvature_products MODEL DATA ROWS THREADS [SECONDS [KIND]]
+//   curvature_products NETWORK random ROWS THREADS [SECONDS [KIND]]     a network of networks.hpp on random rows
 //
 // KIND: one of the operators, trace or top10; without it the gradient and all of them. Prints one line of JSON. Each time is the median of calls for about SECONDS (2); "gradient" runs forward and backward anew.
 
+#include "bench/networks.hpp"
 #include "formats/format.hpp"
 #include "libanalysis/core/json.hpp"
 #include "libanalysis/engine/exact_trace.hpp"
@@ -44,15 +46,20 @@ std::size_t peak_bytes() {
     return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
 }
 
+data::Rows first_rows_of(const std::string& path, std::int64_t count) {
+    const data::Dataset dataset = formats::open_dataset(path);
+    return {dataset.train, data::first_rows(*dataset.train, count), {}};
+}
+
 int run(int count, char** words) {
     if (count < 5) {
         std::fprintf(stderr, "usage: curvature_products MODEL DATA ROWS THREADS [SECONDS [KIND]]\n");
         return 64;
     }
-    const model::Model model = formats::load_model(words[1], {});
-    const data::Dataset dataset = formats::open_dataset(words[2]);
+    const bool random = std::string_view(words[2]) == "random";
+    const model::Model model = random ? bench::make_network(words[1]) : formats::load_model(words[1], {});
     const double budget = count > 5 ? std::stod(words[5]) : 2;
-    data::Rows rows{dataset.train, data::first_rows(*dataset.train, std::stoll(words[3])), {}};
+    const data::Rows rows = random ? bench::random_rows(model, std::stoll(words[3])) : first_rows_of(words[2], std::stoll(words[3]));
     const engine::Network network(model);
     const auto backend = engine::make_cpu_backend();
     const engine::Buffer parameters = network.pack(*backend, model.weights);

@@ -6,6 +6,7 @@
 // One thread. Flops are those of matrix products and convolutions, so that every other primitive counts as time without work.
 
 #include "bench/fma_peak.hpp"
+#include "bench/networks.hpp"
 #include "bench/timed_backend.hpp"
 #include "formats/format.hpp"
 #include "libanalysis/core/error.hpp"
@@ -106,46 +107,7 @@ void table(const model::Model& model, const data::Dataset& dataset, std::int64_t
                 flops / forward, plain * 1e3, flops / plain / peak * 100);
 }
 
-/// 784-w-w-10 with tanh between, in memory, with seeded weights.
-model::Model perceptron(std::int64_t width) {
-    model::Model model;
-    model.path = "784-" + std::to_string(width) + "-" + std::to_string(width) + "-10";
-    model::Architecture& graph = model.architecture.emplace();
-    const auto parameter = [&](const std::string& layer, const std::string& role, const Shape& shape, double deviation) {
-        const std::string name = layer + "/" + role;
-        model.parameters.push_back({.name = name, .layer = layer, .layer_class = "Dense", .shape = shape, .path = name});
-        std::vector<double> values(static_cast<std::size_t>(element_count(shape)));
-        for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(deviation * Seed{4}.child(name).normal(i));
-        model.weights.push_back({shape, "float32", std::move(values)});
-        return model.parameters.size() - 1;
-    };
-    const auto node = [&](const std::string& name, const std::string& kind, const Json& attributes, const std::vector<std::size_t>& from,
-                          std::vector<std::size_t> parameters) {
-        return graph.add({.name = name, .kind = kind, .layer = name, .layer_class = kind, .attributes = attributes,
-                          .parameters = std::move(parameters)}, from);
-    };
-    std::size_t last = node("x", "input", {{"shape", Shape{784}}, {"dtype", "float32"}}, {}, {});
-    graph.inputs.push_back(last);
-    const std::int64_t widths[] = {784, width, width, 10};
-    for (std::size_t i = 1; i < 4; ++i) {
-        const std::string name = "dense_" + std::to_string(i);
-        const std::size_t kernel = parameter(name, "kernel", {widths[i - 1], widths[i]}, 1 / std::sqrt(static_cast<double>(widths[i - 1])));
-        const std::size_t bias = parameter(name, "bias", {widths[i]}, 0.1);
-        last = node(name, "dense", {{"units", widths[i]}}, {last}, {kernel, bias});
-        if (i < 3) last = node("tanh_" + std::to_string(i), "activation", {{"function", "tanh"}}, {last}, {});
-    }
-    graph.outputs.push_back(last);
-    return model;
-}
-
-data::Rows random_rows(std::int64_t count) {
-    std::vector<double> values(static_cast<std::size_t>(count) * 784);
-    std::vector<std::int64_t> labels(static_cast<std::size_t>(count));
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = Seed{2}.normal(i);
-    for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<std::int64_t>(i % 10);
-    const auto split = data::make_split(std::move(values), {784}, std::move(labels));
-    return {split, data::all_rows(*split), {}};
-}
+model::Model perceptron(std::int64_t width) { return bench::make_perceptron(784, {width, width, 10}, "tanh"); }
 
 /// Multiply-adds of a Hessian product for one row of perceptron(width): two forward units for the first layer, six for the others.
 double arithmetic(std::int64_t width) { return static_cast<double>(2 * 784 * width + 6 * (width * width + 10 * width)); }
@@ -168,10 +130,10 @@ void growth(const model::Model& model, const data::Dataset& dataset) {
     if (first == 0) std::printf("\nSKIPPED: growth over rows (%s has fewer than 256)\n", dataset.path.c_str());
     std::printf("\n%s", head);
     first = 0;
-    for (std::int64_t count : {256, 512, 1024, 2048, 4096}) line(perceptron(128), random_rows(count), arithmetic(128), first);
+    for (std::int64_t count : {256, 512, 1024, 2048, 4096}) line(perceptron(128), bench::random_rows(perceptron(128), count), arithmetic(128), first);
     std::printf("\n%s", head);
     first = 0;
-    for (std::int64_t width : {64, 128, 256, 512, 664}) line(perceptron(width), random_rows(1024), arithmetic(width), first);   // 664: 18 times the parameters of 64
+    for (std::int64_t width : {64, 128, 256, 512, 664}) line(perceptron(width), bench::random_rows(perceptron(width), 1024), arithmetic(width), first);   // 664: 18 times the parameters of 64
 }
 
 int run(int count, char** words) {

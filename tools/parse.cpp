@@ -15,11 +15,14 @@ std::optional<boost::program_options::variables_map> parse(const Usage& usage, b
     options.add_options()("help,h", "this text");
     po::options_description all;
     all.add(options);
-    if (usage.many) all.add_options()(std::string(usage.positional).c_str(), po::value<std::vector<std::string>>());
-    else all.add_options()(std::string(usage.positional).c_str(), po::value<std::string>());
     po::positional_options_description positional;
-    positional.add(std::string(usage.positional).c_str(), usage.many ? -1 : 1);
-    const std::string verb(usage.line.substr(0, usage.line.find(usage.positional)));
+    const std::string argument(usage.positional);
+    if (!argument.empty()) {
+        if (usage.many) all.add_options()(argument.c_str(), po::value<std::vector<std::string>>());
+        else all.add_options()(argument.c_str(), po::value<std::string>());
+        positional.add(argument.c_str(), usage.many ? -1 : 1);
+    }
+    const std::string verb(usage.line.substr(0, usage.line.find(argument.empty() ? "[" : usage.positional)));
     try {
         po::variables_map values;
         po::store(po::command_line_parser(words).options(all).positional(positional)
@@ -32,8 +35,8 @@ std::optional<boost::program_options::variables_map> parse(const Usage& usage, b
             return std::nullopt;
         }
         po::notify(values);
-        if (!values.contains(std::string(usage.positional)))
-            throw Error(ErrorKind::usage, {verb.substr(0, verb.size() - 1), std::string(usage.positional), "nothing", "See " + verb + "--help"});
+        if (!argument.empty() && !values.contains(argument))
+            throw Error(ErrorKind::usage, {verb.substr(0, verb.size() - 1), argument, "nothing", "See " + verb + "--help"});
         return values;
     } catch (const po::error& error) {
         throw Error(ErrorKind::usage, {verb.substr(0, verb.size() - 1), "", error.what(), "See " + verb + "--help"});

@@ -14,7 +14,7 @@ struct Usage {
     std::string_view line;                       ///< "assay rank STORE [options]"
     std::string_view text;                       ///< what it does, prose
     std::vector<std::string_view> examples;
-    std::string_view positional;                 ///< name of the one positional argument, e.g. "STORE"
+    std::string_view positional;                 ///< name of the one positional argument, e.g. "STORE"; "": there is none
     bool many = false;                           ///< several of them, at least one: a std::vector<std::string>
 };
 

@@ -3,6 +3,8 @@
 #include "libanalysis/core/context.hpp"
 #include "libanalysis/zoo/manifest.hpp"
 #include "libanalysis/zoo/protocol.hpp"
+#include "tools/device.hpp"
+#include "tools/device_list.hpp"
 #include "tools/interrupt.hpp"
 #include "tools/table.hpp"
 
@@ -22,16 +24,17 @@ void ModelOptions::add_to(po::options_description& description) {
         ("architecture", po::value(&architecture)->value_name("FILE"), "the architecture of a weights-only file")
         ("loss", po::value(&loss)->value_name("NAME"), "the loss, where the file does not tell it")
         ("precision", po::value(&precision)->value_name("P"), "float32, or float64 to certify (float32)")
+        ("device", po::value(&device)->value_name("D"), "where to compute: cpu, cuda, cuda:N or auto; `assay devices` lists them (cpu)")
+        ("tf32", po::bool_switch(&tf32), "with --device cuda: products of float32 in TF32, about three digits")
         ("threads", po::value(&threads)->value_name("N"), "threads (the cores this process may use)")
         ("timeout", po::value(&timeout)->value_name("S"), "seconds until the work is given up (no limit)")
         ("json", po::bool_switch(), "print JSON");
 }
 
 Json ModelOptions::arguments(const std::string& path) const {
-    if (precision != "float32" && precision != "float64" && precision != "double")
-        throw Error(ErrorKind::usage, {"--precision", "float32 or float64", precision});
-    Json result{{"path", path}, {"architecture", architecture}, {"data", data}, {"loss", loss},
-                {"precision", precision == "double" ? "float64" : precision}};
+    const DeviceOption where = parse_device(device);
+    Json result{{"path", path}, {"architecture", architecture}, {"data", data}, {"loss", loss}, {"precision", precision_word(precision, tf32, where)},
+                {"device", device_word(where)}, {"memory", memory > 0 ? Json(memory) : Json()}};
     result["preprocessing"] = {{"scale", scale.empty() ? 1.0 : zoo::parse_scale(scale, "--scale")}, {"offset", offset}, {"mean", mean},
                                {"deviation", deviation}, {"declared", !scale.empty() || offset != 0 || !mean.empty() || !deviation.empty()}};
     return result;
@@ -44,7 +47,21 @@ Json ModelOptions::run(std::string_view task, const Json& arguments, const std::
     limits.budget = memory > 0 ? memory : usable_memory() / 2;
     limits.memory = usable_memory() - usable_memory() / 8;
     limits.timeout_s = timeout;
-    return zoo::run_in_worker(task, arguments, limits, item, interrupt.token());
+    const std::string where = arguments.at("device").get<std::string>();
+    if (where != "cpu") heed_scheduler(interrupt.token());
+    if (where != "auto") return zoo::run_in_worker(task, arguments, limits, item, interrupt.token());
+    Json asked = arguments;
+    asked["task"] = task;
+    const Json choice = zoo::run_in_worker("choose_device", asked, limits, {}, interrupt.token());
+    fmt::print(stderr, "{}", wrapped("device: " + choice.at("words").get<std::string>()));
+    asked["device"] = choice.at("device");
+    Json result = zoo::run_in_worker(task, asked, limits, item, interrupt.token());
+    result["device_choice"] = choice.at("words");
+    return result;
+}
+
+void print_device(const Json& result) {
+    if (result.value("device", "cpu") != "cpu") fmt::print("{}", wrapped("device: " + printable(result.at("device_description").get<std::string>())));
 }
 
 void print_json(Json json) {

@@ -13,23 +13,27 @@
 namespace assay::tools {
 
 struct ModelOptions {
-    std::string architecture, data, scale, loss, precision = "float32";
+    std::string architecture, data, scale, loss, precision = "float32", device = "cpu";
+    bool tf32 = false;
     double offset = 0;
     std::vector<double> mean, deviation;
     int threads = 0;
     double timeout = 0;
-    std::size_t memory = 0;   ///< bytes the work may hold; 0: half of what this process may use
+    std::size_t memory = 0;   ///< bytes the work may hold; 0: half of what this process may use, four fifths of what is free on a device
 
     void add_to(boost::program_options::options_description& description);
 
-    /// The arguments of a task: "path", "architecture", "data", "preprocessing", "loss", "precision". @throws Error{usage}
+    /// The arguments of a task: "path", "architecture", "data", "preprocessing", "loss", "precision", "device", "memory".
+    /// @throws Error{usage}
     Json arguments(const std::string& path) const;
-    /// Runs the task in a worker of its own; SIGINT and SIGTERM end it. `item` sees what the task publishes meanwhile. @throws Error
+    /// Runs the task in a worker of its own; SIGINT and SIGTERM end it. `item` sees what the task publishes meanwhile. With --device auto
+    /// another worker chooses first; the choice is said on standard error and in the result's "device_choice". @throws Error
     Json run(std::string_view task, const Json& arguments, const std::function<void(const Json&)>& item = {}) const;
 };
 
 void print_json(Json json);                       ///< with "schema_version" first
 void print_notes(const Json& result);             ///< "note: ..." for each of result["notes"]
+void print_device(const Json& result);            ///< "device: cuda: NVIDIA ...", where it is not the CPU
 std::string shape_in_words(const Json& shape);    ///< "28 x 28 x 1", "?" for null
 
 }  // namespace assay::tools

@@ -105,6 +105,11 @@ std::string Table::text(std::size_t width) const {
     return out;
 }
 
+std::string without_period(std::string sentence) {
+    if (sentence.ends_with('.')) sentence.pop_back();
+    return sentence;
+}
+
 std::string wrapped(std::string_view text, std::string_view indent, std::size_t width) {
     std::string out, line(indent);
     bool blank = true;

@@ -46,4 +46,7 @@ private:
 /// Breaks prose at spaces into lines of at most `width` characters, each after `indent`.
 std::string wrapped(std::string_view text, std::string_view indent = "", std::size_t width = 100);
 
+/// A sentence inside another one: without its last full stop.
+std::string without_period(std::string sentence);
+
 }  // namespace assay::tools

@@ -38,6 +38,10 @@ ErrorKind error_kind(std::string_view name) {
 
 Error::Error(ErrorKind kind, Parts parts) : std::runtime_error(message(parts)), kind_(kind), parts_(std::move(parts)) {}
 
+bool is_circumstance(const Error& error) noexcept {
+    return error.kind() == ErrorKind::interrupted || error.kind() == ErrorKind::unavailable || dynamic_cast<const DeviceMemoryError*>(&error);
+}
+
 ExitCode exit_code(ErrorKind kind) {
     switch (kind) {
         case ErrorKind::usage: return ExitCode::usage;

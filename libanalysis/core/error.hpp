@@ -3,6 +3,8 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace assay {
 
@@ -39,6 +41,16 @@ private:
     ErrorKind kind_;
     Parts parts_;
 };
+
+/// The memory of a device ran out. Its kind is `resource`, but it depends on who else computes there and not only on what was asked for.
+class DeviceMemoryError : public Error {
+public:
+    explicit DeviceMemoryError(Parts parts) : Error(ErrorKind::resource, std::move(parts)) {}
+};
+
+/// Whether an error says something of the circumstances alone (a stop was asked for, a device broke or is full): then it is no reason
+/// for a value to be missing, and whoever computes values passes it on.
+bool is_circumstance(const Error& error) noexcept;
 
 /// Exit codes of the program: 0 done, 1 some models failed, then sysexits.
 enum class ExitCode { done = 0, some_failed = 1, usage = 2, bad_data = 65, missing_input = 66, unavailable = 69,

@@ -42,7 +42,7 @@ std::vector<Value> computed(Subject& subject, const Measure& measure, const Para
     try {
         return measure.compute(subject, parameters);
     } catch (const Error& error) {
-        if (error.kind() == ErrorKind::interrupted || error.kind() == ErrorKind::usage) throw;
+        if (is_circumstance(error) || error.kind() == ErrorKind::usage) throw;
         return refused(measure, error.what());
     } catch (const std::bad_alloc&) {
         return refused(measure, "not enough memory");
@@ -62,7 +62,7 @@ std::string lacking(Subject& subject, const Measure& measure) {
         try {
             subject.network();
         } catch (const Error& error) {
-            if (error.kind() == ErrorKind::interrupted) throw;
+            if (is_circumstance(error)) throw;
             return error.what();
         }
     }

@@ -19,7 +19,7 @@ struct Row {
 
 /// Rows in the order of requests: every convention and parameter alternative of each, whole-model and layer values.
 /// Makes library calls on this thread serial, so that the bits do not depend on the number of threads.
-/// @throws Error{interrupted} when the subject's context says stop; other errors become reasons.
+/// @throws Error{interrupted} when the subject's context says stop, and every other error of circumstance; the rest become reasons.
 std::vector<Row> measure_all(Subject& subject, std::span<const Request> requests,
                              const std::function<void(const Row&)>& done = {});
 

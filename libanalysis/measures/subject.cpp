@@ -39,7 +39,8 @@ engine::Backend& Subject::backend() {
 
 const engine::Network& Subject::network() {
     if (network_) return *network_;
-    engine::NetworkOptions network_options{.precision = options_.precision, .logits = true, .input_shapes = {}};
+    engine::NetworkOptions network_options{.precision = options_.precision, .logits = true, .input_shapes = {},
+                                           .micro_batches = backend().micro_batches()};
     if (!rows_.empty()) network_options.input_shapes = input_shapes_for(*model_, *rows_.begin()->second.split);
     auto network = std::make_unique<engine::Network>(*model_, network_options);
     // A final activation may only be folded into a loss that folds it: mean squared error compares probabilities.

@@ -34,7 +34,7 @@ public:
     /// The stated reason, or "" where none was.
     const std::string& absence(std::string_view name) const;
     /// Shares an execution lane with other subjects (kept primitives are worth keeping from model to model); by default a
-    /// subject makes its own.
+    /// subject makes its own. Set before the network is built: the device decides the size of its micro-batches.
     void set_backend(std::shared_ptr<engine::Backend> backend) { backend_ = std::move(backend); }
 
     const model::Model& model() const { return *model_; }

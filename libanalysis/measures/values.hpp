@@ -13,13 +13,13 @@ Value whole(double value, std::string convention = {}, std::string otherwise = "
 Value of_layer(std::string layer, double value, std::string convention = {}, std::string otherwise = "the value is not finite");
 Value missing(std::string reason, std::string convention = {}, std::string layer = {});
 
-/// Calls `compute` and turns an Error into a missing value with its message. An interruption goes on to the caller.
+/// Calls `compute` and turns an Error into a missing value with its message. An error of circumstance goes on to the caller.
 template <class F>
 Value attempt(const std::string& convention, F compute) {
     try {
         return whole(compute(), convention);
     } catch (const Error& error) {
-        if (error.kind() == ErrorKind::interrupted) throw;
+        if (is_circumstance(error)) throw;
         return missing(error.what(), convention);
     }
 }

@@ -16,10 +16,14 @@ std::string word(const Json& cell) {
 }  // namespace
 
 Content content_of(const store::Store& store) {
-    Content content{store::table_of(store), store.models(), store.runs(), {}};
+    Content content{store::table_of(store), store.models(), store.runs(), {}, store.origins()};
     const Json zoo = store.meta("zoo");
     if (zoo.is_object() && zoo.contains("title") && zoo["title"].is_string()) content.title = zoo["title"].get<std::string>();
     return content;
+}
+
+std::string in_words(const store::Origin& origin) {
+    return std::to_string(origin.values) + " values in " + origin.precision + " on " + origin.device + " (" + origin.instruction_set + ")";
 }
 
 evaluate::Frame frame_of(const store::Table& table) {

@@ -11,7 +11,11 @@ struct Content {
     std::vector<store::ModelRow> models;      ///< all rows
     std::vector<Json> runs;                   ///< provenance, oldest first
     std::string title;
+    std::vector<store::Origin> origins{};     ///< what computed the values
 };
+
+/// "1204 values in float32 on cpu (avx512)"
+std::string in_words(const store::Origin& origin);
 
 Content content_of(const store::Store& store);
 

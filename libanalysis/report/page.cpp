@@ -223,6 +223,9 @@ private:
         };
         item("Store", "<code>" + escaped(options_.store_name) + "</code>");
         item("Models", fmt::format("{} ok; SHA-256 over their contents <code>{}</code>", frame_.size(), zoo_hash(content_.models)));
+        std::string computed;
+        for (const store::Origin& origin : content_.origins) computed += (computed.empty() ? "" : "<br>") + escaped(in_words(origin));
+        if (!computed.empty()) item("Computed", computed);
         item("Report", "Assay " + escaped(options_.tool_version) + fmt::format(", seed {}", options_.seed.value));
         if (evaluation_)
             for (const auto& one : evaluation_->targets) item(capital(one.target.title), escaped(one.target.source) + fmt::format(", {} models", one.target.models));

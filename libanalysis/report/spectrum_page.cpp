@@ -103,7 +103,7 @@ std::string provenance(const Json& result) {
     item("Cost", fmt::format("{} products of {}&nbsp;s; a gradient takes {}&nbsp;s; cached {} of {} batches", result["products"].get<std::size_t>(),
                              number(value_of(result["seconds"]["product"]), 3), number(value_of(result["seconds"]["gradient"]), 3),
                              result["cache"]["cached"].get<std::int64_t>(), result["cache"]["batches"].get<std::int64_t>()));
-    item("Arithmetic", fmt::format("{}, {}, {}, seed {}", text(result["precision"]), text(result["device"]), text(result["instruction_set"]),
+    item("Arithmetic", fmt::format("{}, {}, {}, seed {}", text(result["precision"]), text(result["device_description"]), text(result["instruction_set"]),
                                    result["seed"].get<std::uint64_t>()));
     item("Program", "Assay " + text(result["version"]));
     return html + "</dl>\n</section>\n";

@@ -42,7 +42,7 @@ CREATE TABLE results (
     status     TEXT NOT NULL,               -- ok, missing, or a word for why
     reason     TEXT NOT NULL,
     seconds    REAL NOT NULL,
-    device     TEXT NOT NULL,
+    device     TEXT NOT NULL,               -- 'cpu', or 'cuda: ' with device, driver and libraries
     instruction_set TEXT NOT NULL
 );
 CREATE UNIQUE INDEX results_by_key ON results

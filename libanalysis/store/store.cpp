@@ -143,7 +143,7 @@ bool within(double a, double b, double error_a, double error_b, double rounding)
 // Whether two values of one key differ by more than they say they may.
 bool conflict(const ValueRow& a, const ValueRow& b) {
     if (a.value.index() != b.value.index()) return true;
-    const double rounding = a.key.precision == "float64" ? 1e-10 : 1e-5;
+    const double rounding = a.key.precision == "float64" ? 1e-10 : a.key.precision == "tf32" ? 1e-2 : 1e-5;
     const double error_a = a.standard_error.value_or(0), error_b = b.standard_error.value_or(0);
     if (const double* x = std::get_if<double>(&a.value)) return !within(*x, std::get<double>(b.value), error_a, error_b, rounding);
     if (const auto* x = std::get_if<std::vector<double>>(&a.value)) {
@@ -192,6 +192,15 @@ std::string column_of(const ValueKey& key) {
     if (!key.convention.empty()) name += "." + key.convention;
     return name;
 }
+
+namespace {
+
+/// Of `results r`: no work that is recorded gave it, or one that answers a request for a model now.
+constexpr const char* is_current =
+    "(NOT EXISTS (SELECT 1 FROM work_results l WHERE l.result = r.id)"
+    " OR EXISTS (SELECT 1 FROM work_results l JOIN work w ON w.id = l.work JOIN current c ON c.key = w.key WHERE l.result = r.id))";
+
+}  // namespace
 
 struct Store::Implementation {
     std::unique_ptr<Lock> lock;   // before the database: released after it is closed
@@ -374,9 +383,7 @@ std::vector<ModelRow> Store::models() const {
 
 std::vector<ValueRow> Store::values(const std::string& model_content, Which which) const {
     std::string sql = std::string("SELECT ") + result_columns + " FROM results r WHERE (?1 = '' OR model = ?1)";
-    if (which == Which::current)
-        sql += " AND (NOT EXISTS (SELECT 1 FROM work_results l WHERE l.result = r.id)"
-               " OR EXISTS (SELECT 1 FROM work_results l JOIN work w ON w.id = l.work JOIN current c ON c.key = w.key WHERE l.result = r.id))";
+    if (which == Which::current) sql += std::string(" AND ") + is_current;
     sql += " ORDER BY model, measure, layer, convention, parameters, data, init, objective, version, precision, seed";
     if (!model_content.empty()) sql.replace(sql.find("(?1 = '' OR model = ?1)"), 23, "model = ?1");  // lets the index be used
     Statement query(implementation_->database, sql);
@@ -384,6 +391,14 @@ std::vector<ValueRow> Store::values(const std::string& model_content, Which whic
     std::vector<ValueRow> rows;
     while (query.step()) rows.push_back(read_value(query));
     return rows;
+}
+
+std::vector<Origin> Store::origins() const {
+    Statement query(implementation_->database, std::string("SELECT device, instruction_set, precision, count(*) FROM results r WHERE status = 'ok' AND ") + is_current +
+                                                   " GROUP BY device, instruction_set, precision ORDER BY device, instruction_set, precision");
+    std::vector<Origin> origins;
+    while (query.step()) origins.push_back({query.text(0), query.text(1), query.text(2), static_cast<std::size_t>(query.integer(3))});
+    return origins;
 }
 
 bool Store::has_work(const std::string& key) const {

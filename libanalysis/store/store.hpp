@@ -44,7 +44,7 @@ struct ValueKey {
     std::string parameters;  ///< canonical "k=v,k=v"
     std::string objective;
     std::string layer;       ///< "" for the whole model
-    std::string precision;   ///< float32, float64
+    std::string precision;   ///< float32, float64, tf32
     std::uint64_t seed = 0;
     auto operator<=>(const ValueKey&) const = default;
 };
@@ -56,8 +56,15 @@ struct ValueRow {
     std::string status;      ///< ok, or missing
     std::string reason;
     double seconds = 0;
-    std::string device;           ///< attributes, not part of the key
+    std::string device;           ///< attributes, not part of the key: "cpu", or "cuda: NVIDIA ..., driver ..., cuBLAS ..."
     std::string instruction_set;
+};
+
+/// What computed `values` values of a store.
+struct Origin {
+    std::string device, instruction_set, precision;
+    std::size_t values = 0;
+    std::string kind() const { return device.substr(0, device.find(':')); }   ///< "cpu", "cuda"
 };
 
 /// One finished request for one model. `key` names everything its numbers depend on, so that equal keys need no second run.
@@ -113,6 +120,9 @@ public:
     /// Of all models, or of one; ordered by key.
     std::vector<ValueRow> values(const std::string& model_content = {}, Which which = Which::current) const;
 
+    /// Of the current values that have a number, by device, instruction set and precision.
+    std::vector<Origin> origins() const;
+
     bool has_work(const std::string& key) const;
     std::vector<std::string> work_keys() const;
     void set_current(const std::vector<Current>& rows);
@@ -127,7 +137,7 @@ public:
     struct MergeReport { std::size_t added = 0, equal = 0, replaced = 0; std::vector<std::string> conflicts; };
     /// Idempotent and independent of the order of shards: equal keys with different bits keep the value with the smaller
     /// (instruction_set, device, bits); differences beyond the stated error are reported: four combined standard errors plus the
-    /// rounding of the precision (float32: 1e-5, float64: 1e-10, relative).
+    /// rounding of the precision (float32: 1e-5, float64: 1e-10, tf32: 1e-2, relative).
     MergeReport merge(const Store& other);
 
     /// "host pid" of the process that holds the lock of the store at `path`, or nothing.

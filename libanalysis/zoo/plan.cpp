@@ -76,7 +76,12 @@ std::string work_key(const MeasureRequest& request, const PlannedModel& model, c
 }
 
 std::string attempt_key(const PlannedModel& model, const std::string& data_content, const RunOptions& options, const std::string& error_kind) {
+    // A device that could not be used says nothing of the model: tried again by every run.
+    if (error_kind == "unavailable") return "";
     Json json = subject_json(model, data_content, options, true, true, true);
+    // How it ended may hang on the device; that a file is damaged does not.
+    const bool ended_by_machine = error_kind == "timeout" || error_kind == "memory" || error_kind == "resource" || error_kind == "crash" || error_kind == "internal";
+    if (options.device != "cpu" && ended_by_machine) json["device"] = options.device;
     if (error_kind == "timeout") json["timeout"] = options.timeout_s;
     if (error_kind == "memory" || error_kind == "resource") json["memory"] = options.memory;
     return hash_bytes(json.dump());
@@ -96,7 +101,9 @@ Json task_arguments(const PlannedModel& model, const RunOptions& options) {
             {"loss", options.loss},
             {"measures", std::move(measures)},
             {"precision", options.precision},
-            {"seed", options.seed}};
+            {"seed", options.seed},
+            {"memory", options.device_memory ? Json(*options.device_memory) : Json()},
+            {"device_workers", workers_on_a_device(options.workers, options.devices.size())}};
 }
 
 namespace {
@@ -190,7 +197,7 @@ Plan make_plan(const Manifest& manifest, const store::Store* store, const RunOpt
         const auto mine = by_path.find(entry.path);
         const bool known = !model.content.empty();
         if (known && mine != by_path.end() && mine->second.status == "failed" && !options.retry_failed &&
-            mine->second.attempt == attempt_key(model, plan.data_content, options, mine->second.error_kind)) {
+            !mine->second.attempt.empty() && mine->second.attempt == attempt_key(model, plan.data_content, options, mine->second.error_kind)) {
             ++plan.skipped_failed;
             continue;
         }

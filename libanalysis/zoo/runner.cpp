@@ -10,7 +10,9 @@
 
 namespace assay::zoo {
 
-std::size_t watchdog_limit(std::size_t budget) { return budget == 0 ? 0 : budget + budget / 4 + (std::size_t{256} << 20); }
+std::size_t watchdog_limit(std::size_t budget, std::string_view device) {
+    return budget == 0 ? 0 : budget + budget / 4 + (device == "cpu" ? std::size_t{256} << 20 : std::size_t{2} << 30);
+}
 
 std::string without_digits(std::string_view text) {
     std::string shape;
@@ -55,7 +57,7 @@ store::ValueRow value_of(const Json& json, const std::string& model, const std::
     row.status = text_of(json, "status");
     row.reason = text_of(json, "reason");
     if (json.contains("seconds") && json.at("seconds").is_number()) row.seconds = json.at("seconds").get<double>();
-    row.device = result.contains("device") ? text_of(result, "device") : options.device;
+    row.device = result.contains("device_description") ? text_of(result, "device_description") : result.contains("device") ? text_of(result, "device") : options.device;
     row.instruction_set = result.contains("instruction_set") ? text_of(result, "instruction_set") : options.instruction_set;
     return row;
 }
@@ -85,7 +87,8 @@ public:
         for (const PlannedModel& model : plan_.jobs) jobs.push_back({task_arguments(model, options_), model.bytes});
         SupervisorOptions supervision;
         supervision.workers = options_.workers;
-        supervision.limits = {options_.timeout_s, watchdog_limit(options_.memory), options_.threads, options_.memory};
+        supervision.limits = {options_.timeout_s, watchdog_limit(options_.memory, options_.device), options_.threads, options_.memory};
+        for (const std::string& device : options_.devices) supervision.worker_arguments.push_back({{"device", device}});
         progress_.total = jobs.size();
         const auto tell = [&] {
             commit();

@@ -39,7 +39,7 @@ struct RunOptions {
     std::optional<TrainRows> train_rows{};
     std::int64_t samples = 0;                  ///< 0: all rows
     std::string loss{};                        ///< "": the model's own
-    std::string precision = "float32";
+    std::string precision = "float32";         ///< or float64, or tf32
     std::uint64_t seed = 0;
     Shard shard{};
     std::optional<std::size_t> limit{};        ///< at most so many models are run now
@@ -47,8 +47,10 @@ struct RunOptions {
     int workers = 1;
     int threads = 1;
     double timeout_s = 0;
-    std::size_t memory = 0;                    ///< budget of a worker in bytes
-    std::string device = "cpu";
+    std::size_t memory = 0;                    ///< budget of a worker in bytes, on the host
+    std::string device = "cpu";                ///< kind: "cpu" or "cuda"
+    std::vector<std::string> devices{};        ///< worker i computes on [i mod size], "cuda:0"; empty: on the CPU
+    std::optional<std::size_t> device_memory{};   ///< most bytes of a device that a worker may hold; nothing: its share of what is free
     std::string instruction_set{};             ///< where the worker does not name one
     std::string task = "measure_model";
 };
@@ -74,6 +76,11 @@ struct Plan {
     std::string data_content{};
     FileIndex files{};
 };
+
+/// The most workers that share one of `devices`, dealt out in turn; 1 without devices.
+constexpr int workers_on_a_device(int workers, std::size_t devices) {
+    return devices == 0 ? 1 : static_cast<int>((static_cast<std::size_t>(workers > 1 ? workers : 1) + devices - 1) / devices);
+}
 
 /// Reads the store, hashes what may be known, changes nothing. A null store is an empty one.
 /// @throws Error{missing} when the data are not there.
@@ -102,7 +109,8 @@ Summary run_zoo(const Manifest& manifest, store::Store& store, const RunOptions&
 /// Numbers replaced by '#': what makes two reasons the same kind of reason.
 std::string without_digits(std::string_view text);
 
-/// Resident bytes at which the watchdog ends a worker with this budget: somewhat above it, for code, libraries and fragments.
-std::size_t watchdog_limit(std::size_t budget);
+/// Resident bytes at which the watchdog ends a worker with this budget: somewhat above it, for code, libraries and fragments. The libraries
+/// of a device hold far more of them.
+std::size_t watchdog_limit(std::size_t budget, std::string_view device = "cpu");
 
 }  // namespace assay::zoo

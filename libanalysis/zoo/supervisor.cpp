@@ -70,7 +70,10 @@ private:
         slot.position = 0;
         if (!slot.process) replace(slot);
         Json group = Json::array();
-        for (const std::size_t job : slot.group) group.push_back(jobs_[job].arguments);
+        for (const std::size_t job : slot.group) {
+            group.push_back(jobs_[job].arguments);
+            if (const auto& own = options_.worker_arguments; !own.empty()) group.back().update(own[static_cast<std::size_t>(&slot - slots_.data()) % own.size()]);
+        }
         slot.id = ++last_id_;
         slot.since = Clock::now();
         slot.process->send({{"id", slot.id}, {"task", task_}, {"group", std::move(group)}});   // a dead one is noticed when listening

@@ -17,6 +17,7 @@ struct Job {
 struct SupervisorOptions {
     int workers = 1;
     WorkerLimits limits{};             ///< timeout_s: per job
+    std::vector<Json> worker_arguments{};   ///< worker i gets those of [i mod size] on top of each job's own: its device
     std::size_t group_jobs = 16;       ///< at most so many in a request
     std::uint64_t group_weight = std::uint64_t{16} << 20;
 };

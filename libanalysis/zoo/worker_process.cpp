@@ -207,6 +207,7 @@ Verdict watch(const WorkerProcess& worker, const WorkerLimits& limits, WorkerPro
         std::snprintf(text, sizeof text, "no result within %g s", limits.timeout_s);
         return {"timeout", text + std::string(" (--timeout)")};
     }
+    // Resident bytes, not addresses: CUDA reserves as many addresses as host and devices have memory, and touches few of them.
     if (limits.memory > 0)
         if (const std::size_t resident = worker.resident_bytes(); resident > limits.memory)
             return {"memory", "more than " + mebibytes(limits.memory) + " resident; the budget of a worker is " + mebibytes(limits.budget) + " (--memory)"};

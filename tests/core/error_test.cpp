@@ -39,5 +39,18 @@ TEST(Error, KindsGiveTheDocumentedExitCodes) {
     EXPECT_EQ(code(ErrorKind::interrupted), 75);
 }
 
+TEST(Error, OfCircumstanceAreStopsAndDevices) {
+    for (const ErrorKind kind : kinds)
+        EXPECT_EQ(is_circumstance(Error(kind, {"", "", "x"})), kind == ErrorKind::interrupted || kind == ErrorKind::unavailable) << to_string(kind);
+    const DeviceMemoryError full({"memory of cuda:0", "512 MiB more", "3 MiB free"});
+    EXPECT_EQ(full.kind(), ErrorKind::resource);
+    EXPECT_TRUE(is_circumstance(full));
+    try {
+        throw full;
+    } catch (const Error& caught) {
+        EXPECT_TRUE(is_circumstance(caught)) << "caught as what it derives from";
+    }
+}
+
 }  // namespace
 }  // namespace assay

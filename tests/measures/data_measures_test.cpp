@@ -182,6 +182,22 @@ TEST(Runner, StopsWhenAsked) {
     EXPECT_THROW(measure_all(subject, parse_requests("all")), Error);
 }
 
+// A device that broke or is full says nothing of the model: the next run must not find a reason in the store and be content with it.
+TEST(Runner, TakesNoBrokenDeviceForAReason) {
+    const auto measured = [](std::vector<Value> (*compute)(Subject&, const Parameters&)) {
+        const Measure measure{.name = "fake", .compute = compute};
+        Subject subject = labelled(identity());
+        return measure_all(subject, std::vector<Request>{{&measure, {}}});
+    };
+    EXPECT_THROW(measured([](Subject&, const Parameters&) -> std::vector<Value> { throw DeviceMemoryError({"memory of cuda:0", "", "none left"}); }), DeviceMemoryError);
+    EXPECT_THROW(measured([](Subject&, const Parameters&) -> std::vector<Value> { throw Error(ErrorKind::unavailable, {"kernel launch", "", "launch failure"}); }), Error);
+    EXPECT_THROW(measured([](Subject&, const Parameters&) -> std::vector<Value> { return {attempt("", []() -> double { throw DeviceMemoryError({"", "", "full"}); })}; }),
+                 DeviceMemoryError);
+    const auto rows = measured([](Subject&, const Parameters&) -> std::vector<Value> { throw Error(ErrorKind::resource, {"", "", "the basis does not fit"}); });
+    ASSERT_EQ(rows.size(), 1u);
+    EXPECT_EQ(rows.front().value.reason, "the basis does not fit") << "memory that was asked for is the request's own";
+}
+
 TEST(Runner, EveryMeasureIsFiniteOrHasAReason) {
     Builder convolution({6, 6, 1});
     convolution.conv(1, 2, 3).normalisation(2).activation("relu").flatten().dense(72, 2).activation("softmax");

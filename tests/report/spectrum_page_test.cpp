@@ -19,7 +19,7 @@ Json result(bool everything) {
               {"sample", {{"data", "data.h5"}, {"split", "train"}, {"of", 2000}, {"rule", "as asked"}, {"preprocessing", "x * 1"}}}, {"loss", 0.25}, {"gradient_norm", 0.5},
               {"eigenvalues", Json::array({eigenpair(12.5, "largest", true), eigenpair(3, "largest", false), eigenpair(-1.25, "smallest", false)})},
               {"tolerance", 1e-3}, {"solver", "lanczos"}, {"products", 40}, {"search", {{"products", 22}}}, {"seed", 7}, {"version", "1.2.3"}, {"precision", "float32"},
-              {"device", "cpu"}, {"instruction_set", "avx2"}, {"seconds", {{"product", 0.5}, {"gradient", 0.25}}}, {"cache", {{"cached", 3}, {"batches", 4}}}};
+              {"device", "cpu"}, {"device_description", "cpu"}, {"instruction_set", "avx2"}, {"seconds", {{"product", 0.5}, {"gradient", 0.25}}}, {"cache", {{"cached", 3}, {"batches", 4}}}};
     for (const char* key : {"trace", "density", "layers", "halves", "kinks"}) json[key] = nullptr;
     if (!everything) return json;
     json["trace"] = {{"value", 77.5}, {"standard_error", 0}, {"method", "exact"}, {"reason", "piecewise linear"}};

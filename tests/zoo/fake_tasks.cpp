@@ -39,6 +39,8 @@ Json measure_model(const Json& arguments, const Context& context, const std::fun
     }
     if (what == "not_a_model") return {{"status", "not_a_model"}, {"content", hash_file(path)}};
     if (what == "format") throw Error(ErrorKind::format, {path, "a good file", "a bad one", "Save it again"});
+    if (what == "unavailable") throw Error(ErrorKind::unavailable, {"kernel launch", "", "the device is lost"});
+    if (what == "full") throw DeviceMemoryError({"memory of cuda:0", "2 MiB more", "1 MiB free"});
     if (what == "throw") throw std::runtime_error("thrown");
     if (what == "segv") raise(SIGSEGV);
     if (what == "abort") {
@@ -59,6 +61,7 @@ Json measure_model(const Json& arguments, const Context& context, const std::fun
 
     const std::string content = hash_file(path);
     Json result = {{"status", "ok"}, {"content", content}, {"facts", {{"words", what}}}, {"values", Json::array()}};
+    if (arguments.contains("device")) result["device"] = arguments.at("device");
     const std::string init = arguments.at("init");
     if (!init.empty()) result["init_content"] = hash_file(init);
     if (what == "notes") result["notes"] = {"test accuracy 0." + std::to_string(number_from(content)).substr(2, 2) + " at the declared scale 1: the scale looks wrong"};

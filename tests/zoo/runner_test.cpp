@@ -109,6 +109,76 @@ TEST(ZooRun, ComputesNothingTwice) {
     EXPECT_THAT(again.out, HasSubstr("ran 0 done 12"));
 }
 
+TEST(ZooRun, WorkersShareDevicesEvenly) {
+    EXPECT_EQ(workers_on_a_device(4, 4), 1);
+    EXPECT_EQ(workers_on_a_device(5, 4), 2);
+    EXPECT_EQ(workers_on_a_device(8, 4), 2);
+    EXPECT_EQ(workers_on_a_device(1, 4), 1);
+    EXPECT_EQ(workers_on_a_device(7, 0), 1) << "no devices, nothing to share";
+    EXPECT_EQ(watchdog_limit(0, "cuda"), 0u);
+    EXPECT_GT(watchdog_limit(1 << 20, "cuda"), watchdog_limit(1 << 20) + (std::size_t{1} << 30)) << "what CUDA holds on the host is no leak";
+}
+
+// A device that was lost says nothing of the model: the next run tries it again unasked. One that was full is a limit like any other.
+TEST(ZooRun, TriesAgainWhatADeviceDidNotLetItDo) {
+    const Scratch scratch;
+    make_zoo(scratch / "zoo", 4, "ok");
+    write_file(scratch / "zoo/m100", "unavailable");
+    write_file(scratch / "zoo/m101", "full");
+    write_file(scratch / "zoo/m102", "format");
+    Log log(scratch);
+    const Json cuda = {{"device", "cuda"}, {"devices", {"cuda:0"}}, {"j", 1}};
+    const auto first = run_apart(scratch / "zoo", scratch / "s", cuda);
+    EXPECT_EQ(first.exit_code, 1);
+    EXPECT_THAT(first.out, HasSubstr("ok 1 failed 3"));
+    EXPECT_THAT(first.out, HasSubstr("resource: memory of cuda:0: expected 2 MiB more, found 1 MiB free"));
+    EXPECT_THAT(first.out, HasSubstr("unavailable: kernel launch: the device is lost"));
+    write_file(log.path(), "");
+    run_apart(scratch / "zoo", scratch / "s", cuda);
+    EXPECT_EQ(log.take().size(), 1u) << "the lost device's";
+    Json more = cuda;
+    more["memory"] = std::size_t{512} << 20;
+    run_apart(scratch / "zoo", scratch / "s", more);
+    const auto again = log.take();
+    EXPECT_TRUE(again.contains("m100") && again.contains("m101") && !again.contains("m102")) << "another --memory";
+    run_apart(scratch / "zoo", scratch / "s", more);
+    EXPECT_EQ(log.take().size(), 1u);
+    Json cpu = more;
+    cpu["device"] = "cpu";
+    cpu.erase("devices");
+    run_apart(scratch / "zoo", scratch / "s", cpu);
+    const auto elsewhere = log.take();
+    EXPECT_TRUE(elsewhere.contains("m100") && elsewhere.contains("m101")) << "another device may have room";
+    EXPECT_FALSE(elsewhere.contains("m102")) << "a damaged file is damaged everywhere";
+}
+
+// Values of one precision are the same computation on every device: kept, with their origin. TF32 is another precision.
+TEST(ZooRun, ValuesKeepTheirDeviceAndTf32StandsApart) {
+    const Scratch scratch;
+    make_zoo(scratch / "zoo", 3, "ok");
+    Log log(scratch);
+    const auto origins = [&] {
+        std::map<std::string, std::size_t> found;
+        for (const store::Origin& origin : store::Store(scratch / "s", store::Store::Mode::read).origins()) found[origin.device + " " + origin.precision] += origin.values;
+        return found;
+    };
+    const Json cuda = {{"device", "cuda"}, {"devices", {"cuda:0"}}, {"measures", {"norm", "path"}}};
+    run_apart(scratch / "zoo", scratch / "s", {{"measures", {"path"}}});
+    EXPECT_EQ(origins(), (std::map<std::string, std::size_t>{{"cpu float32", 3}}));
+    EXPECT_EQ(log.take().size(), 3u);
+    run_apart(scratch / "zoo", scratch / "s", cuda);
+    for (const auto& [model, measures] : log.take()) EXPECT_EQ(measures, R"(["norm"])") << model;
+    EXPECT_EQ(origins(), (std::map<std::string, std::size_t>{{"cpu float32", 3}, {"cuda:0 float32", 6}})) << "norm has a layer beside the model";
+    Json tf32 = cuda;
+    tf32["precision"] = "tf32";
+    run_apart(scratch / "zoo", scratch / "s", tf32);
+    EXPECT_EQ(log.take().size(), 3u);
+    EXPECT_EQ(origins(), (std::map<std::string, std::size_t>{{"cuda:0 tf32", 9}}));
+    run_apart(scratch / "zoo", scratch / "s", cuda);
+    EXPECT_EQ(log.take().size(), 0u);
+    EXPECT_EQ(origins(), (std::map<std::string, std::size_t>{{"cpu float32", 3}, {"cuda:0 float32", 6}})) << "as they were";
+}
+
 TEST(ZooRun, RecomputesWhatChangedAndNothingElse) {
     const Scratch scratch;
     make_zoo(scratch / "zoo", 6, "ok");

@@ -98,6 +98,24 @@ TEST(Supervisor, ChargesEveryMisbehaviourToItsOwnJob) {
     }
 }
 
+TEST(Supervisor, DealsDevicesToItsWorkersInTurn) {
+    for (const int workers : {1, 3}) {
+        std::vector<Job> jobs(12);
+        for (std::size_t i = 0; i < jobs.size(); ++i) jobs[i].arguments = {{"job", i}, {"device", "cpu"}};
+        SupervisorOptions options;
+        options.workers = workers;
+        options.group_jobs = 2;
+        options.worker_arguments = {{{"device", "cuda:0"}}, {{"device", "cuda:1"}}};
+        std::map<std::string, int> devices;
+        EXPECT_TRUE(supervise("echo", jobs, options, {[&](std::size_t job, Outcome outcome, double) {
+                                  EXPECT_EQ(outcome.result.at("arguments").at("job"), job) << "the rest is the job's own";
+                                  ++devices[outcome.result.at("arguments").at("device").get<std::string>()];
+                              }, {}}, {}));
+        EXPECT_EQ(devices["cuda:0"] + devices["cuda:1"], 12);
+        if (workers == 1) EXPECT_EQ(devices["cuda:0"], 12) << "one worker has one device";
+    }
+}
+
 TEST(Supervisor, StopsAtOnceAndKillsItsWorkers) {
     const Scratch scratch;
     write_file(scratch / "hang", "hang");

@@ -39,6 +39,9 @@ RunOptions options_from(const Json& json) {
     options.threads = json.value("threads", 1);
     options.timeout_s = json.value("timeout", 0.0);
     options.memory = json.value("memory", std::size_t{256} << 20);
+    options.precision = json.value("precision", "float32");
+    options.device = json.value("device", "cpu");
+    options.devices = json.value("devices", std::vector<std::string>{});
     options.retry_failed = json.value("retry_failed", false);
     options.instruction_set = "test";
     return options;

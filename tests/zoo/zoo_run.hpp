@@ -6,7 +6,7 @@
 
 namespace assay::zoo {
 
-/// Options: j, threads, shard, limit, timeout, memory, retry_failed, measures (list), data, scale, seed.
+/// Options: j, threads, shard, limit, timeout, memory, retry_failed, measures (list), data, scale, seed, precision, device, devices.
 RunOptions options_from(const Json& json);
 int run_here(const std::string& folder, const std::string& store, const Json& options);
 

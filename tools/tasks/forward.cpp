@@ -7,6 +7,7 @@
 #include "libanalysis/zoo/protocol.hpp"
 #include "tools/tasks/open_data.hpp"
 #include "tools/tasks/open_model.hpp"
+#include "tools/tasks/worker_device.hpp"
 
 #include <fmt/format.h>
 
@@ -63,21 +64,22 @@ Json layer_statistics(const engine::Network& network, engine::Backend& backend, 
     return layers;
 }
 
-Json run(const Json& arguments, const Context& context, const std::function<void(const Json&)>&) {
+Json run(const Json& arguments, const Context& given, const std::function<void(const Json&)>&) {
     engine::make_thread_serial();
+    const auto backend = worker_backend(arguments);
+    const Context context = device_context(arguments, given);
     const std::string path = text_argument(arguments, "path"), out = text_argument(arguments, "out");
     const auto model = open_model(arguments);
     if (!model) throw Error(ErrorKind::format, {path, "a checkpoint", "a file that no format claims"});
     if (!model->architecture)
         throw Error(ErrorKind::missing, {path, "an architecture", "weights only", "Give one with --architecture"});
-    const engine::DType precision = text_argument(arguments, "precision") == "float64" ? engine::DType::float64 : engine::DType::float32;
 
     // The names of the inputs are known before their shapes are, which the data may have to settle.
     std::vector<std::string> names;
     for (const std::size_t vertex : model->architecture->inputs) names.push_back(model->architecture->graph[vertex].name);
     const auto split = formats::open_inputs(text_argument(arguments, "data"), names);
-    const engine::Network network(*model, {.precision = precision, .logits = false, .input_shapes = measures::input_shapes_for(*model, *split)});
-    const auto backend = worker_backend();
+    const engine::Network network(*model, {.precision = precision_argument(arguments), .logits = false, .input_shapes = measures::input_shapes_for(*model, *split),
+                                           .micro_batches = backend->micro_batches()});
     const engine::Buffer parameters = network.pack(*backend, model->weights);
     const data::Rows rows{split, data::all_rows(*split), preprocessing_from(arguments.value("preprocessing", Json()))};
 
@@ -96,9 +98,11 @@ Json run(const Json& arguments, const Context& context, const std::function<void
     }
     if (!out.empty()) formats::write_arrays(out, arrays);
     Json result{{"path", path}, {"data", text_argument(arguments, "data")}, {"out", out}, {"rows", rows.count()},
-                {"preprocessing", rows.preprocessing.describe()}, {"outputs", std::move(outputs)}, {"notes", model->notes}};
+                {"preprocessing", rows.preprocessing.describe()}, {"outputs", std::move(outputs)}, {"precision", text_argument(arguments, "precision")},
+                {"notes", model->notes}};
     if (arguments.value("layers", false))
         result["layers"] = layer_statistics(network, *backend, parameters.const_view(), rows, *model, context);
+    result.update(device_facts(arguments));
     return result;
 }
 

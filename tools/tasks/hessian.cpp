@@ -1,7 +1,6 @@
 // Curvature of one checkpoint on rows of a data set.
 
 #include "formats/format.hpp"
-#include "libanalysis/core/instruction_set.hpp"
 #include "libanalysis/curvature/analyse.hpp"
 #include "libanalysis/curvature/sample.hpp"
 #include "libanalysis/measures/subject.hpp"
@@ -11,6 +10,7 @@
 #include "tools/tasks/open_data.hpp"
 #include "tools/tasks/open_model.hpp"
 #include "tools/tasks/scale_check.hpp"
+#include "tools/tasks/worker_device.hpp"
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -95,6 +95,7 @@ curvature::Options options_of(const Json& arguments) {
 
 Json run(const Json& arguments, const Context& given, const std::function<void(const Json&)>& item) {
     engine::make_thread_serial();
+    const auto backend = worker_backend(arguments);
     const std::string path = text_argument(arguments, "path"), data_path = text_argument(arguments, "data");
     const auto model = open_model(arguments);
     if (!model) throw Error(ErrorKind::format, {path, "a checkpoint", "a file that no format claims"});
@@ -103,12 +104,11 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
     const std::string split_name = text_argument(arguments, "split");
     const auto split = split_of(dataset, split_name, data_path);
 
-    Context context = given;
-    const std::size_t held = held_bytes(dataset);
-    context.memory -= std::min(held, context.memory / 2);
-    const engine::DType precision = text_argument(arguments, "precision") == "float64" ? engine::DType::float64 : engine::DType::float32;
-    measures::Subject subject(model, {.loss = text_argument(arguments, "loss"), .precision = precision, .sampled = false}, context);
-    subject.set_backend(worker_backend());
+    Context context = device_context(arguments, given);
+    const std::size_t budget = context.memory;
+    if (backend->device() == "cpu") context.memory -= std::min(held_bytes(dataset), context.memory / 2);
+    measures::Subject subject(model, {.loss = text_argument(arguments, "loss"), .precision = precision_argument(arguments), .sampled = false}, context);
+    subject.set_backend(backend);
     subject.set_rows(split_name, {split, data::all_rows(*split), preprocessing_from(arguments.value("preprocessing", Json()))});
     const double l2 = arguments.at("l2").is_null() ? -1 : arguments.at("l2").get<double>();
     const engine::Objective objective = engine::objective_of(*model, text_argument(arguments, "loss"), l2);
@@ -134,10 +134,9 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
                             {"preprocessing", rows.preprocessing.describe()}, {"data_hash", dataset.hash}}}};
     result.update(curvature_to_json(found, options, network.layout().trainable_count));
     result["memory_peak_bytes"] = peak_bytes();
-    result["memory_budget_bytes"] = given.memory;
-    result["device"] = subject.backend().device();
-    result["instruction_set"] = instruction_set();
-    result["precision"] = engine::to_string(precision);
+    result["memory_budget_bytes"] = budget;
+    result.update(device_facts(arguments));
+    result["precision"] = text_argument(arguments, "precision");
     result["threads"] = context.threads;
     result["seed"] = context.seed.value;
     result["version"] = tool_version();

@@ -8,6 +8,7 @@
 #include "tools/tasks/open_data.hpp"
 #include "tools/tasks/open_model.hpp"
 #include "tools/tasks/scale_check.hpp"
+#include "tools/tasks/worker_device.hpp"
 
 #include <fmt/format.h>
 
@@ -71,18 +72,18 @@ Weights weights_of(const model::Model& model, const Layer& layer) {
     return weights;
 }
 
-Json scales_of(std::shared_ptr<const model::Model> model, const Json& arguments, const Context& context, std::vector<std::string>& problems) {
+Json scales_of(std::shared_ptr<const model::Model> model, const Json& arguments, const Context& given, std::vector<std::string>& problems) {
     Json scales = Json::array();
     const std::string path = text_argument(arguments, "data");
     if (path.empty()) return scales;
-    const data::Dataset& dataset = open_data(path, context.memory);
+    const data::Dataset& dataset = open_data(path, given.memory);
     const auto split = dataset.test ? dataset.test : dataset.train;
     if (!split || !split->has_labels()) {
         problems.push_back(path + ": no labels to compare with");
         return scales;
     }
-    measures::Subject subject(model, {.loss = text_argument(arguments, "loss"), .precision = engine::DType::float32}, context);
-    subject.set_backend(worker_backend());
+    measures::Subject subject(model, {.loss = text_argument(arguments, "loss"), .precision = engine::DType::float32}, device_context(arguments, given));
+    subject.set_backend(worker_backend(arguments));
     data::Rows rows{split, data::sample_rows(data::all_rows(*split), std::min<std::int64_t>(2000, split->rows()), Seed{}.child("inspect")), {}};
     subject.set_rows("test", rows);
     for (const data::Preprocessing& scale : common_scales()) {
@@ -90,7 +91,7 @@ Json scales_of(std::shared_ptr<const model::Model> model, const Json& arguments,
         try {
             scales.push_back({{"preprocessing", scale.describe()}, {"accuracy", number_to_json(accuracy_on(subject, rows))}, {"rows", rows.count()}});
         } catch (const Error& error) {
-            if (error.kind() == ErrorKind::interrupted) throw;
+            if (is_circumstance(error)) throw;
             problems.push_back(error.what());
             break;
         }
@@ -100,6 +101,7 @@ Json scales_of(std::shared_ptr<const model::Model> model, const Json& arguments,
 
 Json run(const Json& arguments, const Context& context, const std::function<void(const Json&)>&) {
     engine::make_thread_serial();
+    worker_backend(arguments);   // a device that is not there is said before anything is read
     const std::string path = text_argument(arguments, "path");
     const auto model = open_model(arguments);
     if (!model) return {{"status", "not_a_model"}, {"path", path}, {"content", hash_file(path)}};

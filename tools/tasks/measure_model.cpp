@@ -2,12 +2,12 @@
 
 #include "formats/format.hpp"
 #include "libanalysis/core/hash.hpp"
-#include "libanalysis/core/instruction_set.hpp"
 #include "libanalysis/measures/run.hpp"
 #include "libanalysis/zoo/protocol.hpp"
 #include "tools/tasks/open_data.hpp"
 #include "tools/tasks/open_model.hpp"
 #include "tools/tasks/scale_check.hpp"
+#include "tools/tasks/worker_device.hpp"
 
 #include <fmt/format.h>
 
@@ -21,13 +21,6 @@ std::vector<measures::Request> requests_of(const Json& arguments) {
     std::string list;
     for (const Json& word : arguments.at("measures")) list += word.get<std::string>() + ",";
     return measures::parse_requests(list.empty() ? "all" : list);
-}
-
-engine::DType precision_of(const Json& arguments) {
-    const std::string word = arguments.contains("precision") && arguments["precision"].is_string() ? arguments["precision"].get<std::string>() : "float32";
-    if (word == "float32") return engine::DType::float32;
-    if (word == "float64" || word == "double") return engine::DType::float64;
-    throw Error(ErrorKind::usage, {"precision", "float32 or float64", word});
 }
 
 bool wants(std::span<const measures::Request> requests, Need bits) {
@@ -78,14 +71,16 @@ void add_train_rows(Prepared& prepared, const data::Dataset& dataset, const data
     }
 }
 
-void add_data(Prepared& prepared, const Json& arguments, std::span<const measures::Request> requests, const Context& context) {
+/// `memory`: what the worker may hold on the host.
+void add_data(Prepared& prepared, const Json& arguments, std::span<const measures::Request> requests, std::size_t memory) {
     const std::string path = text_argument(arguments, "data");
     if (path.empty() || !wants(requests, Need::train_data | Need::test_data)) return;
-    const data::Dataset& dataset = open_data(path, context.memory);
+    const data::Dataset& dataset = open_data(path, memory);
     const data::Preprocessing preprocessing = preprocessing_from(arguments.value("preprocessing", Json()));
-    add_train_rows(prepared, dataset, preprocessing, arguments, context.seed);
+    const Seed seed = prepared.subject.context().seed;
+    add_train_rows(prepared, dataset, preprocessing, arguments, seed);
     if (!dataset.test) return prepared.subject.set_absence("test", "the data have no test part");
-    Selection selection = select_rows(dataset.test, preprocessing, Json(), arguments.value("samples", std::int64_t{0}), context.seed.child("test"));
+    Selection selection = select_rows(dataset.test, preprocessing, Json(), arguments.value("samples", std::int64_t{0}), seed.child("test"));
     prepared.test_key = fmt::format("{};{};test;{}", dataset.hash, preprocessing.describe(), selection.words);
     prepared.subject.set_rows("test", std::move(selection.rows));
 }
@@ -103,7 +98,7 @@ void check_scale(Prepared& prepared, std::span<const measures::Row> rows) {
             try {
                 if (std::string complaint = scale_complaint(prepared.subject, *data); !complaint.empty()) prepared.notes.push_back(std::move(complaint));
             } catch (const Error& error) {
-                if (error.kind() == ErrorKind::interrupted) throw;   // a pass that fails has said so as a measure's reason
+                if (is_circumstance(error)) throw;   // a pass that fails has said so as a measure's reason
             }
             return;
         }
@@ -135,30 +130,32 @@ Json value_to_json(const measures::Row& row, const Prepared& prepared, std::stri
 
 Json run(const Json& arguments, const Context& given, const std::function<void(const Json&)>&) {
     engine::make_thread_serial();
+    const auto backend = worker_backend(arguments);
     const std::string path = text_argument(arguments, "path");
     const std::vector<measures::Request> requests = requests_of(arguments);
     const std::uint64_t seed = arguments.contains("seed") && arguments["seed"].is_number_unsigned() ? arguments["seed"].get<std::uint64_t>() : 0;
-    Context context = given;
+    Context context = device_context(arguments, given);
     context.seed = Seed{seed};
     const std::shared_ptr<const model::Model> model = open_model(arguments);
     if (!model) return {{"status", "not_a_model"}, {"content", hash_file(path)}};
 
     Json result{{"status", "ok"}, {"content", hash_file(path)}};
-    Prepared prepared{measures::Subject(model, {.loss = text_argument(arguments, "loss"), .precision = precision_of(arguments),
+    Prepared prepared{measures::Subject(model, {.loss = text_argument(arguments, "loss"), .precision = precision_argument(arguments),
                                         .sampled = arguments.value("samples", std::int64_t{0}) > 0}, context), {}, {}, {}, {}};
-    prepared.subject.set_backend(worker_backend());
+    prepared.subject.set_backend(backend);
     prepared.notes = model->notes;
     add_initial_weights(prepared, text_argument(arguments, "init"));
-    add_data(prepared, arguments, requests, context);
+    add_data(prepared, arguments, requests, given.memory);
 
     const std::vector<measures::Row> rows = measures::measure_all(prepared.subject, requests);
     check_scale(prepared, rows);
+    backend->synchronize();   // what it failed with belongs to this model, not to the next
     result["init_content"] = prepared.init_content;
-    result["device"] = prepared.subject.backend().device();
-    result["instruction_set"] = instruction_set();
+    result.update(device_facts(arguments));
     result["facts"] = facts_of(*model);
     result["notes"] = prepared.notes;
-    const std::string_view precision = engine::to_string(prepared.subject.options().precision);
+    const std::string asked = text_argument(arguments, "precision");
+    const std::string_view precision = asked == "tf32" ? asked : engine::to_string(prepared.subject.options().precision);
     Json values = Json::array();
     for (const measures::Row& row : rows) values.push_back(value_to_json(row, prepared, precision, seed));
     result["values"] = std::move(values);

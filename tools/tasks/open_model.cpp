@@ -42,9 +42,4 @@ Json facts_of(const model::Model& model) {
     return facts;
 }
 
-std::shared_ptr<engine::Backend> worker_backend() {
-    static const std::shared_ptr<engine::Backend> backend = engine::make_cpu_backend();
-    return backend;
-}
-
 }  // namespace assay::tools

@@ -2,7 +2,6 @@
 // A checkpoint as the tasks open it.
 
 #include "libanalysis/core/json.hpp"
-#include "libanalysis/engine/backend.hpp"
 #include "libanalysis/model/model.hpp"
 
 #include <memory>
@@ -16,9 +15,6 @@ std::shared_ptr<const model::Model> open_model(const Json& arguments);
 
 /// Format, sizes and training facts, for a store and for people.
 Json facts_of(const model::Model& model);
-
-/// The worker's execution lane: shared by its tasks, so that kept primitives serve model after model.
-std::shared_ptr<engine::Backend> worker_backend();
 
 /// A string argument, "" where it is absent or null.
 std::string text_argument(const Json& arguments, const char* key);

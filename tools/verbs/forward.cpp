@@ -44,6 +44,7 @@ int run(const std::vector<std::string>& words) {
         return 0;
     }
     fmt::print("{}: {} rows, {}\n", printable(file), result["rows"].get<std::int64_t>(), result["preprocessing"].get<std::string>());
+    print_device(result);
     print_notes(result);
     print_statistics(result["outputs"], "output");
     if (result.contains("layers")) print_statistics(result["layers"], "layer");

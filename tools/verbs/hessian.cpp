@@ -93,7 +93,7 @@ void print_head(const std::string& file, const Json& result) {
     fmt::print("{}\n", printable(file));
     line("objective", printable(result["objective"].get<std::string>()));
     line("operator", fmt::format("{}, {} parameters, {}, {} ({}), threads {}", result["operator"].get<std::string>(), result["parameters"].get<std::size_t>(),
-                                 result["precision"].get<std::string>(), result["device"].get<std::string>(), result["instruction_set"].get<std::string>(),
+                                 result["precision"].get<std::string>(), printable(result["device_description"].get<std::string>()), result["instruction_set"].get<std::string>(),
                                  result["threads"].get<int>()));
     line("samples", fmt::format("{} of {} rows of {}/ ({}), seed {}, inputs {}", result["samples"].get<std::int64_t>(), sample["of"].get<std::int64_t>(),
                                 sample["split"].get<std::string>(), sample["rule"].get<std::string>(), result["seed"].get<std::uint64_t>(),
@@ -157,9 +157,12 @@ void print_rest(const Json& result) {
     const Json& cache = result["cache"];
     line("seconds", fmt::format("{} in all; gradient {}, product {} ({} times)", number(seconds["total"], 3), number(seconds["gradient"], 3), number(seconds["product"], 3),
                                 number(seconds["gradient"].get<double>() > 0 ? Json(seconds["product"].get<double>() / seconds["gradient"].get<double>()) : Json(), 3)));
-    line("memory", fmt::format("cached {} of {} batches{}, {}; peak of the process {}", cache["cached"].get<std::int64_t>(), cache["batches"].get<std::int64_t>(),
+    std::string on_device;
+    if (const Json& peak = result["device_memory_peak_bytes"]; !peak.is_null())
+        on_device = fmt::format("; peak of the device {} of {} that it may hold", bytes_in_words(peak.get<std::size_t>()), bytes_in_words(result["memory_budget_bytes"].get<std::size_t>()));
+    line("memory", fmt::format("cached {} of {} batches{}, {}; peak of the process {}{}", cache["cached"].get<std::int64_t>(), cache["batches"].get<std::int64_t>(),
                                cache["values_only"].get<std::int64_t>() > 0 ? fmt::format(" and the values of {}", cache["values_only"].get<std::int64_t>()) : "",
-                               bytes_in_words(cache["bytes"].get<std::size_t>()), bytes_in_words(result["memory_peak_bytes"].get<std::size_t>())));
+                               bytes_in_words(cache["bytes"].get<std::size_t>()), bytes_in_words(result["memory_peak_bytes"].get<std::size_t>()), on_device));
 }
 
 void print_layers(const Json& layers) {
@@ -203,7 +206,7 @@ int run(const std::vector<std::string>& command) {
         ("multiple", po::bool_switch(), "search once more, for eigenvalues of multiplicity above one; some ten products")
         ("solver", po::value(&words.solver)->value_name("NAME"), "lanczos, or spectra to certify (lanczos)")
         ("seed", po::value(&words.seed)->value_name("N"), "of everything random (0)")
-        ("memory", po::value(&words.memory)->value_name("SIZE"), "for caches and vectors, e.g. 4G (half of this machine's)")
+        ("memory", po::value(&words.memory)->value_name("SIZE"), "for caches and vectors, e.g. 4G (half of this machine's; of a device 80 % of what is free)")
         ("save-vectors", po::value(&words.save_vectors)->value_name("FILE.h5"), "eigenvectors, one data set a parameter tensor")
         ("progress", po::bool_switch(), "every step as a line on standard error")
         ("quiet,q", po::bool_switch(), "no progress");

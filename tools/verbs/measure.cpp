@@ -113,6 +113,7 @@ int run(const std::vector<std::string>& words) {
         if (!arguments["preprocessing"]["declared"].get<bool>()) fmt::print("inputs: as stored (no --scale was declared)\n");
         fmt::print("training rows: {}\n", values->contains("train-rows") ? fmt::format("the first {}", train_rows) : "all of train/ (none were declared)");
     }
+    print_device(result);
     print_notes(result);
     fmt::print("\n");
     print_whole_model(result["values"]);

@@ -99,6 +99,8 @@ int run(const std::vector<std::string>& words) {
         Json json{{"model", model}, {"predictor_saw_it", seen}, {"predicted_test_error", prediction.test_error}, {"low", prediction.low},
                   {"high", prediction.high}, {"level", predictor.level}, {"features_outside_training_range", prediction.outside},
                   {"preprocessing", arguments["preprocessing"]}, {"notes", result.value("notes", Json::array())}};
+        for (const char* key : {"device", "device_description", "instruction_set", "device_choice"})
+            if (result.contains(key)) json[key] = result[key];
         json["predictor"] = {{"file", with}, {"training_title", predictor.training_title}, {"training_hash", predictor.training_hash},
                              {"training_models", predictor.training_models}, {"cross_validation", predict::to_json(predictor.scores)}};
         json["features"] = Json::object();
@@ -117,6 +119,7 @@ int run(const std::vector<std::string>& words) {
         if (!arguments["preprocessing"]["declared"].get<bool>()) fmt::print("inputs: as stored (no --scale was declared)\n");
         fmt::print("training rows: {}\n", values->contains("train-rows") ? fmt::format("the first {}", train_rows) : "all of train/ (none were declared)");
     }
+    print_device(result);
     print_notes(result);
     if (seen) fmt::print("{}", wrapped("This model is one of those that the predictor was fitted to: how well it is predicted says nothing about the predictor."));
     if (!prediction.outside.empty()) {

@@ -11,6 +11,7 @@
 #include "tools/shard_environment.hpp"
 #include "tools/table.hpp"
 #include "tools/verb.hpp"
+#include "tools/zoo_devices.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -28,11 +29,12 @@ namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
 struct Words {
-    std::string store = "zoo.assay", data, scale, measures = "all", shard, memory, loss, precision = "float32", train_rows;
+    std::string store = "zoo.assay", data, scale, measures = "all", shard, memory, loss, precision = "float32", train_rows, device = "cpu";
     std::vector<std::string> include, exclude;
     std::int64_t samples = 0;
     std::uint64_t seed = 0;
-    int workers = 0, threads = 1;
+    int workers = 0, threads = 1, workers_per_gpu = 1;
+    bool tf32 = false;
     long long limit = -1;
     double timeout = 600;
 };
@@ -97,7 +99,7 @@ Json options_json(const zoo::RunOptions& options, const Words& words) {
     return {{"data", options.data.string()}, {"inputs", inputs_in_words(options.preprocessing)}, {"train_rows", rows_in_words(options.train_rows)},
             {"samples", options.samples}, {"loss", options.loss}, {"precision", options.precision}, {"seed", options.seed}, {"measures", std::move(list)},
             {"shard", fmt::format("{}/{}", options.shard.index, options.shard.count)}, {"workers", options.workers}, {"threads", options.threads},
-            {"timeout_s", options.timeout_s}, {"memory", options.memory}, {"include", words.include}, {"exclude", words.exclude}};
+            {"timeout_s", options.timeout_s}, {"memory", options.memory}, {"device", options.device}, {"devices", options.devices}, {"include", words.include}, {"exclude", words.exclude}};
 }
 
 /// What the measures asked for cost beyond a few passes, each cost with the measures that share it.
@@ -111,6 +113,35 @@ std::vector<std::pair<std::string, std::string>> costs_of(const zoo::RunOptions&
         else known->second += ", " + request.word;
     }
     return costs;
+}
+
+/// Text of several lines beside a label.
+void beside(std::FILE* to, std::string_view label, const std::string& text) { fmt::print(to, "{:<15}{}", label, wrapped(text, std::string(15, ' ')).substr(15)); }
+
+void print_devices(const ZooDevices& devices, const zoo::RunOptions& options, std::FILE* to) {
+    if (!devices.choice.empty()) beside(to, "device", printable(devices.choice));
+    for (std::size_t i = 0; i < devices.words.size(); ++i) beside(to, devices.words[i], printable(devices.descriptions[i]));
+    if (devices.words.empty()) return;
+    const int sharing = zoo::workers_on_a_device(options.workers, devices.words.size());
+    const std::size_t budget = device_budget(devices.least_free, options.device_memory.value_or(0), sharing);
+    beside(to, "workers", fmt::format("{}, at most {} on a device, each with up to {} of its memory", options.workers, sharing, bytes_in_words(budget)));
+}
+
+/// Values from another kind of device stay: they are the same computation up to rounding. It is said before more are added.
+void print_other_origins(const std::vector<store::Origin>& origins, const zoo::Plan& plan, const zoo::RunOptions& options, std::FILE* to) {
+    const bool anything_stays = plan.done > 0 || std::any_of(plan.jobs.begin(), plan.jobs.end(), [&](const auto& job) { return job.pending.size() < options.measures.size(); });
+    if (!anything_stays) return;
+    const std::string& kind = options.device;
+    std::size_t others = 0;
+    std::string names;
+    for (const store::Origin& origin : origins) {
+        if (origin.kind() == kind) continue;
+        others += origin.values;
+        if (names.find(origin.kind()) == std::string::npos) names += (names.empty() ? "" : ", ") + origin.kind();
+    }
+    if (others > 0)
+        beside(to, "kept", fmt::format("{} values that were computed on {}; they stay, and equal what {} gives up to rounding. Every value names its device: `assay zoo status`",
+                                       others, printable(names), kind));
 }
 
 void print_head(const zoo::Manifest& manifest, const zoo::RunOptions& options, const ShardChoice& shard, const zoo::Plan& plan, std::FILE* to) {
@@ -132,7 +163,8 @@ double median(std::vector<double> values) {
     return values[values.size() / 2];
 }
 
-int dry_run(const zoo::Manifest& manifest, const zoo::RunOptions& options, const ShardChoice& shard, const zoo::Plan& plan, const store::Store* store, bool json) {
+int dry_run(const zoo::Manifest& manifest, const zoo::RunOptions& options, const ShardChoice& shard, const zoo::Plan& plan, const ZooDevices& devices, const store::Store* store,
+            bool json) {
     std::map<std::string, std::size_t> by_measure;
     std::uint64_t largest = 0, total = 0;
     for (const zoo::PlannedModel& model : plan.jobs) {
@@ -152,10 +184,13 @@ int dry_run(const zoo::Manifest& manifest, const zoo::RunOptions& options, const
         fmt::print("{}\n", Json{{"schema_version", 1}, {"models", plan.models}, {"to_run", plan.jobs.size()}, {"done", plan.done}, {"skipped_failed", plan.skipped_failed},
                                 {"beyond_limit", plan.beyond_limit}, {"settled_without_running", plan.settled.size()}, {"measures", measures},
                                 {"checkpoint_bytes", total}, {"largest_checkpoint_bytes", largest}, {"workers", options.workers}, {"memory_per_worker", options.memory},
+                                {"device", options.device}, {"devices", devices.descriptions}, {"device_choice", devices.choice},
                                 {"estimated_seconds", estimate < 0 ? Json() : Json(estimate)}}.dump(2));
         return 0;
     }
     print_head(manifest, options, shard, plan, stdout);
+    print_devices(devices, options, stdout);
+    if (store) print_other_origins(store->origins(), plan, options, stdout);
     fmt::print("to run         {} (done: {}, failed before and skipped: {}, beyond --limit: {}, settled without running: {})\n", plan.jobs.size(), plan.done,
                plan.skipped_failed, plan.beyond_limit, plan.settled.size());
     fmt::print("time           {}\n", estimate < 0 ? "unknown: this store holds no finished model to go by; a run with --limit 8 tells"
@@ -213,10 +248,13 @@ int run(const std::vector<std::string>& typed) {
         ("samples", po::value(&words.samples)->value_name("N"), "at most N rows of each split, by a seeded shuffle (all)")
         ("loss", po::value(&words.loss)->value_name("NAME"), "the loss, where the file does not tell it (zoo.json's)")
         ("precision", po::value(&words.precision)->value_name("P"), "float32 or float64 (float32)")
+        ("device", po::value(&words.device)->value_name("D"), "where to compute: cpu, cuda (every device), cuda:N or auto; `assay devices` lists them (cpu)")
+        ("workers-per-gpu", po::value(&words.workers_per_gpu)->value_name("N"), "worker processes on each CUDA device (1)")
+        ("tf32", po::bool_switch(&words.tf32), "with --device cuda: products of float32 in TF32, about three digits")
         ("seed", po::value(&words.seed)->value_name("N"), "of everything random (0)")
-        ("jobs,j", po::value(&words.workers)->value_name("N"), "worker processes (the cores this process may use)")
+        ("jobs,j", po::value(&words.workers)->value_name("N"), "worker processes (the cores this process may use; with CUDA --workers-per-gpu for each device)")
         ("threads", po::value(&words.threads)->value_name("N"), "threads of each worker (1)")
-        ("memory", po::value(&words.memory)->value_name("SIZE"), "budget of one worker, e.g. 2G (its share of the machine)")
+        ("memory", po::value(&words.memory)->value_name("SIZE"), "budget of one worker, e.g. 2G (its share of the machine; of a device its share of 80 % of what is free)")
         ("timeout", po::value(&words.timeout)->value_name("S"), "seconds a model may take, 0: no limit (600)")
         ("shard", po::value(&words.shard)->value_name("i/n"), "only the i-th of n parts, i from 0; auto/n takes i from the scheduler")
         ("limit", po::value(&words.limit)->value_name("N"), "run at most N models now")
@@ -235,7 +273,11 @@ int run(const std::vector<std::string>& typed) {
                                "DIR"}, description, typed);
     if (!values) return 0;
     const bool json = (*values)["json"].as<bool>(), dry = (*values)["dry-run"].as<bool>();
-    if (words.precision != "float32" && words.precision != "float64") throw Error(ErrorKind::usage, {"--precision", "float32 or float64", words.precision});
+    const DeviceOption device = parse_device(words.device);
+    const std::string precision = precision_word(words.precision, words.tf32, device);
+    if (words.workers_per_gpu < 1) throw Error(ErrorKind::usage, {"--workers-per-gpu", "at least 1", std::to_string(words.workers_per_gpu)});
+    if (values->contains("workers-per-gpu") && device.kind == DeviceOption::Kind::cpu)
+        throw Error(ErrorKind::usage, {"--workers-per-gpu", "--device cuda or auto", "--device cpu", "-j says how many workers the CPU gets"});
     if (words.threads < 1) throw Error(ErrorKind::usage, {"--threads", "at least 1", std::to_string(words.threads)});
     if (values->contains("jobs") && words.workers < 1) throw Error(ErrorKind::usage, {"-j", "at least 1", std::to_string(words.workers)});
     if (words.samples < 0) throw Error(ErrorKind::usage, {"--samples", "at least 1", std::to_string(words.samples)});
@@ -259,27 +301,32 @@ int run(const std::vector<std::string>& typed) {
     options.train_rows = words.train_rows.empty() ? manifest.train_rows : parse_train_rows(words.train_rows);
     options.samples = words.samples;
     options.loss = words.loss.empty() ? manifest.loss : words.loss;
-    options.precision = words.precision;
+    options.precision = precision;
     options.seed = words.seed;
     options.threads = words.threads;
-    options.workers = words.workers > 0 ? words.workers : std::max(1, usable_processors() / words.threads);
     options.timeout_s = words.timeout;
     if (words.limit >= 0) options.limit = static_cast<std::size_t>(words.limit);
     options.retry_failed = (*values)["retry-failed"].as<bool>();
     options.instruction_set = instruction_set();
-    // Four fifths of what there is: the rest is for this process, the page cache and what allocators waste.
-    options.memory = words.memory.empty() ? usable_memory() / 5 * 4 / static_cast<std::size_t>(options.workers) : parse_bytes(words.memory, "--memory");
+    if (!words.memory.empty()) options.device_memory = parse_bytes(words.memory, "--memory");
     for (const std::string& warning : manifest.warnings) fmt::print(stderr, "assay: {}\n", printable(warning));
     if (manifest.models.empty())
         throw Error(ErrorKind::missing, {manifest.folder.string(), "at least one model", "none", "`assay zoo scan` tells what was ignored and why"});
 
+    const Interrupt interrupt;
+    const ZooDevices devices = find_zoo_devices(device, words.workers_per_gpu, manifest, options, interrupt.token());
+    options.device = devices.kind;
+    options.devices = devices.words;
+    options.workers = words.workers > 0 ? words.workers : devices.words.empty() ? std::max(1, usable_processors() / words.threads)
+                                                                                : static_cast<int>(devices.words.size()) * words.workers_per_gpu;
+    // Four fifths of what there is: the rest is for this process, the page cache and what allocators waste.
+    options.memory = options.device_memory ? *options.device_memory : usable_memory() / 5 * 4 / static_cast<std::size_t>(options.workers);
     if (dry) {
         std::optional<store::Store> store;
         if (fs::exists(store_path)) store.emplace(store_path, store::Store::Mode::read);
-        return dry_run(manifest, options, shard, zoo::make_plan(manifest, store ? &*store : nullptr, options), store ? &*store : nullptr, json);
+        return dry_run(manifest, options, shard, zoo::make_plan(manifest, store ? &*store : nullptr, options), devices, store ? &*store : nullptr, json);
     }
     const auto begun = std::chrono::steady_clock::now();
-    const Interrupt interrupt;
     std::optional<store::Store> store;
     try {
         store.emplace(store_path, store::Store::Mode::write);
@@ -291,12 +338,14 @@ int run(const std::vector<std::string>& typed) {
     options.workers = static_cast<int>(std::clamp<std::size_t>(plan.jobs.size(), 1, static_cast<std::size_t>(options.workers)));
     if (!json) {
         print_head(manifest, options, shard, plan, stdout);
+        print_devices(devices, options, stdout);
+        print_other_origins(store->origins(), plan, options, stdout);
         std::fflush(stdout);
     }
     const Json recorded = options_json(options, words);
     store->set_meta("options", recorded);
     store->begin_run({{"tool", version_info().version}, {"git", version_info().git_hash}, {"started", now_utc()}, {"host", host_name()}, {"pid", getpid()},
-                      {"device", options.device}, {"instruction_set", options.instruction_set}, {"data_hash", plan.data_content}, {"options", recorded}});
+                      {"device", options.device}, {"devices", devices.descriptions}, {"libraries", devices.libraries}, {"device_choice", devices.choice}, {"instruction_set", options.instruction_set}, {"data_hash", plan.data_content}, {"options", recorded}});
     zoo::Summary summary;
     {
         ProgressLine line((*values)["quiet"].as<bool>());

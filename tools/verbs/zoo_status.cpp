@@ -1,3 +1,4 @@
+#include "libanalysis/report/content.hpp"
 #include "libanalysis/store/store.hpp"
 #include "libanalysis/zoo/runner.hpp"
 #include "tools/parse.hpp"
@@ -44,11 +45,15 @@ int run(const std::vector<std::string>& words) {
     }
     const auto holder = store::Store::holder(path);
     const auto runs = store.runs();
+    const auto origins = store.origins();
     const Json zoo = store.meta("zoo");
     if ((*values)["json"].as<bool>()) {
         Json json{{"schema_version", 1}, {"store", path}, {"zoo", zoo}, {"models", statuses}, {"model_seconds", seconds}, {"writer", holder ? Json(*holder) : Json()}, {"runs", runs}};
         json["measures"] = Json::object();
         for (const auto& [name, counts] : measures) json["measures"][name] = {{"ok", counts.ok}, {"missing", counts.missing}, {"reasons", counts.reasons}};
+        json["computed"] = Json::array();
+        for (const store::Origin& origin : origins)
+            json["computed"].push_back({{"device", origin.device}, {"instruction_set", origin.instruction_set}, {"precision", origin.precision}, {"values", origin.values}});
         json["notes"] = Json::array();
         for (const auto& [shape, note] : notes) json["notes"].push_back({{"text", note.first}, {"models", note.second}});
         fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
@@ -61,6 +66,7 @@ int run(const std::vector<std::string>& words) {
     fmt::print("work    {} of worker time\n", seconds_in_words(seconds));
     fmt::print("writer  {}\n", holder ? printable(*holder) + " (running)" : "nobody");
     if (!runs.empty()) fmt::print("runs    {}, the last begun {} on {}\n", runs.size(), printable(runs.back().value("started", "?")), printable(runs.back().value("host", "?")));
+    for (const store::Origin& origin : origins) fmt::print("values  {}", wrapped(printable(report::in_words(origin)), std::string(8, ' ')).substr(8));
     for (const auto& [shape, note] : notes) fmt::print("{}", wrapped(fmt::format("note    {} ({} models)", printable(note.first), note.second)));
     if (!measures.empty()) {
         Table table({{"measure", Table::Align::left}, {"ok"}, {"missing"}, {"most frequent reason", Table::Align::left}});

@@ -21,6 +21,8 @@ Status status() {
     return found;
 }
 
+Device device(int) { refuse(); }
+
 std::unique_ptr<Backend> make_cuda_backend(const Options&) { refuse(); }
 
 std::string description(int) { refuse(); }

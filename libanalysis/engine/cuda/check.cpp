@@ -63,9 +63,9 @@ template <class Library>
 void check_library(Library status, Library success, Library no_memory, Library wrong_argument, const char* call) {
     if (status == success) return;
     if (const cudaError_t cause = cudaGetLastError(); sticky(cause)) check(cause, call);
-    const ErrorKind kind = status == no_memory ? ErrorKind::resource : status == wrong_argument ? ErrorKind::internal : ErrorKind::unavailable;
-    throw Error(kind, {call, "success", std::string(name(status)) + " (" + std::to_string(static_cast<int>(status)) + ")",
-                       status == no_memory ? "The library found no memory on the device: use smaller data, or a smaller --memory." : ""});
+    const std::string found = std::string(name(status)) + " (" + std::to_string(static_cast<int>(status)) + ")";
+    if (status == no_memory) throw DeviceMemoryError({call, "success", found, "The library found no memory on the device: use smaller data, or a smaller --memory."});
+    throw Error(status == wrong_argument ? ErrorKind::internal : ErrorKind::unavailable, {call, "success", found});
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ void check(cudaError_t result, const char* call) {
     (void)cudaGetLastError();   // or the next launch would be blamed for it
     const std::string found = std::string(cudaGetErrorName(result)) + " (" + cudaGetErrorString(result) + ")";
     if (result == cudaErrorMemoryAllocation) {
-        throw Error(ErrorKind::resource, {call, "memory", found, "Use smaller data, or a smaller --memory."});
+        throw DeviceMemoryError({call, "memory", found, "Use smaller data, or a smaller --memory."});
     }
     throw Error(ErrorKind::unavailable,
                 {call, "success", found, sticky(result) ? "This process can use the device no more: start it again." : ""});

@@ -31,6 +31,9 @@ struct Status {
 /// Never throws for lack of a device, driver or library.
 Status status();
 
+/// One device and its free memory; no other device is touched. @throws Error{unavailable} saying why it cannot be used.
+Device device(int index);
+
 struct Options {
     int device = 0;
     bool tf32 = false;           ///< products and convolutions in float32 may round their factors to TF32

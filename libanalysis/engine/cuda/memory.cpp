@@ -115,7 +115,7 @@ std::shared_ptr<void> Memory::allocate(std::size_t bytes) {
     if (!data) {
         std::size_t free = 0, total = 0;
         check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
-        throw Error(ErrorKind::resource,
+        throw DeviceMemoryError(
                     {"memory of " + name_, mebibytes(bytes) + " more",
                      mebibytes(free) + " free of " + mebibytes(device_memory_) + ", of which this process holds " + mebibytes(ledger().held(device_)),
                      "Use smaller data, or a smaller --memory."});

@@ -199,6 +199,14 @@ Status status() {
     return found;
 }
 
+Device device(int index) {
+    Device found = find_device(index);
+    std::string why = unusable(found);
+    if (why.empty()) found.free = free_memory(index, why);
+    if (!why.empty()) throw Error(ErrorKind::unavailable, {"CUDA", "", std::move(why)});
+    return found;
+}
+
 std::string description(int index) {
     const Device device = find_device(index);
     int runtime = 0;

@@ -119,7 +119,8 @@ PathSum::Value PathSum::compute(Subject& subject, const Key& key) {
             const std::string function = node.kind == "activation" ? node.attributes.value("function", "") : "";
             if (!function.empty() && function != "softmax" && function != "sigmoid") node.attributes["function"] = "linear";
         }
-    engine::NetworkOptions options{.precision = engine::DType::float64, .logits = true, .input_shapes = subject.network().input_shapes()};
+    engine::NetworkOptions options{.precision = engine::DType::float64, .logits = true, .input_shapes = subject.network().input_shapes(),
+                                   .micro_batches = subject.backend().micro_batches()};
     const engine::Network network(squared, options);
     engine::Backend& backend = subject.backend();
     const engine::Buffer parameters = network.pack(backend, squared.weights);
