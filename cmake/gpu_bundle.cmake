@@ -1,8 +1,9 @@
-# cmake -DOUTPUT=<folder> -DPROGRAMS=<a;b;c> -DSOURCE=<tree> -P gpu_bundle.cmake
+# cmake -DOUTPUT=<folder> "-DPROGRAMS=<a|b|c>" -DSOURCE=<tree> -P gpu_bundle.cmake
 # A relocatable folder with the programs that a GPU machine runs, the libraries they load (without the C library and the driver), the
 # bundled zoo and the scripts; and the same as an archive. Fails above the size that is still easy to carry.
 cmake_minimum_required(VERSION 3.25)
 set(most_mib 60)
+string(REPLACE "|" ";" PROGRAMS "${PROGRAMS}")
 file(REMOVE_RECURSE ${OUTPUT})
 file(MAKE_DIRECTORY ${OUTPUT}/bin ${OUTPUT}/lib ${OUTPUT}/data)
 foreach(program IN LISTS PROGRAMS)
