@@ -42,9 +42,10 @@ endfunction()
 # Builds every test program and what it needs, and nothing else.
 add_custom_target(assay_tests)
 
-# assay_test(<name> SOURCES file... USES folder... [LABELS label...]): one GoogleTest program, each test known to ctest.
+# assay_test(<name> SOURCES file... USES folder... [LABELS label...] [PREFIX prefix]): one GoogleTest program, each test known to ctest,
+# with the prefix before its name where another program has a test of the same name.
 function(assay_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;USES;LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "" "TIMEOUT;PREFIX" "SOURCES;USES;LINK;LABELS" ${ARGN})
   add_executable(${name}_test ${arg_SOURCES})
   list(TRANSFORM arg_USES PREPEND assay_ OUTPUT_VARIABLE uses)
   target_link_libraries(${name}_test PRIVATE ${uses} ${arg_LINK} assay_test_support assay_options GTest::gtest GTest::gtest_main GTest::gmock)
@@ -52,5 +53,5 @@ function(assay_test name)
     set(arg_TIMEOUT 300)
   endif()
   add_dependencies(assay_tests ${name}_test)
-  gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+  gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 TEST_PREFIX "${arg_PREFIX}" PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
 endfunction()

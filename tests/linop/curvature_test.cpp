@@ -49,7 +49,7 @@ struct Setting {
     Context context;
 
     explicit Setting(Case c, int threads = 1) : network(small.model, {.precision = c.precision}), backend(engine::make_cpu_backend()) {
-        if (c.device) backend = std::make_unique<DeviceDouble>(std::move(backend), traffic);
+        if (c.device) backend = std::make_unique<DeviceDouble>(make_backend_under_test(), traffic);
         parameters = network.pack(*backend, small.model.weights);
         context.threads = threads;
     }

@@ -59,7 +59,8 @@ void each(cudaStream_t stream, std::int64_t count, Body body) {
     each_kernel<<<blocks_for((count + block_threads - 1) / block_threads), block_threads, 0, stream>>>(count, body);
     check(cudaGetLastError(), "kernel launch");
 #else
-    run_on_twin(stream, [=] { for (std::int64_t i = 0; i < count; ++i) body(i); });
+    // Backwards: a body that needs another one to have run is found.
+    run_on_twin(stream, [=] { for (std::int64_t i = count; i-- > 0;) body(i); });
 #endif
 }
 
@@ -73,10 +74,10 @@ void reduce(cudaStream_t stream, std::int64_t results, std::int64_t terms, doubl
     check(cudaGetLastError(), "kernel launch");
 #else
     run_on_twin(stream, [=] {
-        for (std::int64_t r = 0; r < results; ++r) {
-            double total = start;
-            for (std::int64_t i = 0; i < terms; ++i) total = combine(total, term(r, i));
-            store(r, total);
+        for (std::int64_t r = results; r-- > 0;) {
+            double partial[] = {start, start, start};   // as threads have theirs
+            for (std::int64_t i = 0; i < terms; ++i) partial[i % 3] = combine(partial[i % 3], term(r, i));
+            store(r, combine(combine(partial[0], partial[1]), partial[2]));
         }
     });
 #endif

@@ -79,7 +79,7 @@ void CudaBackend::permute(ConstView x, std::span<const std::int64_t> shape, std:
             const std::int64_t extent = permuted.extent[axis], step = permuted.step[axis];
             if (extent == 1) continue;
             if (body.axes > 0 && body.step[body.axes - 1] == step * extent) {   // neighbours in x too: one axis
-                body.extent[body.axes - 1] *= extent;
+                body.extent[body.axes - 1] = body.extent[body.axes - 1] * extent;
                 body.step[body.axes - 1] = step;
                 continue;
             }

@@ -7,7 +7,7 @@
 #else
 #include <algorithm>
 #include <numeric>
-#include <vector>
+#include <span>
 #endif
 
 namespace assay::engine::cuda {
@@ -30,18 +30,18 @@ void sort_pairs(cudaStream_t stream, void* scratch, std::size_t scratch_bytes, c
 
 #else
 
-std::size_t sort_scratch(std::int64_t) { return 0; }
+std::size_t sort_scratch(std::int64_t count) { return static_cast<std::size_t>(count) * sizeof(std::int64_t); }
 
-void sort_pairs(cudaStream_t stream, void*, std::size_t, const std::int32_t* keys_in, std::int32_t* keys_out, const std::int32_t* values_in,
+void sort_pairs(cudaStream_t stream, void* scratch, std::size_t, const std::int32_t* keys_in, std::int32_t* keys_out, const std::int32_t* values_in,
                 std::int32_t* values_out, std::int64_t count) {
     if (count <= 0) return;
     run_on_twin(stream, [=] {
-        std::vector<std::int64_t> order(static_cast<std::size_t>(count));
+        const std::span order(static_cast<std::int64_t*>(scratch), static_cast<std::size_t>(count));
         std::iota(order.begin(), order.end(), std::int64_t{0});
         std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return keys_in[a] < keys_in[b]; });
-        for (std::int64_t i = 0; i < count; ++i) {
-            keys_out[i] = keys_in[order[static_cast<std::size_t>(i)]];
-            values_out[i] = values_in[order[static_cast<std::size_t>(i)]];
+        for (std::int64_t i = 0; const std::int64_t from : order) {
+            keys_out[i] = keys_in[from];
+            values_out[i++] = values_in[from];
         }
     });
 }

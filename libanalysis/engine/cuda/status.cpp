@@ -33,19 +33,16 @@ int driver_number() {
 
 std::string no_devices(cudaError_t error) {
     const int driver = driver_number();
+    if (error != cudaSuccess && error != cudaErrorNoDevice && error != cudaErrorInsufficientDriver) {
+        return "The driver does not answer (" + words(error) + ")" + visible() + ".";
+    }
     if (driver == 0) {
         return "No NVIDIA driver is loaded on this machine. Install the driver (nvidia-smi then lists the devices); in a container, start it "
                "with its GPUs.";
     }
-    switch (error) {
-        case cudaSuccess:
-        case cudaErrorNoDevice:
-            return "The driver shows no device to this process" + visible() + ".";
-        case cudaErrorInsufficientDriver:
-            return "The driver is too old: it knows CUDA " + cuda_version(driver) + ", and Assay was built with CUDA " + cuda_version(CUDART_VERSION) +
-                   ". Install a newer driver, or build Assay with an older toolkit.";
-        default: return "The driver does not start (" + words(error) + ")" + visible() + ".";
-    }
+    if (error != cudaErrorInsufficientDriver) return "The driver shows no device to this process" + visible() + ".";
+    return "The driver is too old: it knows CUDA " + cuda_version(driver) + ", and Assay was built with CUDA " + cuda_version(CUDART_VERSION) +
+           ". Install a newer driver, or build Assay with an older toolkit.";
 }
 
 /// Devices that the process sees; with 0, why.

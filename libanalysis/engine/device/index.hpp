@@ -3,6 +3,7 @@
 
 #include "libanalysis/engine/elementary.hpp"
 
+#include <bit>
 #include <cstdint>
 
 namespace assay::engine::device {
@@ -10,16 +11,35 @@ namespace assay::engine::device {
 inline ASSAY_HOST_DEVICE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 inline ASSAY_HOST_DEVICE std::int64_t most(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
 
-/// The position on the last axis, of the given extent, of the flat index (>= 0); `index` becomes that over the other axes.
-inline ASSAY_HOST_DEVICE std::int64_t last_axis(std::int64_t& index, std::int64_t extent) {
-    // Unsigned: a device divides these in fewer steps.
-    const auto quotient = static_cast<std::int64_t>(static_cast<std::uint64_t>(index) / static_cast<std::uint64_t>(extent));
-    const std::int64_t position = index - quotient * extent;
-    index = quotient;
-    return position;
-}
+/// The length of an axis, which indices are divided by: prepared on the host, since a division is the most expensive thing that most
+/// functors do. With 0 < d < 2^31, p = 31 + ceil(log2 d) and m = ceil(2^p / d) < 2^32, n / d = floor(n m / 2^p) for 0 <= n < 2^31: the
+/// error n (m - 2^p / d) / 2^p is below 2^31 / 2^p <= 1 / d (Granlund and Montgomery 1994).
+class Extent {
+public:
+    Extent(std::int64_t extent = 1) : extent_(extent) {
+        if (extent <= 0 || extent > below) return;
+        shift_ = 31 + static_cast<std::uint32_t>(std::bit_width(static_cast<std::uint64_t>(extent - 1)));
+        multiplier_ = static_cast<std::uint32_t>(((std::int64_t{1} << shift_) + extent - 1) / extent);
+    }
+    ASSAY_HOST_DEVICE operator std::int64_t() const { return extent_; }
+    /// n / extent for n >= 0.
+    ASSAY_HOST_DEVICE std::int64_t divide(std::int64_t n) const {
+        if (n <= below && multiplier_ != 0) {
+            return static_cast<std::int64_t>(static_cast<std::uint64_t>(static_cast<std::uint32_t>(n)) * multiplier_ >> shift_);
+        }
+        return static_cast<std::int64_t>(static_cast<std::uint64_t>(n) / static_cast<std::uint64_t>(extent_));
+    }
+    /// The position on this axis, the last one, of the flat index (>= 0); `index` becomes that over the other axes.
+    ASSAY_HOST_DEVICE std::int64_t split(std::int64_t& index) const {
+        const std::int64_t quotient = divide(index), position = index - quotient * extent_;
+        index = quotient;
+        return position;
+    }
 
-/// The position on the last axis alone.
-inline ASSAY_HOST_DEVICE std::int64_t position_in(std::int64_t index, std::int64_t extent) { return last_axis(index, extent); }
+private:
+    static constexpr std::int64_t below = 0x7fffffff;
+    std::int64_t extent_;
+    std::uint32_t multiplier_ = 0, shift_ = 0;   ///< multiplier 0: an extent that is divided by as it is
+};
 
 }  // namespace assay::engine::device

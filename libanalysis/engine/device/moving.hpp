@@ -26,10 +26,10 @@ struct GatherRows {
     const T* table;
     Checked rows;
     T* y;
-    std::int64_t cols;
+    Extent cols;
     ASSAY_HOST_DEVICE void operator()(std::int64_t i) const {
         std::int64_t row = i;
-        const std::int64_t c = last_axis(row, cols);
+        const std::int64_t c = cols.split(row);
         if (rows(row)) y[i] = table[rows.index[row] * cols + c];
     }
 };
@@ -48,10 +48,11 @@ struct AddRuns {
     Checked sorted;
     const std::int32_t* place;
     T* table;
-    std::int64_t count, cols;
+    std::int64_t count;
+    Extent cols;
     ASSAY_HOST_DEVICE void operator()(std::int64_t i) const {
         std::int64_t k = i;
-        const std::int64_t c = last_axis(k, cols);
+        const std::int64_t c = cols.split(k);
         const std::int32_t row = sorted.index[k];
         if ((k > 0 && sorted.index[k - 1] == row) || !sorted(k)) return;
         T* cell = table + row * cols + c;
@@ -69,10 +70,11 @@ struct Permute {
     T* y;
     bool accumulate;
     int axes;
-    std::int64_t extent[most_axes], step[most_axes];
+    Extent extent[most_axes];
+    std::int64_t step[most_axes];
     ASSAY_HOST_DEVICE void operator()(std::int64_t i) const {
         std::int64_t rest = i, from = 0;
-        for (int axis = axes - 1; axis > 0; --axis) from += last_axis(rest, extent[axis]) * step[axis];
+        for (int axis = axes - 1; axis > 0; --axis) from += extent[axis].split(rest) * step[axis];
         if (axes > 0) from += rest * step[0];
         y[i] = accumulate ? y[i] + x[from] : x[from];
     }
@@ -83,10 +85,11 @@ template <class T>
 struct CopyBlock {
     const T* from;
     T* to;
-    std::int64_t cols, from_stride, to_stride;
+    Extent cols;
+    std::int64_t from_stride, to_stride;
     bool accumulate;
     ASSAY_HOST_DEVICE void operator()(std::int64_t i) const {
-        const std::int64_t c = last_axis(i, cols);
+        const std::int64_t c = cols.split(i);
         const T value = from[i * from_stride + c];
         T& target = to[i * to_stride + c];
         target = accumulate ? target + value : value;

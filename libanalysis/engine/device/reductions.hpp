@@ -78,9 +78,10 @@ struct Store {
 /// Partial sums of `rows` rows, counted as Piece does, into columns first .. first + rows - 1 of partial [pieces, results].
 struct StorePiece {
     double* partial;
-    std::int64_t rows, first, results;
+    Extent rows;
+    std::int64_t first, results;
     ASSAY_HOST_DEVICE void operator()(std::int64_t i, double sum) const {
-        const std::int64_t row = last_axis(i, rows);
+        const std::int64_t row = rows.split(i);
         partial[i * results + first + row] = sum;
     }
 };
@@ -92,9 +93,10 @@ struct StorePiece {
 template <class Term>
 struct Piece {
     Term term;
-    std::int64_t rows, cols, length;
+    Extent rows;
+    std::int64_t cols, length;
     ASSAY_HOST_DEVICE double operator()(std::int64_t i, std::int64_t at) const {
-        const std::int64_t row = last_axis(i, rows), c = i * length + at;
+        const std::int64_t row = rows.split(i), c = i * length + at;
         return c < cols ? term(row, c) : 0.0;
     }
 };
@@ -118,10 +120,12 @@ template <class Term, class Target>
 struct SumStrand {
     Term term;
     Target store;
-    std::int64_t rows, cols, strands;
+    std::int64_t rows;
+    Extent cols;
+    std::int64_t strands;
     ASSAY_HOST_DEVICE void operator()(std::int64_t i) const {
         std::int64_t r = i;
-        const std::int64_t c = last_axis(r, cols);
+        const std::int64_t c = cols.split(r);
         double sum = 0;
         for (; r < rows; r += strands) sum += term(r, c);
         store(i, sum);
@@ -169,11 +173,9 @@ template <class T>
 struct DivideRow {
     T* y;
     const double* sums;
-    std::int64_t cols;
+    Extent cols;
     ASSAY_HOST_DEVICE void operator()(std::int64_t i) const {
-        std::int64_t r = i;
-        last_axis(r, cols);
-        y[i] = static_cast<T>(static_cast<double>(y[i]) / sums[r]);
+        y[i] = static_cast<T>(static_cast<double>(y[i]) / sums[cols.divide(i)]);
     }
 };
 

@@ -10,8 +10,8 @@ template <class T>
 struct AddRow {
     const T* row;
     T* x;
-    std::int64_t cols;
-    ASSAY_HOST_DEVICE void operator()(std::int64_t i) const { x[i] += row[position_in(i, cols)]; }
+    Extent cols;
+    ASSAY_HOST_DEVICE void operator()(std::int64_t i) const { x[i] += row[i - cols.divide(i) * cols]; }
 };
 
 /// y (+)= x1[r, c] row1[c] + x2[r, c] row2[c] + shift[c]; what is null is not there. y may be x1 or x2.
@@ -23,10 +23,11 @@ struct AffineRows {
     const T* row2;
     const T* shift;
     T* y;
-    std::int64_t cols;
+    Extent cols;
     bool accumulate;
     ASSAY_HOST_DEVICE void operator()(std::int64_t i) const {
-        const std::int64_t c = position_in(i, cols);
+        std::int64_t r = i;
+        const std::int64_t c = cols.split(r);
         T value = x1[i] * row1[c];
         if (x2) value += x2[i] * row2[c];
         if (shift) value += shift[c];
@@ -40,12 +41,10 @@ struct MultiplyColumn {
     const T* column;
     const T* x;
     T* y;
-    std::int64_t cols;
+    Extent cols;
     bool accumulate;
     ASSAY_HOST_DEVICE void operator()(std::int64_t i) const {
-        std::int64_t r = i;
-        last_axis(r, cols);
-        const T value = column[r] * x[i];
+        const T value = column[cols.divide(i)] * x[i];
         y[i] = accumulate ? y[i] + value : value;
     }
 };

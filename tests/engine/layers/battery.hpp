@@ -4,6 +4,7 @@
 
 #include "libanalysis/core/json.hpp"
 #include "libanalysis/engine/layer.hpp"
+#include "tests/engine/backend/backend_under_test.hpp"
 #include "tests/engine/backend/guarded.hpp"
 #include "tests/engine/layers/layer_cases.hpp"
 
@@ -32,7 +33,7 @@ class Instance {
 public:
     struct Block { bool input; std::size_t index, offset, size; };
 
-    Instance(const LayerCase& tested, DType type, std::int64_t batch) : case_(tested), type_(type), batch_(batch), lane_(engine::make_cpu_backend()) {
+    Instance(const LayerCase& tested, DType type, std::int64_t batch) : case_(tested), type_(type), batch_(batch), lane_(make_backend_under_test()) {
         spec_ = {.where = "case " + tested.name, .attributes = Json::parse(tested.attributes), .inputs = tested.inputs, .parameters = tested.parameters};
         layer_ = engine::make_layer(tested.kind, spec_);
         const Seed seed = Seed{77}.child(tested.name);

@@ -4,6 +4,7 @@
 
 #include "libanalysis/data/dataset.hpp"
 #include "libanalysis/engine/primal.hpp"
+#include "tests/engine/backend/backend_under_test.hpp"
 #include "tests/engine/layers/model_builder.hpp"
 
 #include <array>
@@ -83,7 +84,7 @@ inline data::Rows golden_data(std::size_t which) { return golden_data(golden_nam
 
 /// A golden network ready for curvature products.
 struct GoldenPrimal {
-    GoldenPrimal(std::size_t which, engine::DType precision, std::unique_ptr<engine::Backend> computes = engine::make_cpu_backend())
+    GoldenPrimal(std::size_t which, engine::DType precision, std::unique_ptr<engine::Backend> computes = make_backend_under_test())
         : backend(std::move(computes)), model(golden_model(which)), network(model, {.precision = precision}), parameters(network.pack(*backend, model.weights)),
           primal(network, *backend, parameters.view(), golden_data(which), {.loss = engine::find_loss(golden_names.at(which).loss)}, {}) {}
     std::unique_ptr<engine::Backend> backend;

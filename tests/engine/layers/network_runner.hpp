@@ -3,6 +3,7 @@
 
 #include "libanalysis/engine/network.hpp"
 #include "libanalysis/engine/tape.hpp"
+#include "tests/engine/backend/backend_under_test.hpp"
 #include "tests/engine/backend/guarded.hpp"
 #include "tests/engine/layers/model_builder.hpp"
 
@@ -19,7 +20,7 @@ using Values = std::vector<double>;
 class NetworkRunner {
 public:
     NetworkRunner(const model::Model& model, engine::DType type, std::int64_t rows)
-        : network(model, {.precision = type}), lane(engine::make_cpu_backend()), rows_(rows), type_(type) {
+        : network(model, {.precision = type}), lane(make_backend_under_test()), rows_(rows), type_(type) {
         const engine::Buffer packed = network.pack(*lane, model.weights);
         parameters = lane->to_host(packed.view());
         for (std::size_t i = 0; i < network.input_shapes().size(); ++i) {

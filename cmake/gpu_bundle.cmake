@@ -1,0 +1,32 @@
+# cmake -DOUTPUT=<folder> -DPROGRAMS=<a;b;c> -DSOURCE=<tree> -P gpu_bundle.cmake
+# A relocatable folder with the programs that a GPU machine runs, the libraries they load (without the C library and the driver), the
+# bundled zoo and the scripts; and the same as an archive. Fails above the size that is still easy to carry.
+cmake_minimum_required(VERSION 3.25)
+set(most_mib 60)
+file(REMOVE_RECURSE ${OUTPUT})
+file(MAKE_DIRECTORY ${OUTPUT}/bin ${OUTPUT}/lib ${OUTPUT}/data)
+foreach(program IN LISTS PROGRAMS)
+  file(COPY ${program} DESTINATION ${OUTPUT}/bin)
+  get_filename_component(name ${program} NAME)
+  execute_process(COMMAND strip ${OUTPUT}/bin/${name} COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
+file(GET_RUNTIME_DEPENDENCIES EXECUTABLES ${PROGRAMS} RESOLVED_DEPENDENCIES_VAR libraries UNRESOLVED_DEPENDENCIES_VAR unresolved
+     POST_EXCLUDE_REGEXES "/ld-linux[^/]*$" "/lib(c|m|dl|rt|pthread|resolv|util)\\.so[^/]*$" "/lib(cuda|nvidia)[^/]*$")
+if(unresolved)
+  message(FATAL_ERROR "not found for the bundle: ${unresolved}")
+endif()
+foreach(library IN LISTS libraries)
+  file(COPY ${library} DESTINATION ${OUTPUT}/lib FOLLOW_SYMLINK_CHAIN)
+endforeach()
+file(COPY ${SOURCE}/examples/mnist-grid DESTINATION ${OUTPUT}/data)
+file(COPY ${SOURCE}/bench/gpu.sh ${SOURCE}/bench/gpu.py ${SOURCE}/bench/gpu_peers.py ${SOURCE}/LICENSE ${SOURCE}/docs/gpu.md DESTINATION ${OUTPUT})
+
+get_filename_component(parent ${OUTPUT} DIRECTORY)
+get_filename_component(name ${OUTPUT} NAME)
+execute_process(COMMAND ${CMAKE_COMMAND} -E tar cJf ${OUTPUT}.tar.xz ${name} WORKING_DIRECTORY ${parent} COMMAND_ERROR_IS_FATAL ANY)
+file(SIZE ${OUTPUT}.tar.xz bytes)
+math(EXPR mib "(${bytes} + 1048575) / 1048576")
+if(mib GREATER most_mib)
+  message(FATAL_ERROR "${OUTPUT}.tar.xz has ${mib} MiB, more than ${most_mib}")
+endif()
+message(STATUS "${OUTPUT}.tar.xz: ${mib} MiB; unpack it on the GPU machine and run ${name}/gpu.sh")
