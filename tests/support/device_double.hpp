@@ -1,9 +1,10 @@
 #pragma once
-// A stand-in for a device that is not the host: the CPU backend behind memory that the host cannot touch, with a record of what passes
-// between the two. Whatever reads or writes its vectors other than through the backend ends the program.
+// A stand-in for a device that is not the host: the backend under test behind memory that the host cannot touch, with a record of what
+// passes between the two. Whatever reads or writes its vectors other than through the backend ends the program.
 
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/engine/forwarding_backend.hpp"
+#include "tests/engine/backend/backend_under_test.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -50,7 +51,7 @@ private:
 
 class DeviceDouble final : public engine::ForwardingBackend {
 public:
-    explicit DeviceDouble(std::unique_ptr<engine::Backend> computes = engine::make_cpu_backend(), std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>())
+    explicit DeviceDouble(std::unique_ptr<engine::Backend> computes = make_backend_under_test(), std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>())
         : ForwardingBackend(std::move(computes)), traffic_(std::move(traffic)) {}
     std::string_view device() const override { return "double:0"; }
     std::unique_ptr<engine::Backend> lane() const override { return std::make_unique<DeviceDouble>(inner().lane(), traffic_); }
