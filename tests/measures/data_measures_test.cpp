@@ -2,6 +2,7 @@
 
 #include "libanalysis/measures/ingredients/margins.hpp"
 #include "libanalysis/measures/sparsity/magnitude_mask.hpp"
+#include "libanalysis/measures/values.hpp"
 #include "tests/measures/models.hpp"
 #include "tests/support/tolerance.hpp"
 

@@ -59,7 +59,7 @@ TEST_F(WithoutDevices, CudaIsUnavailable) {
     const std::string why = reason(), model = bundled("grid_0007.h5"), data = bundled("data.h5");
     const std::string start = why.substr(0, why.find('.'));
     test::write_file(scratch / "predictor.json", "{}");
-    for (const std::string& device : {"cuda", "cuda:1"})
+    for (const char* device : {"cuda", "cuda:1"})
         for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
                  {"measure", model}, {"inspect", model}, {"forward", model, "--data", data}, {"hessian", model, "--data", data, "--quiet"},
                  {"zoo", "run", bundled(""), "-o", scratch / "s"}, {"zoo", "run", bundled(""), "-o", scratch / "s", "--dry-run"}}) {

@@ -112,7 +112,9 @@ TEST(Supervisor, DealsDevicesToItsWorkersInTurn) {
                                   ++devices[outcome.result.at("arguments").at("device").get<std::string>()];
                               }, {}}, {}));
         EXPECT_EQ(devices["cuda:0"] + devices["cuda:1"], 12);
-        if (workers == 1) EXPECT_EQ(devices["cuda:0"], 12) << "one worker has one device";
+        if (workers == 1) {
+            EXPECT_EQ(devices["cuda:0"], 12) << "one worker has one device";
+        }
     }
 }
 
