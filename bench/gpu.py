@@ -99,7 +99,7 @@ def compare(cpu, cuda):
 
 
 def timings(a, clock):
-    found = {'peak': last_json(call(clock, [program('curvature_products'), 'peak', '-', '0', '1', '1', 'peak', f'cuda:{a.device}'], 60)['out'])}
+    found = {'peak': last_json(call(clock, [program('curvature_products'), '-', 'peak', '0', '1', '1', '-', f'cuda:{a.device}'], 60)['out'])}
     for net, (rows, _) in NETWORKS.items():
         for what in WORK:
             done = call(clock, [program('curvature_products'), net, 'random', str(rows), '1', '1', what, f'cuda:{a.device}'], 60)
@@ -124,6 +124,15 @@ def seconds_of(entry, what):
     return entry.get(what) if entry and isinstance(entry.get(what), (int, float)) else None
 
 
+def in_flight(entry, gradient):
+    """What a product holds beside its cache, in peaks of the gradient's own run."""
+    most = (gradient or {}).get('device_peak_gradient')
+    return f'{(entry["device_peak"] - entry["cache"]["bytes"]) / most:.2f}' if most and entry.get('device_peak') else ''
+
+
+def number(value): return f'{value:.0f}' if isinstance(value, (int, float)) else 'unknown'
+
+
 def table(result):
     lines = ['# GPU checks', '', f'Date: {result["date"]}. Seconds in all: {result["seconds"]:.0f}.', '']
     cuda = (result.get('devices') or {}).get('cuda') or {}
@@ -137,20 +146,20 @@ def table(result):
     if runs: lines += ['', '## Zoo', '', f'cpu (one core) {runs["cpu"]["seconds"]:.1f} s, cuda {runs["cuda"]["seconds"]:.1f} s; {runs["values"]} values, worst relative difference {runs["worst_relative_difference"]:.2g} ({runs["worst_at"]})']
     if result.get('timings'):
         peak, others = result['timings'].get('peak') or {}, result.get('peers') or {}
-        lines += ['', '## Timings', '', f'Measured limits: {peak.get("gflops", "?")} GFLOP/s (float32 product), {peak.get("gbytes", "?")} GB/s (axpy).', '',
-                  '| network | work | s | in gradients | share of the product limit | peak MiB on the device | fastest peer, s | ratio |', '|---|---|---:|---:|---:|---:|---|---:|']
+        lines += ['', '## Timings', '', f'Measured limits: {number(peak.get("gflops"))} GFLOP/s (float32 product), {number(peak.get("gbytes"))} GB/s (axpy).', '',
+                  '| network | work | s | in gradients | share of the product limit | peak MiB on the device | in flight, in gradients | fastest peer, s | ratio |', '|---|---|---:|---:|---:|---:|---:|---|---:|']
         for key, entry in result['timings'].items():
             if key == 'peak': continue
             net, what = key.split()
             mine = seconds_of(entry, what)
             if mine is None:
-                lines.append(f'| {net} | {what} | {(entry or {}).get("error", "none")} | | | | | |')
+                lines.append(f'| {net} | {what} | {(entry or {}).get("error", "none")} | | | | | | |')
                 continue
             gradient = seconds_of(result['timings'].get(f'{net} gradient'), 'gradient')
             rivals = {mode: e['seconds'] for mode in PEER_MODES[what] if (e := others.get(f'{net} {what} {mode}')) and 'seconds' in e}
             best = min(rivals, key=rivals.get) if rivals else None
             share = entry.get('flops', 0) / mine / (peak['gflops'] * 1e9) if peak.get('gflops') and entry.get('flops') else None
-            lines.append(f'| {net} | {what} | {mine:.5f} | {mine / gradient if gradient else float("nan"):.2f} | {f"{100 * share:.0f} %" if share else ""} | {entry.get("device_peak", 0) >> 20} | '
+            lines.append(f'| {net} | {what} | {mine:.5f} | {mine / gradient if gradient else float("nan"):.2f} | {f"{100 * share:.0f} %" if share else ""} | {entry.get("device_peak", 0) >> 20} | {in_flight(entry, result["timings"].get(f"{net} gradient"))} | '
                          + (f'{rivals[best]:.5f} {best} | {rivals[best] / mine:.2f} |' if best else 'none | |'))
     return '\n'.join(lines) + '\n'
 

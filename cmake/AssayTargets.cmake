@@ -42,10 +42,11 @@ endfunction()
 # Builds every test program and what it needs, and nothing else.
 add_custom_target(assay_tests)
 
-# assay_test(<name> SOURCES file... USES folder... [LABELS label...] [PREFIX prefix]): one GoogleTest program, each test known to ctest,
-# with the prefix before its name where another program has a test of the same name.
+# assay_test(<name> SOURCES file... USES folder... [LABELS label...] [PREFIX prefix] [WHOLE]): one GoogleTest program, each test known to
+# ctest, with the prefix before its name where another program has a test of the same name. WHOLE: the program is one test to ctest, for
+# so many short tests that starting it for each would take most of the time.
 function(assay_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT;PREFIX" "SOURCES;USES;LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "WHOLE" "TIMEOUT;PREFIX" "SOURCES;USES;LINK;LABELS" ${ARGN})
   add_executable(${name}_test ${arg_SOURCES})
   list(TRANSFORM arg_USES PREPEND assay_ OUTPUT_VARIABLE uses)
   target_link_libraries(${name}_test PRIVATE ${uses} ${arg_LINK} assay_test_support assay_options GTest::gtest GTest::gtest_main GTest::gmock)
@@ -53,5 +54,10 @@ function(assay_test name)
     set(arg_TIMEOUT 300)
   endif()
   add_dependencies(assay_tests ${name}_test)
+  if(arg_WHOLE)
+    add_test(NAME ${name} COMMAND ${name}_test)
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+    return()
+  endif()
   gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 TEST_PREFIX "${arg_PREFIX}" PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
 endfunction()

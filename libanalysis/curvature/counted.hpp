@@ -17,6 +17,13 @@ public:
     void apply(std::span<const double> x, std::span<double> y) const override { timed([&] { a_.apply(x, y); }); }
     void apply(std::span<const float> x, std::span<float> y) const override { timed([&] { a_.apply(x, y); }); }
     void apply_transpose(std::span<const double> x, std::span<double> y) const override { timed([&] { a_.apply_transpose(x, y); }); }
+    engine::Backend* device() const override { return a_.device(); }
+    void apply_on_device(engine::ConstView x, engine::View y) const override {
+        timed([&] {
+            a_.apply_on_device(x, y);
+            a_.device()->synchronize();   // it is timed
+        });
+    }
 
     std::size_t products() const { return products_; }
     double first_seconds() const { return first_; }   ///< of the first product, which also fills the cache

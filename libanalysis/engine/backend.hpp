@@ -94,6 +94,7 @@ class Backend {
 public:
     virtual ~Backend() = default;
     virtual std::string_view device() const = 0;                 ///< "cpu", "cuda:0"
+    bool on_host() const { return device() == "cpu"; }           ///< its memory is the host's: vectors there need no copy
     virtual std::unique_ptr<Backend> lane() const = 0;           ///< another lane of the same device
     virtual MicroBatches micro_batches() const { return {}; }
     /// Lanes that are of use at a time: threads of a pass beyond it only wait for one another.

@@ -13,9 +13,11 @@ using Item = Primal::Item;
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Columns first .. first + count - 1 of the factor of the loss's Hessian, [count, rows, width].
-std::vector<double> columns_of(const Head& head, std::int64_t first, std::int64_t count) {
-    std::vector<double> columns(index(count) * head.outputs().size());
-    head.loss().factor_columns(head.outputs(), head.rows(), head.width(), first, count, columns);
+std::vector<double> columns_of(const Item& item, std::int64_t first, std::int64_t count) {
+    const Head& head = item.head;
+    const std::vector<double>& outputs = head.outputs(item.lane);
+    std::vector<double> columns(index(count) * outputs.size());
+    head.loss().factor_columns(outputs, head.rows(), head.width(), first, count, columns);
     return columns;
 }
 
@@ -50,37 +52,39 @@ private:
 void add_norms(const Primal& primal, const Item& item, const std::vector<double>& seeds, std::int64_t count, std::vector<double>& by_parameter,
                std::vector<double>& rows) {
     const auto& entries = primal.network().layout().entries;
+    const std::size_t batch = index(item.tape.batch());
     const Buffer seed = item.head.seed(item.lane, seeds);
+    // [parameter, row], parameters in the order of the reverse pass: what the host sees, it sees once all work is under way.
+    Buffer norms = item.lane.zeros(primal.network().options().precision, entries.size() * batch);
+    std::vector<std::size_t> order;
     UsedOnce used(primal);
     primal.network().reverse_deltas(item.lane, item.tape, seed.view(), count, [&](const Network::Applied& applied, ConstView deltas) {
         used.require(applied);
-        std::vector<Buffer> norms(applied.parameters.size());
-        std::vector<View> views(norms.size());
-        for (std::size_t j = 0; j < norms.size(); ++j) {
-            if (!entries[applied.parameters[j]].trainable) continue;
-            norms[j] = item.lane.zeros(deltas.type, index(item.tape.batch()));
-            views[j] = norms[j].view();
+        std::vector<View> views;
+        for (const std::size_t parameter : applied.parameters) {
+            views.emplace_back();
+            if (!entries[parameter].trainable) continue;
+            views.back() = norms.view().slice(order.size() * batch, batch);
+            order.push_back(parameter);
         }
         applied.layer.weight_gradient_norms(item.lane, applied.frame, deltas, count, views);
-        for (std::size_t j = 0; j < norms.size(); ++j) {
-            if (norms[j].empty()) continue;
-            const std::vector<double> values = item.lane.to_host(norms[j].view());
-            for (std::size_t n = 0; n < values.size(); ++n) {
-                by_parameter[applied.parameters[j]] += values[n];
-                rows[index(item.first_row) + n] += values[n];
-            }
-        }
     });
+    const std::vector<double> values = item.lane.to_host(norms.const_view().slice(0, order.size() * batch));
+    for (std::size_t k = 0; k < order.size(); ++k)
+        for (std::size_t n = 0; n < batch; ++n) {
+            by_parameter[order[k]] += values[k * batch + n];
+            rows[index(item.first_row) + n] += values[k * batch + n];
+        }
 }
 
 /// Columns from which on the rest holds at most `share` of the loss's Hessian over the rows of a micro-batch; `rank` where nothing
 /// would be gained.
-std::int64_t tail_start(const Network& network, const Head& head, std::int64_t rank, double share) {
+std::int64_t tail_start(const Network& network, const Item& item, std::int64_t rank, double share) {
     if (share <= 0) return rank;
     std::vector<double> weights(index(rank), 0);
     in_blocks(network, rank, [&](std::int64_t first, std::int64_t count) {
-        const std::vector<double> columns = columns_of(head, first, count);
-        const std::size_t size = head.outputs().size();
+        const std::vector<double> columns = columns_of(item, first, count);
+        const std::size_t size = item.head.outputs(item.lane).size();
         for (std::size_t i = 0; i < columns.size(); ++i) weights[index(first) + i / size] += columns[i] * columns[i];
     });
     double total = 0, rest = 0;
@@ -92,10 +96,10 @@ std::int64_t tail_start(const Network& network, const Head& head, std::int64_t r
 
 /// sum over columns k >= start of +-r_k, by the row's own signs.
 std::vector<double> signed_tail(const Network& network, const Item& item, std::int64_t start, std::int64_t rank, Seed seed) {
-    const std::size_t width = index(item.head.width()), size = item.head.outputs().size();
+    const std::size_t width = index(item.head.width()), size = item.head.outputs(item.lane).size();
     std::vector<double> sum(size, 0);
     in_blocks(network, rank - start, [&](std::int64_t first, std::int64_t count) {
-        const std::vector<double> columns = columns_of(item.head, start + first, count);
+        const std::vector<double> columns = columns_of(item, start + first, count);
         for (std::size_t i = 0; i < columns.size(); ++i) {
             const std::size_t column = index(start + first) + i / size, row = index(item.first_row) + i % size / width;
             sum[i % size] += seed.child(row).bits(column) & 1 ? columns[i] : -columns[i];
@@ -142,9 +146,9 @@ TraceResult gauss_newton_trace(const Primal& primal, double tail) {
     primal.visit(Primal::Part::values, [&](const Item& item) {
         const Network& network = primal.network();
         Part& part = parts[index(item.batch)];
-        const std::int64_t rank = item.head.loss().rank(item.head.width()), start = tail_start(network, item.head, rank, tail);
+        const std::int64_t rank = item.head.loss().rank(item.head.width()), start = tail_start(network, item, rank, tail);
         in_blocks(network, start, [&](std::int64_t first, std::int64_t count) {
-            add_norms(primal, item, columns_of(item.head, first, count), count, part.by_parameter, rows);
+            add_norms(primal, item, columns_of(item, first, count), count, part.by_parameter, rows);
         });
         if (start < rank) add_norms(primal, item, signed_tail(network, item, start, rank, seed), 1, part.by_parameter, random);
         part.passes = (start + (start < rank)) * item.head.rows();
@@ -160,8 +164,8 @@ std::vector<double> squared_gradient_norms(const Primal& primal) {
     std::vector<Part> parts = parts_of(primal);
     std::vector<double> rows(index(primal.count()), 0);
     primal.visit(Primal::Part::values, [&](const Item& item) {
-        std::vector<double> seeds(item.head.outputs().size());
-        item.head.loss().gradient(item.head.outputs(), item.head.rows(), item.head.width(), item.head.labels(), seeds);
+        std::vector<double> seeds(item.head.outputs(item.lane).size());
+        item.head.loss().gradient(item.head.outputs(item.lane), item.head.rows(), item.head.width(), item.head.labels(), seeds);
         add_norms(primal, item, seeds, 1, parts[index(item.batch)].by_parameter, rows);
     });
     return rows;
@@ -171,7 +175,7 @@ std::vector<double> gauss_newton_diagonal(const Primal& primal) {
     const auto& entries = primal.network().layout().entries;
     std::vector<double> diagonal = primal.mean(Primal::Part::values, [&](const Item& item, View sums) {
         in_blocks(primal.network(), item.head.loss().rank(item.head.width()), [&](std::int64_t first, std::int64_t count) {
-            const Buffer seed = item.head.seed(item.lane, columns_of(item.head, first, count));
+            const Buffer seed = item.head.seed(item.lane, columns_of(item, first, count));
             UsedOnce used(primal);
             primal.network().reverse_deltas(item.lane, item.tape, seed.view(), count, [&](const Network::Applied& applied, ConstView deltas) {
                 used.require(applied);
@@ -192,8 +196,8 @@ TraceResult sampled_label_trace(const Primal& primal, Seed seed) {
     std::vector<Part> parts = parts_of(primal);
     std::vector<double> rows(index(primal.count()), 0);
     primal.visit(Primal::Part::values, [&](const Item& item) {
-        std::vector<double> gradient(item.head.outputs().size());
-        item.head.loss().sampled_gradient(item.head.outputs(), item.head.rows(), item.head.width(), seed, item.first_row, gradient);
+        std::vector<double> gradient(item.head.outputs(item.lane).size());
+        item.head.loss().sampled_gradient(item.head.outputs(item.lane), item.head.rows(), item.head.width(), seed, item.first_row, gradient);
         Part& part = parts[index(item.batch)];
         add_norms(primal, item, gradient, 1, part.by_parameter, rows);
         part.passes = item.head.rows();

@@ -65,6 +65,9 @@ public:
     virtual double madds() const { return 0; }                    ///< multiply-adds of forward for one row
     virtual std::size_t saved_bytes() const { return 0; }         ///< of one row in float32, for memory plans
 
+    /// @throws Error{data} for parameter values that the layer cannot compute with. On a device that is not the host nothing else looks
+    /// at them: a forward pass there does not wait for values.
+    virtual void check_parameters(Backend&, std::span<const ConstView>) const {}
     virtual void forward(Backend& lane, const Frame& frame) const = 0;
     /// gx[i] += J_i^T gy; gw[j] += J_j^T gy.
     virtual void backward(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gx, std::span<const View> gw) const {

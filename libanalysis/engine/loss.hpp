@@ -18,6 +18,18 @@ struct Labels {
     std::vector<double> targets;        ///< [rows, width], for targets
 };
 
+/// A loss of outputs that stay on a device: the host's formulas, in its float64, composed of the backend's primitives. All arrays are
+/// float64 [rows, width] in the lane's memory; nothing waits for the device.
+struct LossOnDevice {
+    struct Rows { std::int64_t rows, width; std::size_t size() const { return static_cast<std::size_t>(rows * width); } };
+    /// What the products read of the outputs, made once; empty where they read nothing.
+    Buffer (*curvature)(Backend& lane, Rows size, ConstView outputs);
+    void (*gradient)(Backend& lane, Rows size, ConstView outputs, ConstView curvature, const Labels& labels, View gradient);
+    /// (d2 loss / d output2) t per row; and the same as S (S^T t), through the factor.
+    void (*hessian_product)(Backend& lane, Rows size, ConstView curvature, ConstView t, View product);
+    void (*factored_product)(Backend& lane, Rows size, ConstView curvature, ConstView t, View product);
+};
+
 struct Loss {
     std::string_view name;        ///< cross_entropy, binary_cross_entropy, mean_squared_error
     std::string_view formula;
@@ -46,6 +58,7 @@ struct Loss {
     /// seed.child(first_row + i): its mean square is d2 loss / d output2.
     void (*sampled_gradient)(std::span<const double> outputs, std::int64_t rows, std::int64_t width, Seed seed, std::int64_t first_row,
                              std::span<double> gradient);
+    LossOnDevice on_device;
 };
 
 std::span<const Loss* const> losses();

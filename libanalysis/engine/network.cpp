@@ -278,6 +278,9 @@ Buffer Network::pack(Backend& backend, const model::Weights& weights) const {
     };
     if (net.options.precision == DType::float64) fill(double{});
     else fill(float{});
+    if (!backend.on_host())
+        for (const Step& step : net.steps)
+            if (step.layer) step.layer->check_parameters(backend, net.parameters_of(step, packed.const_view()));
     return packed;
 }
 

@@ -73,6 +73,14 @@ struct Network::Implementation {
     void settle_derivatives();
     void plan_memory();
 
+    std::vector<ConstView> parameters_of(const Step& step, ConstView flat) const {
+        std::vector<ConstView> result;
+        for (const std::size_t parameter : step.parameters) {
+            const auto& entry = layout.entries[parameter];
+            result.push_back(flat.slice(entry.offset, entry.size));
+        }
+        return result;
+    }
     Frame frame(Tape& tape, std::size_t index) const {
         const Step& step = steps[index];
         Frame result;
@@ -81,10 +89,7 @@ struct Network::Implementation {
             result.inputs.push_back(tape.values_[source].const_view());
             result.masks.push_back(steps[source].mask == none ? ConstView{} : tape.masks_[steps[source].mask].const_view());
         }
-        for (const std::size_t parameter : step.parameters) {
-            const auto& entry = layout.entries[parameter];
-            result.parameters.push_back(tape.parameters_.slice(entry.offset, entry.size));
-        }
+        result.parameters = parameters_of(step, tape.parameters_);
         result.output = tape.values_[index].view();
         if (!tape.masks_[index].empty()) result.output_mask = tape.masks_[index].view();
         result.saved = &tape.saved_[index];

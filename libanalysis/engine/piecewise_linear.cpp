@@ -4,6 +4,7 @@
 #include "libanalysis/engine/network_implementation.hpp"
 
 #include <cmath>
+#include <limits>
 #include <map>
 
 namespace assay::engine {
@@ -27,6 +28,36 @@ std::string gauss_newton_trace_refusal(const Network& network) {
     return {};
 }
 
+namespace {
+
+/// How many values are within delta of zero.
+std::int64_t count_near(Backend& lane, ConstView values, double delta) {
+    if (lane.on_host()) {
+        std::int64_t near = 0;
+        for (const double value : lane.to_host(values)) near += std::abs(value) <= delta;
+        return near;
+    }
+    // On a device they are counted there, as those between the first numbers that are too far: relu' is 1 above zero and 0 elsewhere,
+    // of NaN too, and the sign of a rounded sum is that of the sum.
+    const auto count = [&]<class T>(T nearest) {
+        if (static_cast<double>(nearest) > delta) nearest = std::nextafter(nearest, T{0});
+        const auto beyond = static_cast<double>(std::nextafter(nearest, std::numeric_limits<T>::infinity()));
+        Buffer ones = lane.allocate(values.type, values.size), moved = lane.allocate(values.type, values.size);
+        Buffer below = lane.allocate(values.type, values.size), above = lane.allocate(values.type, values.size);
+        lane.fill(ones.view(), 1);
+        lane.fill(moved.view(), beyond);
+        lane.axpy(1, values, moved.view());
+        lane.map_first(Pointwise::relu, 0, moved.view(), ones.view(), above.view(), false);
+        lane.fill(moved.view(), beyond);
+        lane.axpy(-1, values, moved.view());
+        lane.map_first(Pointwise::relu, 0, moved.view(), ones.view(), below.view(), false);
+        return std::llround(lane.dot(above.view(), below.view()));
+    };
+    return values.type == DType::float32 ? count(static_cast<float>(delta)) : count(delta);
+}
+
+}  // namespace
+
 KinkProximity kink_proximity(const Primal& primal, double delta) {
     if (!(delta >= 0)) throw Error(ErrorKind::usage, {"kink proximity", "a distance of at least 0", std::to_string(delta)});
     const Network::Implementation& net = primal.network().implementation();
@@ -35,7 +66,7 @@ KinkProximity kink_proximity(const Primal& primal, double delta) {
         const auto batch = static_cast<std::size_t>(item.batch);
         for (const internal::Step& step : net.steps) {
             if (!step.layer || !step.layer->kink_at_zero()) continue;
-            for (const double value : item.lane.to_host(item.tape.output(step.sources[0]))) near[batch] += std::abs(value) <= delta;
+            near[batch] += count_near(item.lane, item.tape.output(step.sources[0]), delta);
             total[batch] += item.tape.batch() * static_cast<std::int64_t>(step.size);
         }
     });

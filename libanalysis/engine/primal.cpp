@@ -21,9 +21,12 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 /// number alone, so that sums do not depend on threads.
 std::int64_t chunk_size(std::int64_t batches) { return std::clamp<std::int64_t>(batches / 64, 1, 8); }
 
-/// Entries of a vector that one thread folds at a time.
-constexpr std::size_t fold_range = std::size_t{1} << 16;
-std::int64_t ranges_of(std::size_t size) { return static_cast<std::int64_t>((size + fold_range - 1) / fold_range); }
+/// Entries of a vector that one thread folds at a time; a device takes them all at once.
+std::size_t fold_range(const Backend& backend, std::size_t size) { return backend.on_host() ? std::size_t{1} << 16 : std::max<std::size_t>(size, 1); }
+std::int64_t ranges_of(const Backend& backend, std::size_t size) {
+    const std::size_t range = fold_range(backend, size);
+    return static_cast<std::int64_t>((size + range - 1) / range);
+}
 
 /// How much of the primal exists for one micro-batch.
 enum class Level : std::uint8_t { none, values, deltas };
@@ -177,11 +180,11 @@ void Primal::with(Backend& lane, std::int64_t batch, Part part, Body&& body) con
 
 /// The mean over rows of vectors that were added up apart, in ranges side by side.
 void Primal::fold(Lanes& lanes, const Context& context, std::span<const ConstView> parts, View result) const {
-    const auto ranges = ranges_of(result.size);
+    const std::size_t range = fold_range(backend_, result.size);
     ordered_parallel(
-        context, ranges,
+        context, ranges_of(backend_, result.size),
         [&](int lane, std::int64_t i) {
-            const std::size_t first = static_cast<std::size_t>(i) * fold_range, size = std::min(fold_range, result.size - first);
+            const std::size_t first = static_cast<std::size_t>(i) * range, size = std::min(range, result.size - first);
             std::vector<ConstView> slices;
             for (const ConstView& part : parts) slices.push_back(part.slice(first, size));
             lanes[lane].fold(slices, 1 / static_cast<double>(count()), result.slice(first, size));
@@ -203,7 +206,7 @@ double Primal::sum(Part part, const Work& work, Buffer& result, DType type, std:
     const std::int64_t chunk = chunk_size(store_->batches.count()), chunks = (store_->batches.count() + chunk - 1) / chunk;
     Context context = beside_cache(flight * network_.derivative_bytes() + width * size_of(network_.options().precision));
     context.on_progress = {};   // whoever asks for products knows how many
-    Lanes lanes(backend_, lanes_for(context, std::max(chunks, ranges_of(width))));   // few rows may meet a long vector
+    Lanes lanes(backend_, lanes_for(context, std::max(chunks, ranges_of(backend_, width))));   // few rows may meet a long vector
     struct Partial { double value; Buffer vector; };
     double value = 0;
     // A few parts wait and are folded at the end by all threads; many join a running sum one by one. The same additions either way.
@@ -255,7 +258,7 @@ Primal::Mean Primal::loss_gradient() const {
     Mean mean = this->mean(Part::values, [&](const Item& item, View vector) {
         const Buffer seed = item.head.gradient(item.lane);
         network_.transpose(item.lane, item.tape, seeds_of(network_, seed), vector);
-        return item.head.sum();
+        return item.head.sum(item.lane);
     });
     for (const auto& entry : network_.layout().entries) {
         const double l2 = objective_.l2_of(entry.parameter);
@@ -304,5 +307,13 @@ void add_l2(const Network& network, const Objective& objective, std::span<const 
 
 void Primal::add_regulariser(std::span<const double> direction, std::span<double> result) const { add_l2(network_, objective_, direction, result); }
 void Primal::add_regulariser(std::span<const float> direction, std::span<float> result) const { add_l2(network_, objective_, direction, result); }
+
+void Primal::add_regulariser(ConstView direction, View result) const {
+    for (const auto& entry : network_.layout().entries) {
+        const double l2 = objective_.l2_of(entry.parameter);
+        if (l2 == 0 || !entry.trainable) continue;
+        backend_.axpy(2 * l2, direction.slice(entry.offset, entry.size), result.slice(entry.offset, entry.size));
+    }
+}
 
 }  // namespace assay::engine

@@ -78,6 +78,7 @@ public:
     /// result += 2 l2_j direction_j for every trainable parameter j: the regulariser's Hessian.
     void add_regulariser(std::span<const double> direction, std::span<double> result) const;
     void add_regulariser(std::span<const float> direction, std::span<float> result) const;
+    void add_regulariser(ConstView direction, View result) const;   ///< on the device, of one type
 
 private:
     struct Store;

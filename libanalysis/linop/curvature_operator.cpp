@@ -29,6 +29,15 @@ void CurvatureOperator::apply(std::span<const float> x, std::span<float> y) cons
     if (regularised()) primal_.add_regulariser(x, y);
 }
 
+void CurvatureOperator::apply_on_device(engine::ConstView x, engine::View y) const {
+    const engine::DType precision = primal_.network().options().precision;
+    if (x.size != rows() || y.size != rows() || x.type != precision || y.type != precision)
+        throw Error(ErrorKind::internal, {"curvature product on a device", "vectors of " + std::to_string(rows()) + " " + std::string(to_string(precision)) + " entries",
+                                          std::to_string(x.size) + " and " + std::to_string(y.size) + " entries, " + std::string(to_string(x.type))});
+    primal_.backend().copy(product(x, y.type).view(), y);
+    if (regularised()) primal_.add_regulariser(x, y);
+}
+
 #define CURVATURE(name) extern const CurvatureKind name##_kind;
 namespace kinds {
 #include "libanalysis/linop/curvature_operators.def"

@@ -23,6 +23,8 @@ public:
     void apply(std::span<const double> x, std::span<double> y) const final;
     void apply(std::span<const float> x, std::span<float> y) const final;
     void apply_transpose(std::span<const double> x, std::span<double> y) const final { apply(x, y); }
+    engine::Backend* device() const final { return primal_.backend().on_host() ? nullptr : &primal_.backend(); }
+    void apply_on_device(engine::ConstView x, engine::View y) const final;
     const engine::Primal& primal() const { return primal_; }
 
 protected:

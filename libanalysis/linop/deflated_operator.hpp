@@ -1,6 +1,6 @@
 #pragma once
 // A - sum_i lambda_i v_i v_i^T: known eigenpairs taken out, so that the spectrum of the rest shows. For unit eigenvectors their
-// eigenvalues become zero and all others stay.
+// eigenvalues become zero and all others stay. The known vectors, and with them all of its vectors, lie on the host.
 
 #include "libanalysis/linop/linear_operator.hpp"
 

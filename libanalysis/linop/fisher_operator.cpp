@@ -17,8 +17,7 @@ protected:
     void add(const engine::Primal::Item& item, engine::ConstView direction, engine::View vector) const override {
         const engine::Network& network = primal().network();
         const auto tangents = network.forward_tangent(item.lane, item.tape, direction);
-        const std::vector<double> moved = item.head.factor_transpose_product(item.lane.to_host(tangents.front()));
-        const engine::Buffer seed = item.head.factor_product(item.lane, moved);
+        const engine::Buffer seed = item.head.factored_product(item.lane, tangents.front());
         network.transpose(item.lane, item.tape, engine::seeds_of(network, seed), vector);
     }
 };

@@ -1,6 +1,9 @@
 #pragma once
 // y = A x. Networks' curvature, layer matrices and convolutions are all operators, so that one Lanczos serves them all.
 
+#include "libanalysis/core/error.hpp"
+#include "libanalysis/engine/backend.hpp"
+
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -25,6 +28,14 @@ public:
     }
     /// The precision in which products are computed is double (the default) or single: a basis of vectors needs no more.
     virtual bool single_precision() const { return false; }
+    /// The backend in whose memory vectors of the operator belong when that is not the host's; null: the host. Products of host
+    /// vectors work all the same.
+    virtual engine::Backend* device() const { return nullptr; }
+    /// y [rows] = A x [cols] for vectors in that memory, of the precision of products; where there is a device(). It may not have run
+    /// when the call returns.
+    virtual void apply_on_device(engine::ConstView, engine::View) const {
+        throw Error(ErrorKind::internal, {"product on a device", "an operator that computes on one", "one of the host"});
+    }
 };
 
 }  // namespace assay::linop

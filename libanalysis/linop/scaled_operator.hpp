@@ -16,6 +16,8 @@ public:
     void apply(std::span<const double> x, std::span<double> y) const override { a_.apply(x, y), scale(y); }
     void apply(std::span<const float> x, std::span<float> y) const override { a_.apply(x, y), scale(y); }
     void apply_transpose(std::span<const double> x, std::span<double> y) const override { a_.apply_transpose(x, y), scale(y); }
+    engine::Backend* device() const override { return a_.device(); }
+    void apply_on_device(engine::ConstView x, engine::View y) const override { a_.apply_on_device(x, y), a_.device()->scale(factor_, y); }
 
 private:
     template <class T>

@@ -34,4 +34,9 @@ void ShiftedOperator::apply_transpose(std::span<const double> x, std::span<doubl
     subtract(shift_, x, y);
 }
 
+void ShiftedOperator::apply_on_device(engine::ConstView x, engine::View y) const {
+    a_.apply_on_device(x, y);
+    a_.device()->axpy(-shift_, x, y);
+}
+
 }  // namespace assay::linop

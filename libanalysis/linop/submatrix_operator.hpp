@@ -20,8 +20,11 @@ public:
     void apply(std::span<const double> x, std::span<double> y) const override;
     void apply(std::span<const float> x, std::span<float> y) const override;
     void apply_transpose(std::span<const double> x, std::span<double> y) const override;
+    engine::Backend* device() const override { return a_.device(); }
+    void apply_on_device(engine::ConstView x, engine::View y) const override;
 
 private:
+    template <class Copy> void each_range(Copy&& copy) const;
     template <class T, class Product> void within(std::span<const T> x, std::span<T> y, Product&& product) const;
 
     const LinearOperator& a_;

@@ -44,4 +44,17 @@ void SumOperator::apply_transpose(std::span<const double> x, std::span<double> y
     combine(first_factor_, y, second_factor_, other);
 }
 
+engine::Backend* SumOperator::device() const {
+    return first_.device() == second_.device() && first_.single_precision() == second_.single_precision() ? first_.device() : nullptr;
+}
+
+void SumOperator::apply_on_device(engine::ConstView x, engine::View y) const {
+    engine::Backend& device = *first_.device();
+    engine::Buffer other = device.allocate(y.type, y.size);
+    first_.apply_on_device(x, y);
+    second_.apply_on_device(x, other.view());
+    device.scale(first_factor_, y);
+    device.axpy(second_factor_, other.view(), y);
+}
+
 }  // namespace assay::linop

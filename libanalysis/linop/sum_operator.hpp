@@ -16,6 +16,9 @@ public:
     void apply(std::span<const double> x, std::span<double> y) const override;
     void apply(std::span<const float> x, std::span<float> y) const override;
     void apply_transpose(std::span<const double> x, std::span<double> y) const override;
+    /// The device of both, where they share one and its precision.
+    engine::Backend* device() const override;
+    void apply_on_device(engine::ConstView x, engine::View y) const override;
 
 private:
     double first_factor_, second_factor_;

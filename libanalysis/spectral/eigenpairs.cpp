@@ -8,26 +8,38 @@
 #include <cmath>
 
 namespace assay::spectral {
+
 void require_wanted(const linop::LinearOperator& a, const EigenOptions& options, const char* where) {
     const std::size_t wanted = options.largest + options.smallest;
     require_symmetric(a, std::max<std::size_t>(wanted, 1), where);
     if (wanted == 0) throw Error(ErrorKind::internal, {where, "at least one eigenvalue asked for", "none"});
 }
 
-template <class T>
-Rayleigh rayleigh(std::span<const T> x, std::span<const T> y) {
-    const double xx = dot(x, x), value = dot(x, y) / xx;
+namespace {
+
+/// From x.x, x.y and a function that gives || y - value x ||^2.
+template <class SquaredDistance>
+Rayleigh quotient(double xx, double xy, SquaredDistance&& squared_distance) {
+    const double value = xy / xx;
     require_finite(value, "Rayleigh quotient");
-    const double squared = sum(x.size(), [&](std::size_t i) {
-        const double r = static_cast<double>(y[i]) - value * static_cast<double>(x[i]);
-        return r * r;
-    });
+    const double squared = squared_distance(value);
     require_finite(squared, "Rayleigh quotient");
     return {value, std::sqrt(squared / xx)};
 }
 
-template Rayleigh rayleigh<float>(std::span<const float>, std::span<const float>);
-template Rayleigh rayleigh<double>(std::span<const double>, std::span<const double>);
+}  // namespace
+
+Rayleigh rayleigh(std::span<const double> x, std::span<const double> y) {
+    return quotient(dot(x, x), dot(x, y), [&](double value) { return squared_distance(value, x, y); });
+}
+
+template <class T>
+Rayleigh rayleigh(Basis<T>& basis, std::size_t i, Basis<T>& images, std::size_t j) {
+    return quotient(basis.dot(i, basis, i), basis.dot(i, images, j), [&](double value) { return basis.squared_distance(value, i, images, j); });
+}
+
+template Rayleigh rayleigh<float>(Basis<float>&, std::size_t, Basis<float>&, std::size_t);
+template Rayleigh rayleigh<double>(Basis<double>&, std::size_t, Basis<double>&, std::size_t);
 
 bool verified(const Eigenpair& pair, double tolerance, double floor) {
     return pair.true_residual <= std::max(tolerance * std::abs(pair.value), 10 * floor);

@@ -21,38 +21,37 @@ std::vector<double> columns(const lapack::TridiagonalPairs& pairs, std::span<con
 
 template <class T>
 void Krylov<T>::begin(std::size_t locked, Seed seed) {
-    const std::span<T> x = start(locked);
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<T>(seed.normal(i));
-    begin(locked);
+    begin(locked, [&](std::span<T> x) {
+        for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<T>(seed.normal(i));
+    });
 }
 
 template <class T>
-void Krylov<T>::begin(std::size_t locked) {
+void Krylov<T>::begin(std::size_t locked, const std::function<void(std::span<T>)>& fill) {
+    basis_->write(locked, fill);
     locked_ = locked;
     diagonal_.clear();
     off_diagonal_.clear();
     coupling_ = 0;
-    const Projection projection = basis_.orthogonalise(locked_);
+    const Projection projection = basis_->orthogonalise(locked_);
     require_finite(projection.after, "Lanczos, starting vector");
-    basis_.scale(locked_, 1 / projection.after);
+    basis_->scale(locked_, 1 / projection.after);
 }
 
 template <class T>
 void Krylov<T>::step(const Seen& seen) {
     if (!diagonal_.empty()) off_diagonal_.push_back(coupling_);
     const std::size_t newest = vectors();
-    const std::span<const T> x = basis_.vector(newest);
-    const std::span<T> y = basis_.vector(newest + 1);
-    products_.apply(x, y);
-    if (seen) seen(x, y);
-    if (keeps_images_) std::copy(y.begin(), y.end(), images_.vector(newest).begin());
-    const Projection projection = basis_.orthogonalise(newest + 1);
+    products_.apply(*basis_, newest, newest + 1);
+    if (seen) seen(newest, newest + 1);
+    if (keeps_images_) images_->copy(newest, *basis_, newest + 1);
+    const Projection projection = basis_->orthogonalise(newest + 1);
     require_finite(projection.before, "Lanczos");
     scale_ = std::max(scale_, projection.before);
     diagonal_.push_back(projection.coefficients[newest]);
     coupling_ = projection.after;
-    if (vectors() == basis_.length() || !(coupling_ > 10 * std::numeric_limits<T>::epsilon() * scale_)) coupling_ = 0;
-    if (coupling_ > 0) basis_.scale(newest + 1, 1 / coupling_);
+    if (vectors() == basis_->length() || !(coupling_ > 10 * std::numeric_limits<T>::epsilon() * scale_)) coupling_ = 0;
+    if (coupling_ > 0) basis_->scale(newest + 1, 1 / coupling_);
 }
 
 template <class T>
@@ -85,7 +84,7 @@ void Krylov<T>::restart(const lapack::TridiagonalPairs& pairs, std::span<const s
         for (std::size_t i = 0; i < k; ++i)
             for (std::size_t c = 0; c < m; ++c) weights[j * m + c] += ritz_vectors[i * m + c] * reduced.q[j * (k + 1) + i];
     combine(m, weights, k);
-    basis_.swap(locked_ + k, locked_ + m);   // the next vector
+    basis_->swap(locked_ + k, locked_ + m);   // the next vector
     diagonal_.assign(reduced.diagonal.begin(), reduced.diagonal.end() - 1);
     off_diagonal_.assign(reduced.off_diagonal.begin(), reduced.off_diagonal.end() - 1);
     coupling_ = reduced.off_diagonal.back();
@@ -102,14 +101,14 @@ void Krylov<T>::lock(const lapack::TridiagonalPairs& pairs, std::span<const std:
 
 template <class T>
 void Krylov<T>::combine(std::size_t count, std::span<const double> weights, std::size_t keep) {
-    basis_.combine(locked_, count, weights, keep);
-    if (keeps_images_) images_.combine(locked_, count, weights, keep);
+    basis_->combine(locked_, count, weights, keep);
+    if (keeps_images_) images_->combine(locked_, count, weights, keep);
 }
 
 template <class T>
 void Krylov<T>::swap(std::size_t i, std::size_t j) {
-    basis_.swap(i, j);
-    if (keeps_images_) images_.swap(i, j);
+    basis_->swap(i, j);
+    if (keeps_images_) images_->swap(i, j);
 }
 
 template class Krylov<float>;

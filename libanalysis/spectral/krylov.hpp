@@ -8,6 +8,7 @@
 #include "libanalysis/spectral/products.hpp"
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -19,17 +20,16 @@ public:
     /// With `images` every product is kept and goes through the same combinations as its vector: A times any vector of the space is
     /// then known, to rounding, without a further product.
     Krylov(Products& products, int threads, bool images = false)
-        : products_(products), basis_(products.size(), threads), images_(products.size(), threads), keeps_images_(images) {}
+        : products_(products), basis_(make_basis<T>(products.of(), threads)), images_(make_basis<T>(products.of(), threads)), keeps_images_(images) {}
 
-    /// Starts anew behind the first `locked` vectors, from the vector written to `start()`, or from a random one. Both are made
-    /// orthogonal to the locked ones and of unit length.
+    /// Starts anew behind the first `locked` vectors, from what fill(values) writes, or from a random vector. Both are made orthogonal
+    /// to the locked ones and of unit length.
     void begin(std::size_t locked, Seed seed);
-    void begin(std::size_t locked);
-    std::span<T> start(std::size_t locked) { return basis_.vector(locked); }
+    void begin(std::size_t locked, const std::function<void(std::span<T>)>& fill);
 
-    /// One product and one more row of the tridiagonal matrix. `seen` is shown the newest vector and its product. What remains
-    /// below rounding counts as zero: the space is invariant. @throws Error{data} when the product is not finite.
-    using Seen = std::function<void(std::span<const T> vector, std::span<const T> product)>;
+    /// One product and one more row of the tridiagonal matrix. `seen` is told where in the basis the newest vector and its product lie.
+    /// What remains below rounding counts as zero: the space is invariant. @throws Error{data} when the product is not finite.
+    using Seen = std::function<void(std::size_t vector, std::size_t product)>;
     void step(const Seen& seen = {});
 
     std::size_t locked() const { return locked_; }
@@ -45,16 +45,16 @@ public:
     void restart(const lapack::TridiagonalPairs& pairs, std::span<const std::size_t> kept);
     /// The Ritz vectors of `kept` become locked vectors behind those that are; the rest is forgotten. Begin anew afterwards.
     void lock(const lapack::TridiagonalPairs& pairs, std::span<const std::size_t> kept);
-    Basis<T>& basis() { return basis_; }
+    Basis<T>& basis() { return *basis_; }
     bool keeps_images() const { return keeps_images_; }
-    std::span<const T> image(std::size_t i) { return images_.vector(i); }   ///< A times vector i, i < vectors()
-    void swap(std::size_t i, std::size_t j);                                 ///< two vectors, and their images
+    Basis<T>& images() { return *images_; }   ///< vector i is A times vector i of the basis, i < vectors()
+    void swap(std::size_t i, std::size_t j);   ///< two vectors, and their images
 
 private:
     void combine(std::size_t count, std::span<const double> weights, std::size_t keep);
 
     Products& products_;
-    Basis<T> basis_, images_;
+    std::unique_ptr<Basis<T>> basis_, images_;
     bool keeps_images_;
     std::size_t locked_ = 0;
     std::vector<double> diagonal_, off_diagonal_;

@@ -56,9 +56,9 @@ private:
         require_finite(squared, "Lanczos, warm start");
         // A tenth of a random vector, so that nothing is invisible to a start that is an eigenvector.
         const double given = squared > 0 ? 1 / std::sqrt(squared) : 0, random = 0.1 / std::sqrt(static_cast<double>(n_));
-        const std::span<T> x = krylov_.start(0);
-        for (std::size_t i = 0; i < n_; ++i) x[i] = static_cast<T>(given * options_.start[i] + random * seed.normal(i));
-        krylov_.begin(0);
+        krylov_.begin(0, [&](std::span<T> x) {
+            for (std::size_t i = 0; i < n_; ++i) x[i] = static_cast<T>(given * options_.start[i] + random * seed.normal(i));
+        });
     }
 
     /// One product and what follows from it; false at the end.
@@ -207,26 +207,25 @@ private:
         made.value = c.value;
         made.residual = c.residual;
         made.converged = within(c.value, c.residual, options_.tolerance);
-        const std::span<const T> x = krylov_.basis().vector(c.index);
         if (options_.verify) {
-            const Rayleigh quotient = rayleigh<T>(x, image(c.index));
+            const Rayleigh quotient = measured(c.index);
             made.value = quotient.value;
             made.true_residual = quotient.residual;
             made.converged = verified(made, options_.tolerance, floor_);
         }
-        if (options_.vectors) made.vector.assign(x.begin(), x.end());
+        if (options_.vectors) krylov_.basis().read(c.index, [&](std::span<const T> x) { made.vector.assign(x.begin(), x.end()); });
         return made;
     }
 
     /// How many vectors the memory holds when `copies` of each are kept.
     std::size_t held(std::size_t copies) const { return std::min(options_.memory / (copies * sizeof(T) * n_), n_ + 1); }
 
-    /// A times vector i of the locked ones.
-    std::span<const T> image(std::size_t i) {
-        if (krylov_.keeps_images()) return krylov_.image(i);
-        const std::span<T> made = krylov_.basis().vector(krylov_.locked());
-        products_.apply(std::span<const T>(krylov_.basis().vector(i)), made);
-        return made;
+    /// Of vector i of the locked ones, with its kept product or a further one.
+    Rayleigh measured(std::size_t i) {
+        Basis<T>& basis = krylov_.basis();
+        if (krylov_.keeps_images()) return rayleigh(basis, i, krylov_.images(), i);
+        products_.apply(basis, i, krylov_.locked());
+        return rayleigh(basis, i, basis, krylov_.locked());
     }
 
     const EigenOptions& options_;

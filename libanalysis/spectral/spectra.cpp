@@ -52,7 +52,7 @@ Eigenvalues answer(const linop::LinearOperator& a, const EigenOptions& options) 
             pair.converged = true;
             if (options.verify) {
                 products.apply(vector, std::span<double>(image));
-                const Rayleigh quotient = rayleigh<double>(vector, image);
+                const Rayleigh quotient = rayleigh(vector, image);
                 pair.value = quotient.value;
                 pair.true_residual = quotient.residual;
                 pair.converged = verified(pair, options.tolerance, floor);

@@ -3,7 +3,6 @@
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/spectral/krylov.hpp"
 #include "libanalysis/spectral/probes.hpp"
-#include "libanalysis/spectral/sums.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -46,9 +45,8 @@ public:
 
 private:
     void probe(std::size_t p) {
-        rademacher(options_.seed.child("probe").child(p), T{1}, krylov_.start(0));
-        krylov_.begin(0);
-        krylov_.step([&](std::span<const T> v, std::span<const T> product) { measure(v, product); });
+        krylov_.begin(0, [&](std::span<T> z) { rademacher(options_.seed.child("probe").child(p), T{1}, z); });
+        krylov_.step([&](std::size_t v, std::size_t product) { measure(v, product); });
         report(p);
         while (krylov_.steps() < steps_ && krylov_.coupling() != 0) {
             krylov_.step();
@@ -72,14 +70,13 @@ private:
     }
 
     /// The probe z is v over the length of its entries, which are all alike: z'Az and ||Az||^2 from the first product.
-    void measure(std::span<const T> v, std::span<const T> product) {
-        const double squared = 1 / (static_cast<double>(v[0]) * static_cast<double>(v[0]));
-        traces_.push_back(squared * dot(v, product));
-        squares_.push_back(squared * dot(product, product));
-        for (std::size_t b = 0; b < blocks_.size(); ++b) {
-            const auto [name, offset, size] = blocks_[b];
-            block_samples_[b].push_back(squared * dot(v.subspan(offset, size), product.subspan(offset, size)));
-        }
+    void measure(std::size_t v, std::size_t product) {
+        Basis<T>& basis = krylov_.basis();
+        const double entry = basis.entry(v, 0), squared = 1 / (entry * entry);
+        traces_.push_back(squared * basis.dot(v, basis, product));
+        squares_.push_back(squared * basis.dot(product, basis, product));
+        for (std::size_t b = 0; b < blocks_.size(); ++b)
+            block_samples_[b].push_back(squared * basis.dot(v, basis, product, blocks_[b].offset, blocks_[b].size));
     }
 
     void report(std::size_t p) const {

@@ -22,4 +22,13 @@ double dot(std::span<const T> x, std::span<const T> y) {
     return sum(x.size(), [&](std::size_t i) { return static_cast<double>(x[i]) * static_cast<double>(y[i]); });
 }
 
+/// || y - factor x ||^2.
+template <class T>
+double squared_distance(double factor, std::span<const T> x, std::span<const T> y) {
+    return sum(x.size(), [&](std::size_t i) {
+        const double r = static_cast<double>(y[i]) - factor * static_cast<double>(x[i]);
+        return r * r;
+    });
+}
+
 }  // namespace assay::spectral

@@ -4,23 +4,23 @@
 #include "libanalysis/spectral/probes.hpp"
 #include "libanalysis/spectral/products.hpp"
 #include "libanalysis/spectral/spectrum.hpp"
-#include "libanalysis/spectral/sums.hpp"
 
 #include <cmath>
 #include <limits>
+#include <memory>
 
 namespace assay::spectral {
 namespace {
 
-/// measure(z, A z) for every probe.
+/// measure(basis) for every probe z, which is vector 0 of the basis, with its product A z, vector 1.
 template <class T, class Measure>
 std::size_t for_probes(const linop::LinearOperator& a, const TraceOptions& options, Measure&& measure) {
     Products products(a, options.poll);
-    std::vector<T> probe(a.rows()), image(a.rows());
+    const std::unique_ptr<Basis<T>> basis = make_basis<T>(a, options.threads);
     for (std::size_t p = 0; p < options.products; ++p) {
-        rademacher(options.seed.child("probe").child(p), T{1}, std::span<T>(probe));
-        products.apply(std::span<const T>(probe), std::span<T>(image));
-        measure(std::span<const T>(probe), std::span<const T>(image));
+        basis->write(0, [&](std::span<T> z) { rademacher(options.seed.child("probe").child(p), T{1}, z); });
+        products.apply(*basis, 0, 1);
+        measure(*basis);
         if (options.progress) options.progress(p + 1, options.products);
     }
     return products.count();
@@ -38,8 +38,8 @@ std::size_t for_probes_of(const linop::LinearOperator& a, const TraceOptions& op
 
 Estimate hutchinson_trace(const linop::LinearOperator& a, const TraceOptions& options) {
     std::vector<double> samples;
-    for_probes_of(a, options, "trace", [&]<class T>(std::span<const T> probe, std::span<const T> image) {
-        samples.push_back(dot(probe, image));
+    for_probes_of(a, options, "trace", [&](auto& basis) {
+        samples.push_back(basis.dot(0, basis, 1));
         require_finite(samples.back(), "trace");
     });
     return mean_of(samples, "hutchinson");
@@ -47,8 +47,8 @@ Estimate hutchinson_trace(const linop::LinearOperator& a, const TraceOptions& op
 
 Estimate frobenius_norm(const linop::LinearOperator& a, const TraceOptions& options) {
     std::vector<double> samples;
-    for_probes_of(a, options, "Frobenius norm", [&]<class T>(std::span<const T>, std::span<const T> image) {
-        samples.push_back(dot(image, image));
+    for_probes_of(a, options, "Frobenius norm", [&](auto& basis) {
+        samples.push_back(basis.dot(1, basis, 1));
         require_finite(samples.back(), "Frobenius norm");
     });
     return root_of(mean_of(samples, "hutchinson"));
@@ -60,7 +60,8 @@ DiagonalEstimate hutchinson_diagonal(const linop::LinearOperator& a, const Trace
     std::vector<double>& squares = result.standard_errors;   // of the deviations, until the end (Welford 1962)
     squares.resize(a.rows());
     double seen = 0;
-    result.products = for_probes_of(a, options, "diagonal", [&]<class T>(std::span<const T> probe, std::span<const T> image) {
+    // The answer is a vector of the host: every product comes there.
+    const auto add = [&]<class T>(std::span<const T> probe, std::span<const T> image) {
         ++seen;
         double check = 0;
         for (std::size_t i = 0; i < probe.size(); ++i) {
@@ -71,6 +72,9 @@ DiagonalEstimate hutchinson_diagonal(const linop::LinearOperator& a, const Trace
             check += sample;
         }
         require_finite(check, "diagonal");
+    };
+    result.products = for_probes_of(a, options, "diagonal", [&]<class T>(Basis<T>& basis) {
+        basis.read(0, [&](std::span<const T> probe) { basis.read(1, [&](std::span<const T> image) { add(probe, image); }); });
     });
     for (double& x : squares) x = seen > 1 ? std::sqrt(x / (seen * (seen - 1))) : std::numeric_limits<double>::infinity();
     return result;

@@ -1,5 +1,6 @@
 // XTrace (Epperly, Tropp and Webber 2024): every test vector in turn is left out of the range that the others span, so that all of
-// them serve both the low-rank part and the estimate of the rest. After 2 k products everything is k x k algebra.
+// them serve both the low-rank part and the estimate of the rest. After 2 k products everything is k x k algebra. The range is
+// orthogonalised where the operator's vectors lie; on the host there is only that algebra, and the making of the test vectors.
 
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/spectral/basis.hpp"
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -61,14 +63,16 @@ Estimate run(const linop::LinearOperator& a, const TraceOptions& options, std::s
         throw Error(ErrorKind::resource, {"XTrace", std::to_string(bytes) + " bytes for " + std::to_string(k + 1) + " vectors",
                     std::to_string(options.memory) + " bytes", "Give more memory or ask for fewer products."});
     Products products(a, options.poll);
-    Basis<T> q(n, options.threads);
+    const std::unique_ptr<Basis<T>> basis = make_basis<T>(a, options.threads);
+    Basis<T>& q = *basis;
+    const auto write_test_vector = [&](std::size_t i) { q.write(k, [&](std::span<T> out) { test_vector(options.seed, i, out); }); };
     MatrixXd r = MatrixXd::Zero(static_cast<Index>(k), static_cast<Index>(k));
     const auto report = [&] { if (options.progress) options.progress(products.count(), 2 * k); };
     double scale = 0, left = 0;
     std::size_t rank = 0;
     for (; rank < k; ++rank) {
-        test_vector(options.seed, rank, q.vector(k));
-        products.apply(std::span<const T>(q.vector(k)), q.vector(rank));
+        write_test_vector(rank);
+        products.apply(q, k, rank);
         report();
         const Projection projection = q.orthogonalise(rank);
         require_finite(projection.before, "XTrace");
@@ -87,7 +91,7 @@ Estimate run(const linop::LinearOperator& a, const TraceOptions& options, std::s
         require_finite(dots[rank], "XTrace");
     };
     for (std::size_t j = 0; j < rank; ++j) {
-        products.apply(std::span<const T>(q.vector(j)), q.vector(k));
+        products.apply(q, j, k);
         report();
         dots_with_q(h, static_cast<Index>(j));
     }
@@ -97,7 +101,7 @@ Estimate run(const linop::LinearOperator& a, const TraceOptions& options, std::s
         return {.value = h.trace(), .standard_error = std::sqrt(static_cast<double>(n)) * left, .method = "xtrace", .products = products.count()};
     }
     for (std::size_t j = 0; j < k; ++j) {
-        test_vector(options.seed, j, q.vector(k));
+        write_test_vector(j);
         dots_with_q(c, static_cast<Index>(j));
     }
     Estimate result = mean_of(leave_one_out((h + h.transpose()) / 2, r, c, static_cast<double>(n)), "xtrace");

@@ -2,8 +2,15 @@
 
 #include "libanalysis/linop/curvature_operator.hpp"
 #include "libanalysis/linop/input_jacobian_operator.hpp"
+#include "libanalysis/linop/scaled_operator.hpp"
+#include "libanalysis/linop/shifted_operator.hpp"
+#include "libanalysis/linop/submatrix_operator.hpp"
+#include "libanalysis/linop/sum_operator.hpp"
+#include "libanalysis/spectral/lanczos.hpp"
 
 #include "tests/engine/backend/small_network.hpp"
+#include "tests/spectral/operators.hpp"
+#include "tests/spectral/places.hpp"
 #include "tests/support/tolerance.hpp"
 
 #include <gtest/gtest.h>
@@ -21,17 +28,28 @@ using engine::Primal;
 
 constexpr std::int64_t row_count = 1111;   // several micro-batches and a ragged one
 
-/// Everything a product wants, in one precision.
+/// A precision, and whether everything lies on a device other than the host.
+struct Case {
+    DType precision = DType::float32;
+    bool device = false;
+    Case(DType type, bool on_device = false) : precision(type), device(on_device) {}
+    operator DType() const { return precision; }
+};
+void PrintTo(const Case& c, std::ostream* out) { *out << to_string(c.precision) << (c.device ? "_device" : "_host"); }
+
+/// Everything a product wants, in one precision and place.
 struct Setting {
     SmallNetwork small;
     SmallData data{row_count};
     Network network;
-    std::unique_ptr<engine::Backend> backend = engine::make_cpu_backend();
+    std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();   // of a device
+    std::unique_ptr<engine::Backend> backend;
     engine::Buffer parameters;
     engine::Objective objective{.loss = engine::find_loss("cross_entropy")};
     Context context;
 
-    explicit Setting(DType precision, int threads = 1) : network(small.model, {.precision = precision}) {
+    explicit Setting(Case c, int threads = 1) : network(small.model, {.precision = c.precision}), backend(engine::make_cpu_backend()) {
+        if (c.device) backend = std::make_unique<DeviceDouble>(std::move(backend), traffic);
         parameters = network.pack(*backend, small.model.weights);
         context.threads = threads;
     }
@@ -39,9 +57,7 @@ struct Setting {
     Primal::Mean gradient() { return primal().loss_gradient(); }
     std::vector<double> product(const char* kind, const std::vector<double>& v) {
         const Primal base = primal();
-        std::vector<double> result(v.size());
-        linop::find_curvature_kind(kind).make(base)->apply(v, result);
-        return result;
+        return test::product(*linop::find_curvature_kind(kind).make(base), v);
     }
     void move_parameters(double step, const std::vector<double>& along) {
         std::vector<double> moved = small.flat;
@@ -64,8 +80,9 @@ double mean_loss(const std::vector<double>& w, const SmallData& data) {
     return total / static_cast<double>(data.rows.count());
 }
 
-class Curvature : public testing::TestWithParam<DType> {};
-INSTANTIATE_TEST_SUITE_P(BothPrecisions, Curvature, testing::Values(DType::float32, DType::float64));
+class Curvature : public testing::TestWithParam<Case> {};
+INSTANTIATE_TEST_SUITE_P(BothPrecisionsAndPlaces, Curvature, testing::Values(Case(DType::float32), Case(DType::float64), Case(DType::float32, true), Case(DType::float64, true)),
+                         testing::PrintToStringParamName());
 
 TEST_P(Curvature, LossAndGradientWeighEveryRowAlike) {
     Setting s(GetParam());
@@ -217,6 +234,86 @@ TEST_P(Curvature, VectorsOfEitherPrecisionHaveTheSameProducts) {
         EXPECT_EQ(product.back(), 7.0f) << kind->name;
         EXPECT_LE(distance(std::vector<double>(product.begin(), product.end() - 1), expected), roundoff<float>) << kind->name;
     }
+}
+
+class CurvatureOnADevice : public testing::TestWithParam<DType> {};
+INSTANTIATE_TEST_SUITE_P(BothPrecisions, CurvatureOnADevice, testing::Values(DType::float32, DType::float64));
+
+TEST_P(CurvatureOnADevice, IsThatOfTheHostForEveryLoss) {
+    const std::vector<double> v = normals(SmallNetwork::parameters, 45);
+    for (const engine::Loss* loss : engine::losses()) {
+        Setting host(GetParam()), device(Case(GetParam(), true));
+        host.objective = device.objective = {.loss = loss, .l2 = {0.25, 0, 0.125, 0}};
+        for (const linop::CurvatureKind* kind : linop::curvature_kinds()) {
+            const std::string name(kind->name);
+            const double near = GetParam() == DType::float32 ? 10 * roundoff<float> : 1e-12;
+            EXPECT_LE(distance(device.product(name.c_str(), v), host.product(name.c_str(), v)), near) << name << ", " << loss->name;
+        }
+        const Primal::Mean ours = device.gradient(), theirs = host.gradient();
+        EXPECT_NEAR_RELATIVE(ours.value, theirs.value, roundoff<double>) << loss->name;
+        EXPECT_LE(distance(ours.vector, theirs.vector), GetParam() == DType::float32 ? roundoff<float> : 1e-12) << loss->name;
+    }
+}
+
+TEST_P(CurvatureOnADevice, PassesNothingOnACachedPrimal) {
+    Setting s(Case(GetParam(), true));
+    s.objective.l2 = {0.25, 0, 0.125, 0};
+    const Primal base = s.primal();
+    const engine::Buffer x = s.backend->from_host(normals(base.size(), 46), s.network.options().precision);
+    engine::Buffer y = s.backend->allocate(x.type(), base.size());
+    for (const linop::CurvatureKind* kind : linop::curvature_kinds()) {
+        const auto a = kind->make(base);
+        a->apply_on_device(x.view(), y.view());   // fills the cache
+        s.traffic->clear();
+        a->apply_on_device(x.view(), y.view());
+        EXPECT_EQ(s.traffic->downloads().calls, 0u) << kind->name;
+        EXPECT_EQ(s.traffic->uploads().calls, 0u) << kind->name;
+        EXPECT_EQ(s.traffic->calls("dot"), kind->name == "gradient_covariance" ? 1u : 0u) << kind->name;   // with the mean gradient
+        EXPECT_EQ(s.traffic->calls("dots"), 0u) << kind->name;
+        EXPECT_GT(s.traffic->calls("gemm NN"), 0u) << kind->name;
+    }
+    // Without a cache a micro-batch's rows and labels go there, and its products wait for nothing either.
+    s.context.memory = 0;
+    const Primal bare = s.primal();
+    const auto hessian = linop::find_curvature_kind("hessian").make(bare);
+    hessian->apply_on_device(x.view(), y.view());
+    s.traffic->clear();
+    hessian->apply_on_device(x.view(), y.view());
+    EXPECT_EQ(s.traffic->downloads().calls, 0u);
+    EXPECT_EQ(s.traffic->uploads().calls, 2 * static_cast<std::size_t>(bare.cache().batches));
+}
+
+TEST_P(Curvature, LanczosKeepsItsVectorsWhereTheOperatorIs) {
+    Setting s(GetParam());
+    const Primal base = s.primal();
+    const auto hessian = linop::find_curvature_kind("hessian").make(base);
+    const linop::ScaledOperator scaled(2, *hessian);
+    const linop::ShiftedOperator shifted(scaled, 1);
+    const linop::SumOperator sum(1, shifted, 1, *hessian);           // 3 H - 1
+    const linop::SubmatrixOperator part(sum, {{"second", 35, 18}, {"first", 0, 35}});
+    const spectral::EigenOptions options{.largest = 2, .smallest = 1, .tolerance = 1e-3, .vectors = false};
+    const spectral::Eigenvalues plain = spectral::lanczos(*hessian, options);
+    s.traffic->clear();
+    const spectral::Eigenvalues moved = spectral::lanczos(part, options);
+    ASSERT_TRUE(plain.converged && moved.converged);
+    for (std::size_t i = 0; i < 2; ++i) EXPECT_NEAR(moved.largest[i].value, 3 * plain.largest[i].value - 1, 2e-3 * plain.largest[0].value) << i;
+    EXPECT_NEAR(moved.smallest[0].value, 3 * plain.smallest[0].value - 1, 2e-3 * plain.largest[0].value);
+    EXPECT_EQ(part.device() != nullptr, GetParam().device);
+    if (!GetParam().device) return;
+    EXPECT_EQ(s.traffic->downloads().calls, 0u);
+    EXPECT_EQ(s.traffic->uploads().calls, 1u);   // the start
+}
+
+TEST(CurvatureVectors, OfADeviceAreRefusedWhereTheyDoNotFit) {
+    Setting s(Case(DType::float32, true));
+    const Primal base = s.primal();
+    const auto hessian = linop::find_curvature_kind("hessian").make(base);
+    engine::Buffer x = s.backend->zeros(DType::float32, base.size()), y = s.backend->zeros(DType::float32, base.size() - 1), wide = s.backend->zeros(DType::float64, base.size());
+    EXPECT_THROW(hessian->apply_on_device(x.view(), y.view()), Error);
+    EXPECT_THROW(hessian->apply_on_device(x.view(), wide.view()), Error);
+    EXPECT_THROW(hessian->apply_on_device(wide.view(), x.view()), Error);
+    const Diagonal host(std::vector<double>(base.size(), 1.0), true);
+    EXPECT_EQ(linop::SumOperator(1, *hessian, 1, host).device(), nullptr);   // of two places: the host
 }
 
 TEST_P(Curvature, BitsDoNotDependOnThreads) {

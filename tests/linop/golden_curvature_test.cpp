@@ -2,14 +2,17 @@
 // operator, through the public operators alone.
 
 #include "libanalysis/linop/curvature_operator.hpp"
+#include "libanalysis/spectral/lanczos.hpp"
 #include "libanalysis/spectral/lapack.hpp"
 #include "tests/engine/layers/golden_networks.hpp"
+#include "tests/spectral/places.hpp"
 #include "tests/support/tolerance.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <numeric>
+#include <tuple>
 
 namespace assay::test {
 namespace {
@@ -32,18 +35,23 @@ const Known knowns[] = {
      {0.2201363188518, 0.132291408695, 0.1204272275526}, -0.08207541766758, 0.1340927078348, 17, 0.00055427708381},
 };
 
-class GoldenCurvature : public testing::TestWithParam<int> {
+class GoldenCurvature : public testing::TestWithParam<std::tuple<std::size_t, Place>> {
 protected:
-    GoldenCurvature() : golden(static_cast<std::size_t>(GetParam())), known(knowns[GetParam()]) {}
+    GoldenCurvature() : golden(std::get<0>(GetParam())), known(knowns[golden]) {}
+    static std::unique_ptr<engine::Backend> backend() {
+        if (std::get<1>(GetParam()) == Place::host) return engine::make_cpu_backend();
+        return std::make_unique<DeviceDouble>();
+    }
     /// The operator as a matrix: products with unit vectors.
     std::vector<double> dense(const char* kind, engine::DType precision) {
-        const GoldenPrimal primal(golden, precision);
+        const GoldenPrimal primal(golden, precision, backend());
         const auto op = linop::find_curvature_kind(kind).make(primal.primal);
         const std::size_t n = op->rows();
         std::vector<double> matrix(n * n), unit(n, 0);
         for (std::size_t j = 0; j < n; ++j) {
             unit[j] = 1;
-            op->apply(unit, std::span(matrix).subspan(j * n, n));
+            const std::vector<double> column = product(*op, unit);
+            std::copy(column.begin(), column.end(), matrix.begin() + static_cast<std::ptrdiff_t>(j * n));
             unit[j] = 0;
         }
         return matrix;
@@ -86,15 +94,28 @@ TEST_P(GoldenCurvature, IsKnownToTenDigitsInDoubleAndToSixInSinglePrecision) {
             EXPECT_EQ(static_cast<double>(rank), known.gauss_newton_rank);
         }
         EXPECT_GT(gauss_newton_values.back(), -digits) << "positive semi-definite";
-        const GoldenPrimal primal(golden, precision);
-        const std::vector<double> v = golden_direction();
-        std::vector<double> product(v.size());
-        linop::find_curvature_kind("ef").make(primal.primal)->apply(v, product);
-        EXPECT_NEAR_RELATIVE(std::inner_product(v.begin(), v.end(), product.begin(), 0.0), known.vEFv, digits);
+        const GoldenPrimal primal(golden, precision, backend());
+        const std::vector<double> v = golden_direction(), image = product(*linop::find_curvature_kind("ef").make(primal.primal), v);
+        EXPECT_NEAR_RELATIVE(std::inner_product(v.begin(), v.end(), image.begin(), 0.0), known.vEFv, digits);
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, GoldenCurvature, testing::Values(0, 1, 2, 3));
+TEST_P(GoldenCurvature, EigenvaluesByLanczosAreThoseKnown) {
+    for (const auto& [precision, digits] : {std::pair{engine::DType::float64, 1e-9}, std::pair{engine::DType::float32, 1e-5}}) {
+        const GoldenPrimal primal(golden, precision, backend());
+        const spectral::EigenOptions options{.largest = 3, .smallest = 1, .tolerance = digits};
+        const auto hessian = spectral::lanczos(*linop::find_curvature_kind("hessian").make(primal.primal), options);
+        const auto gauss_newton = spectral::lanczos(*linop::find_curvature_kind("ggn").make(primal.primal), options);
+        ASSERT_TRUE(hessian.converged && gauss_newton.converged);
+        for (std::size_t k = 0; k < 3; ++k) {
+            EXPECT_NEAR_RELATIVE(hessian.largest[k].value, known.top[k], digits) << k;
+            EXPECT_NEAR_RELATIVE(gauss_newton.largest[k].value, known.gauss_newton_top[k], digits) << k;
+        }
+        EXPECT_NEAR_RELATIVE(hessian.smallest[0].value, known.lowest, digits);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, GoldenCurvature, testing::Combine(testing::Values(std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{3}), both_places()));
 
 }  // namespace
 }  // namespace assay::test

@@ -3,6 +3,7 @@
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/spectral/lapack.hpp"
 #include "tests/spectral/operators.hpp"
+#include "tests/spectral/places.hpp"
 #include "tests/support/tolerance.hpp"
 
 #include <chrono>
@@ -17,6 +18,14 @@ using test::Counting;
 using test::Dense;
 using test::Diagonal;
 using test::network_like;
+
+class Lanczos : public test::InBothPlaces {
+protected:
+    Eigenvalues lanczos(const linop::LinearOperator& a, const EigenOptions& options) {
+        return at(a, [&](const linop::LinearOperator& placed) { return spectral::lanczos(placed, options); });
+    }
+};
+INSTANTIATE_TEST_SUITE_P(Places, Lanczos, test::both_places(), test::place_name);
 
 std::vector<double> values_of(const std::vector<Eigenpair>& pairs) {
     std::vector<double> values;
@@ -38,7 +47,7 @@ void expect_eigenvector(const linop::LinearOperator& a, const Eigenpair& pair, d
     EXPECT_NEAR(std::sqrt(residual), pair.true_residual, 1e-6 * scale);
 }
 
-TEST(Lanczos, OfNumbersOneToTenAreTheTopThree) {
+TEST_P(Lanczos, OfNumbersOneToTenAreTheTopThree) {
     std::vector<double> entries(10);
     std::iota(entries.begin(), entries.end(), 1.0);
     const Eigenvalues top = lanczos(Diagonal(entries), {.largest = 3, .tolerance = 1e-12});
@@ -47,7 +56,7 @@ TEST(Lanczos, OfNumbersOneToTenAreTheTopThree) {
     EXPECT_LE(top.products, 10u);   // the order: then the space is the whole one
 }
 
-TEST(Lanczos, BoundariesAreThoseOfTheDiagonal) {
+TEST_P(Lanczos, BoundariesAreThoseOfTheDiagonal) {
     const Eigenvalues ends = lanczos(Diagonal({1, 2, 3, 4, 5}), {.largest = 1, .smallest = 1, .tolerance = 1e-12});
     EXPECT_NEAR(ends.largest[0].value, 5, 1e-13);
     EXPECT_NEAR(ends.smallest[0].value, 1, 1e-13);
@@ -56,7 +65,7 @@ TEST(Lanczos, BoundariesAreThoseOfTheDiagonal) {
     EXPECT_LE(test::distance(values_of(signs.smallest), std::vector<double>{-2, -1}), 1e-13);
 }
 
-TEST(Lanczos, OfAnyOrderIsTheDenseAnswerAtBothEnds) {
+TEST_P(Lanczos, OfAnyOrderIsTheDenseAnswerAtBothEnds) {
     for (const std::size_t n : {1u, 2u, 3u, 7u, 8u, 9u, 31u, 32u, 33u, 150u}) {
         const Dense a(test::symmetric(n, Seed{n}), n);
         std::vector<double> copy = a.values();
@@ -79,7 +88,7 @@ TEST(Lanczos, OfAnyOrderIsTheDenseAnswerAtBothEnds) {
     }
 }
 
-TEST(Lanczos, VerifiesFromKeptProductsAsWithFurtherOnes) {
+TEST_P(Lanczos, VerifiesFromKeptProductsAsWithFurtherOnes) {
     // Memory for many vectors keeps the products; memory for few restarts and multiplies once more for every pair.
     const std::size_t n = network_like().size();
     const Diagonal wide(network_like()), narrow(network_like(), true);
@@ -112,7 +121,7 @@ TEST(Lanczos, VerifiesFromKeptProductsAsWithFurtherOnes) {
     }
 }
 
-TEST(Lanczos, OfAllEigenvaluesIsTheWholeSpectrum) {
+TEST_P(Lanczos, OfAllEigenvaluesIsTheWholeSpectrum) {
     const std::size_t n = 40;
     const Dense a(test::symmetric(n, Seed{3}), n);
     std::vector<double> copy = a.values();
@@ -124,7 +133,7 @@ TEST(Lanczos, OfAllEigenvaluesIsTheWholeSpectrum) {
     EXPECT_EQ(all.products, n);
 }
 
-TEST(Lanczos, NeedsFewProductsOnASpectrumAsOfANetwork) {
+TEST_P(Lanczos, NeedsFewProductsOnASpectrumAsOfANetwork) {
     // curvature.md's synthetic Hessian: 18 products with a residual test at every step.
     const Diagonal wide(network_like());
     const Diagonal narrow(network_like(), true);
@@ -144,7 +153,7 @@ TEST(Lanczos, NeedsFewProductsOnASpectrumAsOfANetwork) {
     }
 }
 
-TEST(Lanczos, FindsTheNegativeEndWithItsSignInTheSameRun) {
+TEST_P(Lanczos, FindsTheNegativeEndWithItsSignInTheSameRun) {
     const Diagonal a(network_like(), true);
     std::vector<double> exact = network_like();
     std::sort(exact.begin(), exact.end());
@@ -183,7 +192,7 @@ std::vector<double> naive_ritz_values(const Diagonal& a, std::size_t steps) {
     return lapack::tridiagonal_eigenpairs(diagonal, off).values;
 }
 
-TEST(Lanczos, HasNoGhostsWhereTheRecurrenceAloneHas) {
+TEST_P(Lanczos, HasNoGhostsWhereTheRecurrenceAloneHas) {
     const Diagonal a(network_like(), true);
     const std::vector<double> naive = naive_ritz_values(a, 60);
     const auto copies = [&](double value, const std::vector<double>& values) {
@@ -201,7 +210,7 @@ TEST(Lanczos, HasNoGhostsWhereTheRecurrenceAloneHas) {
     }
 }
 
-TEST(Lanczos, FindsAMultipleEigenvalueAsOftenAsItIs) {
+TEST_P(Lanczos, FindsAMultipleEigenvalueAsOftenAsItIs) {
     // Twenty distinct values, each three times: a Krylov space has at most twenty dimensions.
     std::vector<double> entries;
     for (int i = 1; i <= 20; ++i) entries.insert(entries.end(), 3, i);
@@ -217,7 +226,7 @@ TEST(Lanczos, FindsAMultipleEigenvalueAsOftenAsItIs) {
     for (std::size_t i = 0; i < 30; ++i) EXPECT_NEAR(many.largest[i].value, 20.0 - static_cast<double>(i / 3), 1e-12) << i;
 }
 
-TEST(Lanczos, OfAFarClusterFindsEveryMember) {
+TEST_P(Lanczos, OfAFarClusterFindsEveryMember) {
     // Relative distance 1e-4 within a tolerance of 1e-3: one vector may stand for two unless the search looks again.
     std::vector<double> entries = network_like();
     entries[1] = entries[0] * (1 - 1e-4);
@@ -228,7 +237,7 @@ TEST(Lanczos, OfAFarClusterFindsEveryMember) {
     for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR_RELATIVE(top.largest[i].value, entries[i], 2e-4);
 }
 
-TEST(Lanczos, OfLowRankAndZeroOperatorsEnds) {
+TEST_P(Lanczos, OfLowRankAndZeroOperatorsEnds) {
     std::vector<double> entries(1000);
     entries[3] = 2, entries[500] = 7, entries[999] = 4;
     const Eigenvalues top = lanczos(Diagonal(entries), {.largest = 5, .tolerance = 1e-8});
@@ -240,7 +249,7 @@ TEST(Lanczos, OfLowRankAndZeroOperatorsEnds) {
     EXPECT_EQ(values_of(zero.largest), (std::vector<double>{0, 0}));
 }
 
-TEST(Lanczos, WithLittleMemoryRestartsAndFindsTheSame) {
+TEST_P(Lanczos, WithLittleMemoryRestartsAndFindsTheSame) {
     std::vector<double> exact = network_like();
     std::sort(exact.begin(), exact.end());
     const Diagonal a(network_like());
@@ -263,7 +272,7 @@ TEST(Lanczos, WithLittleMemoryRestartsAndFindsTheSame) {
     EXPECT_THROW(lanczos(a, {.largest = 5, .memory = 8 * a.rows() * sizeof(double)}), Error);
 }
 
-TEST(Lanczos, StartedWarmSavesProductsAndIsNotFooled) {
+TEST_P(Lanczos, StartedWarmSavesProductsAndIsNotFooled) {
     const Diagonal a(network_like(), true);
     const Eigenvalues cold = lanczos(a, {.largest = 1, .tolerance = 1e-4, .seed = Seed{2}});
     const Eigenvalues warm = lanczos(a, {.largest = 1, .tolerance = 1e-4, .seed = Seed{3}, .start = cold.largest[0].vector});
@@ -279,7 +288,7 @@ TEST(Lanczos, StartedWarmSavesProductsAndIsNotFooled) {
     EXPECT_NEAR_RELATIVE(other.largest[0].value, 165.0, 1e-6);
 }
 
-TEST(Lanczos, HasTheSameBitsForAnyNumberOfThreads) {
+TEST_P(Lanczos, HasTheSameBitsForAnyNumberOfThreads) {
     // Large enough that threads are used: 64 blocks of rows.
     std::vector<double> entries(1 << 20);
     for (std::size_t i = 0; i < entries.size(); ++i) entries[i] = 100.0 / static_cast<double>(1 + i) - 1e-6 * static_cast<double>(i);
@@ -294,7 +303,7 @@ TEST(Lanczos, HasTheSameBitsForAnyNumberOfThreads) {
     }
 }
 
-TEST(Lanczos, SaysWhenItDidNotConverge) {
+TEST_P(Lanczos, SaysWhenItDidNotConverge) {
     const Eigenvalues cut = lanczos(Diagonal(network_like()), {.largest = 10, .tolerance = 1e-5, .max_products = 14});
     EXPECT_FALSE(cut.converged);
     EXPECT_EQ(cut.products, 14u);
@@ -306,7 +315,7 @@ TEST(Lanczos, SaysWhenItDidNotConverge) {
     EXPECT_EQ(few.largest.size(), 4u);
 }
 
-TEST(Lanczos, ReportsEveryStepAndTimes) {
+TEST_P(Lanczos, ReportsEveryStepAndTimes) {
     std::vector<std::size_t> seen;
     double last = 0;
     const Eigenvalues top = lanczos(Diagonal(network_like()), {.largest = 2, .smallest = 1, .progress = [&](const LanczosStep& step) {
@@ -322,7 +331,7 @@ TEST(Lanczos, ReportsEveryStepAndTimes) {
     EXPECT_EQ(top.solver, "lanczos");
 }
 
-TEST(Lanczos, RefusesWhatItCannotAnswer) {
+TEST_P(Lanczos, RefusesWhatItCannotAnswer) {
     std::vector<double> entries(50, 1.0);
     entries[3] = std::nan("");
     try {
@@ -343,7 +352,7 @@ TEST(Lanczos, RefusesWhatItCannotAnswer) {
     EXPECT_THROW(lanczos(Diagonal({1, 2}), {.largest = 0}), Error);
 }
 
-TEST(Lanczos, StopsWhenAsked) {
+TEST_P(Lanczos, StopsWhenAsked) {
     int products = 0;
     const EigenOptions options{.largest = 10, .poll = [&] {
         if (++products == 5) throw Error(ErrorKind::interrupted, {"", "", "interrupted"});

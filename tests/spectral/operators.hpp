@@ -80,6 +80,11 @@ public:
     void apply(std::span<const double> x, std::span<double> y) const override { ++wide_, a_.apply(x, y); }
     void apply(std::span<const float> x, std::span<float> y) const override { ++narrow_, a_.apply(x, y); }
     void apply_transpose(std::span<const double> x, std::span<double> y) const override { ++wide_, a_.apply_transpose(x, y); }
+    engine::Backend* device() const override { return a_.device(); }
+    void apply_on_device(engine::ConstView x, engine::View y) const override {
+        ++(x.type == engine::DType::float32 ? narrow_ : wide_);
+        a_.apply_on_device(x, y);
+    }
     std::size_t products() const { return wide_ + narrow_; }
     std::size_t narrow_products() const { return narrow_; }
 

@@ -5,6 +5,7 @@
 #include "libanalysis/spectral/lanczos.hpp"
 #include "libanalysis/spectral/lapack.hpp"
 #include "tests/spectral/operators.hpp"
+#include "tests/spectral/places.hpp"
 #include "tests/support/tolerance.hpp"
 
 #include <cmath>
@@ -20,12 +21,20 @@ using test::Diagonal;
 using test::network_like;
 using test::Rotated;
 
-TEST(Spectrum, HasTheMomentsOfTheEigenvalues) {
+class Quadrature : public test::InBothPlaces {
+protected:
+    Spectrum spectrum_of(const linop::LinearOperator& a, std::span<const linop::Block> blocks, const SpectrumOptions& options) {
+        return at(a, [&](const linop::LinearOperator& placed) { return spectral::spectrum(placed, blocks, options); });
+    }
+};
+INSTANTIATE_TEST_SUITE_P(Places, Quadrature, test::both_places(), test::place_name);
+
+TEST_P(Quadrature, HasTheMomentsOfTheEigenvalues) {
     // For a diagonal matrix and probes of signs z'A^j z / n is the mean of lambda^j, and m nodes are exact up to j = 2 m - 1.
     std::vector<double> entries(200);
     for (std::size_t i = 0; i < entries.size(); ++i) entries[i] = 2 * Seed{6}.uniform(i) - 0.5;
     for (const bool single : {false, true}) {
-        const Spectrum spectrum = spectral::spectrum(Diagonal(entries, single), {}, {.probes = 3, .steps = 6});
+        const Spectrum spectrum = spectrum_of(Diagonal(entries, single), {}, {.probes = 3, .steps = 6});
         ASSERT_EQ(spectrum.density.nodes.size(), 18u);
         EXPECT_TRUE(std::is_sorted(spectrum.density.nodes.begin(), spectrum.density.nodes.end()));
         for (int power = 0; power <= 11; ++power) {
@@ -39,12 +48,12 @@ TEST(Spectrum, HasTheMomentsOfTheEigenvalues) {
     }
 }
 
-TEST(Spectrum, OfTwoMassesHasThem) {
+TEST_P(Quadrature, OfTwoMassesHasThem) {
     std::vector<double> entries(1000, 1.0);
     std::fill(entries.begin() + 400, entries.end(), 5.0);
     const Diagonal diagonal(entries);
     const Counting counted(diagonal);
-    const Spectrum spectrum = spectral::spectrum(counted, {}, {.probes = 4, .steps = 20});
+    const Spectrum spectrum = spectrum_of(counted, {}, {.probes = 4, .steps = 20});
     EXPECT_EQ(spectrum.products, 8u);   // two values: two steps exhaust the space
     EXPECT_EQ(counted.products(), 8u);
     EXPECT_NEAR(cumulative(spectrum.density, 3), 0.4, 1e-12);
@@ -56,12 +65,12 @@ TEST(Spectrum, OfTwoMassesHasThem) {
     EXPECT_NEAR(spectrum.trace.standard_error, 0, 1e-9);   // of a diagonal matrix with signs as probes
 }
 
-TEST(Spectrum, WithAsManyStepsAsRowsIsTheWholeOne) {
+TEST_P(Quadrature, WithAsManyStepsAsRowsIsTheWholeOne) {
     const std::size_t n = 40;
     const Dense a(test::symmetric(n, Seed{8}), n);
     std::vector<double> copy = a.values();
     const std::vector<double> exact = lapack::symmetric_eigenvalues(copy, n);
-    const Spectrum spectrum = spectral::spectrum(a, {}, {.probes = 1, .steps = 100});
+    const Spectrum spectrum = spectrum_of(a, {}, {.probes = 1, .steps = 100});
     ASSERT_EQ(spectrum.density.steps, n);
     EXPECT_LE(test::distance(spectrum.density.nodes, exact), 1e-12);
     EXPECT_NEAR(std::accumulate(spectrum.density.weights.begin(), spectrum.density.weights.end(), 0.0), 1, 1e-12);
@@ -70,7 +79,7 @@ TEST(Spectrum, WithAsManyStepsAsRowsIsTheWholeOne) {
     EXPECT_EQ(spectrum.largest_residual, 0);
 }
 
-TEST(Spectrum, OfASpikedWishartMatrixHasExactlyThreeOutliers) {
+TEST_P(Quadrature, OfASpikedWishartMatrixHasExactlyThreeOutliers) {
     // Spikes theta on a Marchenko-Pastur bulk with aspect 1 appear at theta^2 / (theta - 1); the bulk is [0, 4].
     const std::size_t n = 2000;
     class Spiked final : public linop::LinearOperator {
@@ -96,7 +105,7 @@ TEST(Spectrum, OfASpikedWishartMatrixHasExactlyThreeOutliers) {
     };
     const Spiked a(n);
     const double theory[] = {25.0 / 4, 16.0 / 3, 9.0 / 2};
-    const Spectrum spectrum = spectral::spectrum(a, {}, {.probes = 2, .steps = 64});
+    const Spectrum spectrum = spectrum_of(a, {}, {.probes = 2, .steps = 64});
     std::size_t beyond = 0;
     for (const double node : spectrum.density.nodes) beyond += node > 4.2;
     ASSERT_EQ(beyond, 6u);   // three for each probe, and no ghosts
@@ -115,11 +124,11 @@ TEST(Spectrum, OfASpikedWishartMatrixHasExactlyThreeOutliers) {
     EXPECT_NEAR(cumulative(spectrum.density, 0.6528), 0.5, 0.05);
 }
 
-TEST(Spectrum, SharesItsProductsBetweenTraceNormBlocksAndEnds) {
+TEST_P(Quadrature, SharesItsProductsBetweenTraceNormBlocksAndEnds) {
     const std::vector<double> values = test::power_law(1000, 0.5);
     const Rotated a(values, Seed{1});
     const std::vector<linop::Block> blocks{{"first", 0, 300}, {"second", 300, 700}, {"none", 1000, 0}};
-    const Spectrum spectrum = spectral::spectrum(a, blocks, {.probes = 10, .steps = 30});
+    const Spectrum spectrum = spectrum_of(a, blocks, {.probes = 10, .steps = 30});
     EXPECT_EQ(spectrum.products, 300u);
     EXPECT_NEAR(spectrum.trace.value, 61.8010087652, 5 * spectrum.trace.standard_error);
     EXPECT_GT(spectrum.trace.standard_error, 0);
@@ -138,30 +147,30 @@ TEST(Spectrum, SharesItsProductsBetweenTraceNormBlocksAndEnds) {
     EXPECT_NEAR(spectrum.block_traces[0].value, first, 5 * spectrum.block_traces[0].standard_error);
     EXPECT_NEAR(spectrum.largest, 1, 1e-3);
     EXPECT_LE(std::abs(spectrum.largest - 1), spectrum.largest_residual + 1e-12);
-    EXPECT_THROW(spectral::spectrum(a, std::vector<linop::Block>{{"out", 900, 101}}, {}), Error);
+    EXPECT_THROW(spectrum_of(a, std::vector<linop::Block>{{"out", 900, 101}}, {}), Error);
 }
 
-TEST(Spectrum, IsTheSameForAnyNumberOfThreads) {
+TEST_P(Quadrature, IsTheSameForAnyNumberOfThreads) {
     std::vector<double> entries(300000);
     for (std::size_t i = 0; i < entries.size(); ++i) entries[i] = 10 / std::sqrt(1.0 + static_cast<double>(i));
     const Diagonal a(entries, true);
-    const Spectrum one = spectral::spectrum(a, {}, {.probes = 2, .steps = 10, .threads = 1});
+    const Spectrum one = spectrum_of(a, {}, {.probes = 2, .steps = 10, .threads = 1});
     for (const int threads : {2, 4}) {
-        const Spectrum many = spectral::spectrum(a, {}, {.probes = 2, .steps = 10, .threads = threads});
+        const Spectrum many = spectrum_of(a, {}, {.probes = 2, .steps = 10, .threads = threads});
         EXPECT_EQ(many.density.nodes, one.density.nodes);
         EXPECT_EQ(many.density.weights, one.density.weights);
         EXPECT_EQ(many.trace.value, one.trace.value);
     }
 }
 
-TEST(Spectrum, RefusesTooLittleMemoryNothingAndNonFiniteProducts) {
+TEST_P(Quadrature, RefusesTooLittleMemoryNothingAndNonFiniteProducts) {
     const Diagonal a(network_like(1000));
-    EXPECT_THROW(spectral::spectrum(a, {}, {.steps = 50, .memory = 50 * 1000 * 8}), Error);
-    EXPECT_THROW(spectral::spectrum(a, {}, {.probes = 0}), Error);
-    EXPECT_THROW(spectral::spectrum(Dense({1, 2, 3, 4}, 2, false), {}, {}), Error);
-    EXPECT_THROW(spectral::spectrum(Diagonal({1, std::nan(""), 2}), {}, {}), Error);
+    EXPECT_THROW(spectrum_of(a, {}, {.steps = 50, .memory = 50 * 1000 * 8}), Error);
+    EXPECT_THROW(spectrum_of(a, {}, {.probes = 0}), Error);
+    EXPECT_THROW(spectrum_of(Dense({1, 2, 3, 4}, 2, false), {}, {}), Error);
+    EXPECT_THROW(spectrum_of(Diagonal({1, std::nan(""), 2}), {}, {}), Error);
     std::size_t last = 0;
-    spectral::spectrum(a, {}, {.probes = 2, .steps = 5, .progress = [&](std::size_t done, std::size_t of) {
+    spectrum_of(a, {}, {.probes = 2, .steps = 5, .progress = [&](std::size_t done, std::size_t of) {
         EXPECT_EQ(done, last + 1);
         EXPECT_EQ(of, 10u);
         last = done;

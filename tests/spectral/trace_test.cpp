@@ -1,6 +1,7 @@
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/spectral/spectrum.hpp"
 #include "tests/spectral/operators.hpp"
+#include "tests/spectral/places.hpp"
 #include "tests/support/tolerance.hpp"
 
 #include <cmath>
@@ -82,7 +83,22 @@ TEST(Trace, ErrorsCoverTheTruthInManyRuns) {
     EXPECT_GE(repeat(shared, a, trace, 10, 400).covered, 0.97);
 }
 
-TEST(Trace, OfADiagonalMatrixHasNoVarianceWithSigns) {
+class Traces : public test::InBothPlaces {
+protected:
+    Estimate hutchinson_trace(const linop::LinearOperator& a, const TraceOptions& options) { return run(a, options, spectral::hutchinson_trace); }
+    Estimate xtrace(const linop::LinearOperator& a, const TraceOptions& options) { return run(a, options, spectral::xtrace); }
+    Estimate frobenius_norm(const linop::LinearOperator& a, const TraceOptions& options) { return run(a, options, spectral::frobenius_norm); }
+    DiagonalEstimate hutchinson_diagonal(const linop::LinearOperator& a, const TraceOptions& options) { return run(a, options, spectral::hutchinson_diagonal); }
+
+private:
+    template <class Result>
+    Result run(const linop::LinearOperator& a, const TraceOptions& options, Result (*estimator)(const linop::LinearOperator&, const TraceOptions&)) {
+        return at(a, [&](const linop::LinearOperator& placed) { return estimator(placed, options); });
+    }
+};
+INSTANTIATE_TEST_SUITE_P(Places, Traces, test::both_places(), test::place_name);
+
+TEST_P(Traces, OfADiagonalMatrixHasNoVarianceWithSigns) {
     const Diagonal a(power_law(500, 1), true);
     const Estimate trace = hutchinson_trace(a, {.products = 8});
     const double exact = std::accumulate(a.values().begin(), a.values().end(), 0.0);
@@ -95,7 +111,7 @@ TEST(Trace, OfADiagonalMatrixHasNoVarianceWithSigns) {
     EXPECT_EQ(*std::max_element(diagonal.standard_errors.begin(), diagonal.standard_errors.end()), 0);
 }
 
-TEST(XTrace, OfLowRankIsExactAndStopsEarly) {
+TEST_P(Traces, XOfLowRankIsExactAndStopsEarly) {
     std::vector<double> entries(300);
     entries[0] = 5, entries[10] = -2, entries[200] = 1;
     const Diagonal diagonal(entries);
@@ -108,7 +124,7 @@ TEST(XTrace, OfLowRankIsExactAndStopsEarly) {
     EXPECT_EQ(xtrace(Diagonal(std::vector<double>(50)), {}).value, 0);
 }
 
-TEST(XTrace, SpendsEvenlyAndIsExactWhenTheRangeIsEverything) {
+TEST_P(Traces, XSpendsEvenlyAndIsExactWhenTheRangeIsEverything) {
     const std::size_t n = 9;
     const Dense a(test::symmetric(n, Seed{4}), n);
     double exact = 0;
@@ -124,14 +140,14 @@ TEST(XTrace, SpendsEvenlyAndIsExactWhenTheRangeIsEverything) {
     EXPECT_THROW(xtrace(Diagonal(power_law(1000, 1)), {.products = 60, .memory = 30 * 1000 * 8}), Error);
 }
 
-TEST(XTrace, InSinglePrecisionAgreesWithDouble) {
+TEST_P(Traces, XInSinglePrecisionAgreesWithDouble) {
     const Diagonal wide(power_law(2000, 1.5)), narrow(power_law(2000, 1.5), true);
     const Estimate a = xtrace(wide, {.products = 40}), b = xtrace(narrow, {.products = 40, .threads = 4});
     EXPECT_NEAR_RELATIVE(a.value, b.value, 1e-5);
     EXPECT_NEAR_RELATIVE(a.standard_error, b.standard_error, 1e-2);
 }
 
-TEST(DiagonalEstimate, ErrorsCoverTheTruth) {
+TEST_P(Traces, DiagonalErrorsCoverTheTruth) {
     const std::size_t n = 200;
     const Dense a(test::symmetric(n, Seed{5}), n);
     const DiagonalEstimate estimate = hutchinson_diagonal(a, {.products = 50, .seed = Seed{6}});
@@ -144,7 +160,7 @@ TEST(DiagonalEstimate, ErrorsCoverTheTruth) {
     EXPECT_NEAR_RELATIVE(mean, 199.0 / 50, 0.1);
 }
 
-TEST(Trace, RefusesNonFiniteProductsAndNone) {
+TEST_P(Traces, RefusesNonFiniteProductsAndNone) {
     std::vector<double> entries(50, 1.0);
     entries[9] = std::nan("");
     const Diagonal bad(entries), good(std::vector<double>(50, 1.0));

@@ -130,12 +130,13 @@ std::shared_ptr<void> Memory::allocate(std::size_t bytes) {
 }
 
 void Memory::give(void* data, std::size_t bytes) noexcept {
-    // An error here is one of earlier work on the stream; whoever waits for that work is told.
+    // An error here is one of earlier work on the stream; whoever waits for that work is told, not who launches next.
     int before = -1;
-    (void)cudaGetDevice(&before);
-    if (before != device_) (void)cudaSetDevice(device_);
-    (void)cudaFreeAsync(data, stream_);
-    if (before != device_ && before >= 0) (void)cudaSetDevice(before);
+    bool good = cudaGetDevice(&before) == cudaSuccess;
+    if (before != device_) good = cudaSetDevice(device_) == cudaSuccess && good;
+    good = cudaFreeAsync(data, stream_) == cudaSuccess && good;
+    if (before != device_ && before >= 0) good = cudaSetDevice(before) == cudaSuccess && good;
+    if (!good) (void)cudaGetLastError();
     ledger().gave(device_, bytes);
 }
 

@@ -32,26 +32,10 @@ public:
     Reuse reuse() const override { return Reuse::entry_by_entry; }
     bool linear() const override { return true; }
 
+    void check_parameters(Backend& lane, std::span<const ConstView> parameters) const override { require_variances(lane.to_host(parameters[variance_])); }
     // Saves the inverse deviation r, minus the mean, and gamma r, each [channels]; they are made in double.
     void forward(Backend& lane, const Frame& frame) const override {
-        const std::vector<double> mean = lane.to_host(frame.parameters[mean_]), variance = lane.to_host(frame.parameters[variance_]);
-        std::vector<double> scale(mean.size(), 1), offset(mean.size(), 0), inverse(mean.size()), minus_mean(mean.size());
-        if (gamma_ != none) scale = lane.to_host(frame.parameters[gamma_]);
-        if (beta_ != none) offset = lane.to_host(frame.parameters[beta_]);
-        for (std::size_t c = 0; c < mean.size(); ++c) {
-            if (variance[c] + epsilon_ <= 0)
-                throw Error(ErrorKind::data, {where_, fmt::format("a moving_variance above -{:g} (minus epsilon)", epsilon_),
-                                              fmt::format("{:g} in channel {}", variance[c], c)});
-            inverse[c] = 1 / std::sqrt(variance[c] + epsilon_);
-            minus_mean[c] = -mean[c];
-            scale[c] *= inverse[c];
-            offset[c] += minus_mean[c] * scale[c];
-        }
-        const DType type = frame.output.type;
-        frame.saved->push_back(lane.from_host(inverse, type));
-        frame.saved->push_back(lane.from_host(minus_mean, type));
-        frame.saved->push_back(lane.from_host(scale, type));
-        const Buffer shift = lane.from_host(offset, type);
+        const Buffer shift = lane.on_host() ? prepare_on_host(lane, frame) : prepare_on_device(lane, frame);
         lane.affine_rows(frame.inputs[0], scaling(frame), {}, {}, shift.view(), frame.output, rows(frame), channels_, false);
     }
     void backward_input(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gx) const override {
@@ -111,6 +95,57 @@ public:
     }
 
 private:
+    void require_variances(const std::vector<double>& variance) const {
+        for (std::size_t c = 0; c < variance.size(); ++c)
+            if (variance[c] + epsilon_ <= 0)
+                throw Error(ErrorKind::data, {where_, fmt::format("a moving_variance above -{:g} (minus epsilon)", epsilon_),
+                                              fmt::format("{:g} in channel {}", variance[c], c)});
+    }
+    /// Saves what forward saves and returns the shift beta - mean gamma r.
+    Buffer prepare_on_host(Backend& lane, const Frame& frame) const {
+        const std::vector<double> mean = lane.to_host(frame.parameters[mean_]), variance = lane.to_host(frame.parameters[variance_]);
+        require_variances(variance);
+        std::vector<double> scale(mean.size(), 1), offset(mean.size(), 0), inverse(mean.size()), minus_mean(mean.size());
+        if (gamma_ != none) scale = lane.to_host(frame.parameters[gamma_]);
+        if (beta_ != none) offset = lane.to_host(frame.parameters[beta_]);
+        for (std::size_t c = 0; c < mean.size(); ++c) {
+            inverse[c] = 1 / std::sqrt(variance[c] + epsilon_);
+            minus_mean[c] = -mean[c];
+            scale[c] *= inverse[c];
+            offset[c] += minus_mean[c] * scale[c];
+        }
+        const DType type = frame.output.type;
+        frame.saved->push_back(lane.from_host(inverse, type));
+        frame.saved->push_back(lane.from_host(minus_mean, type));
+        frame.saved->push_back(lane.from_host(scale, type));
+        return lane.from_host(offset, type);
+    }
+    /// The same steps in a device's float64: nothing passes through the host.
+    Buffer prepare_on_device(Backend& lane, const Frame& frame) const {
+        const auto channels = static_cast<std::size_t>(channels_);
+        const auto wide = [&](std::size_t parameter, double otherwise) {
+            Buffer values = lane.allocate(DType::float64, channels);
+            if (parameter == none) lane.fill(values.view(), otherwise);
+            else lane.copy(frame.parameters[parameter], values.view());
+            return values;
+        };
+        Buffer minus_mean = wide(mean_, 0), variance = wide(variance_, 1), scale = wide(gamma_, 1), offset = wide(beta_, 0);
+        Buffer deviation = lane.allocate(DType::float64, channels), inverse = wide(none, epsilon_);
+        lane.axpy(1, variance.view(), inverse.view());
+        lane.map(Pointwise::sqrt, 0, inverse.view(), deviation.view());
+        lane.map(Pointwise::reciprocal, 0, deviation.view(), inverse.view());
+        lane.scale(-1, minus_mean.view());
+        lane.multiply(scale.view(), inverse.view(), scale.view(), false);
+        lane.multiply(minus_mean.view(), scale.view(), offset.view(), true);
+        const auto rounded = [&](Buffer values) {
+            if (frame.output.type == DType::float64) return values;
+            Buffer result = lane.allocate(frame.output.type, channels);
+            lane.copy(values.view(), result.view());
+            return result;
+        };
+        for (Buffer* saved : {&inverse, &minus_mean, &scale}) frame.saved->push_back(rounded(std::move(*saved)));
+        return rounded(std::move(offset));
+    }
     /// visit(parameter, the samples' gradients [batch, channels]) for every seed.
     template <class Visit>
     void for_each_gradient(Backend& lane, const Frame& frame, ConstView gy, std::int64_t seeds, std::span<const View> targets, Visit&& visit) const {

@@ -87,6 +87,44 @@ void sampled_gradient(std::span<const double> outputs, std::int64_t rows, std::i
     }
 }
 
+// ---- on a device ----
+
+using Rows = LossOnDevice::Rows;
+
+/// s (1 - s) / n.
+Buffer weights_on_device(Backend& lane, Rows size, ConstView outputs) {
+    Buffer share = lane.allocate(DType::float64, size.size()), weights = lane.allocate(DType::float64, size.size());
+    lane.fill(share.view(), 1 / static_cast<double>(size.width));
+    lane.map_first(Pointwise::sigmoid, 0, outputs, share.view(), weights.view(), false);
+    return weights;
+}
+
+/// ((1 - t) s(z) - t s(-z)) / n.
+void gradient_on_device(Backend& lane, Rows size, ConstView outputs, ConstView, const Labels& labels, View gradient) {
+    Buffer targets = lane.from_host(targets_of(labels, size.rows, size.width), DType::float64);
+    Buffer rest = lane.allocate(DType::float64, size.size()), mirrored = lane.allocate(DType::float64, size.size()),
+           s = lane.allocate(DType::float64, size.size());
+    lane.fill(rest.view(), 1);
+    lane.axpy(-1, targets.view(), rest.view());
+    lane.map(Pointwise::sigmoid, 0, outputs, s.view());
+    lane.multiply(rest.view(), s.view(), gradient, false);
+    lane.copy(outputs, mirrored.view());
+    lane.scale(-1, mirrored.view());
+    lane.map(Pointwise::sigmoid, 0, mirrored.view(), s.view());
+    lane.scale(-1, s.view());
+    lane.multiply(targets.view(), s.view(), gradient, true);
+    lane.scale(1 / static_cast<double>(size.width), gradient);
+}
+
+void hessian_on_device(Backend& lane, Rows, ConstView weights, ConstView t, View product) { lane.multiply(weights, t, product, false); }
+
+void factors_on_device(Backend& lane, Rows size, ConstView weights, ConstView t, View product) {
+    Buffer root = lane.allocate(DType::float64, size.size()), moved = lane.allocate(DType::float64, size.size());
+    lane.map(Pointwise::sqrt, 0, weights, root.view());
+    lane.multiply(root.view(), t, moved.view(), false);
+    lane.multiply(root.view(), moved.view(), product, false);
+}
+
 }  // namespace
 
 extern const Loss binary_cross_entropy_loss;
@@ -103,6 +141,7 @@ const Loss binary_cross_entropy_loss{
     .rank = rank,
     .factor_columns = factor_columns,
     .sampled_gradient = sampled_gradient,
+    .on_device = {.curvature = weights_on_device, .gradient = gradient_on_device, .hessian_product = hessian_on_device, .factored_product = factors_on_device},
 };
 
 }  // namespace assay::engine::loss_functions

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <vector>
 
 namespace assay::engine::loss_functions {
 
@@ -126,6 +127,56 @@ void sampled_gradient(std::span<const double> outputs, std::int64_t rows, std::i
     }
 }
 
+// ---- on a device ----
+
+using Rows = LossOnDevice::Rows;
+
+Buffer softmax_on_device(Backend& lane, Rows size, ConstView outputs) {
+    Buffer p = lane.allocate(DType::float64, size.size());
+    lane.softmax(outputs, size.rows, size.width, p.view());
+    return p;
+}
+
+/// p with, at the label, minus the sum of the others: 1 - p_label without cancellation.
+void gradient_on_device(Backend& lane, Rows size, ConstView, ConstView p, const Labels& labels, View gradient) {
+    std::vector<std::int32_t> positions(index(size.rows));
+    for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = static_cast<std::int32_t>(i * index(size.width) + class_of(labels, i, index(size.width)));
+    Buffer at = lane.allocate(DType::int32, positions.size()), minus = lane.allocate(DType::float64, positions.size());
+    lane.upload(positions.data(), at.view());
+    lane.copy(p, gradient);
+    lane.gather(p, at.view(), minus.view());
+    lane.scale(-1, minus.view());
+    lane.scatter_add(minus.view(), at.view(), gradient);   // exactly zero
+    lane.row_sums(gradient, size.rows, size.width, minus.view(), false);
+    lane.scale(-1, minus.view());
+    lane.scatter_add(minus.view(), at.view(), gradient);
+}
+
+/// product -= factor (sum of y), row by row.
+void subtract_sums(Backend& lane, Rows size, ConstView y, ConstView factor, View product) {
+    Buffer minus = lane.allocate(DType::float64, index(size.rows));
+    lane.row_sums(y, size.rows, size.width, minus.view(), false);
+    lane.scale(-1, minus.view());
+    lane.multiply_column(minus.view(), factor, product, size.rows, size.width, true);
+}
+
+/// p t - p (sum p t).
+void hessian_on_device(Backend& lane, Rows size, ConstView p, ConstView t, View product) {
+    lane.multiply(p, t, product, false);
+    subtract_sums(lane, size, product, p, product);
+}
+
+/// u = S^T t = sqrt(p) t - sqrt(p) (sum p t), then S u = sqrt(p) u - p (sum sqrt(p) u).
+void factors_on_device(Backend& lane, Rows size, ConstView p, ConstView t, View product) {
+    Buffer root = lane.allocate(DType::float64, size.size()), u = lane.allocate(DType::float64, size.size());
+    lane.map(Pointwise::sqrt, 0, p, root.view());
+    lane.multiply(p, t, product, false);
+    lane.multiply(root.view(), t, u.view(), false);
+    subtract_sums(lane, size, product, root.view(), u.view());
+    lane.multiply(root.view(), u.view(), product, false);
+    subtract_sums(lane, size, product, p, product);
+}
+
 }  // namespace
 
 extern const Loss cross_entropy_loss;
@@ -142,6 +193,7 @@ const Loss cross_entropy_loss{
     .rank = rank,
     .factor_columns = factor_columns,
     .sampled_gradient = sampled_gradient,
+    .on_device = {.curvature = softmax_on_device, .gradient = gradient_on_device, .hessian_product = hessian_on_device, .factored_product = factors_on_device},
 };
 
 }  // namespace assay::engine::loss_functions

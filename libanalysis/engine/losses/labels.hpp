@@ -5,6 +5,7 @@
 #include "libanalysis/engine/loss.hpp"
 
 #include <string>
+#include <vector>
 
 namespace assay::engine::loss_functions {
 
@@ -29,6 +30,14 @@ inline double target_of(const Labels& labels, std::size_t row, std::size_t outpu
     }
     if (width != 1) throw Error(ErrorKind::data, {"labels", "a target for each of " + std::to_string(width) + " outputs", "classes"});
     return static_cast<double>(class_of(labels, row, 2));
+}
+
+/// target_of every output, [rows, width].
+inline std::vector<double> targets_of(const Labels& labels, std::int64_t rows, std::int64_t width) {
+    const auto n = static_cast<std::size_t>(width);
+    std::vector<double> targets(static_cast<std::size_t>(rows) * n);
+    for (std::size_t i = 0; i < targets.size(); ++i) targets[i] = target_of(labels, i / n, i % n, n);
+    return targets;
 }
 
 }  // namespace assay::engine::loss_functions

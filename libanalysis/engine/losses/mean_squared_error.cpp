@@ -62,6 +62,31 @@ void sampled_gradient(std::span<const double>, std::int64_t rows, std::int64_t w
     }
 }
 
+// ---- on a device ----
+
+using Rows = LossOnDevice::Rows;
+
+Buffer no_curvature(Backend&, Rows, ConstView) { return {}; }
+
+void gradient_on_device(Backend& lane, Rows size, ConstView outputs, ConstView, const Labels& labels, View gradient) {
+    const Buffer targets = lane.from_host(targets_of(labels, size.rows, size.width), DType::float64);
+    lane.copy(outputs, gradient);
+    lane.axpy(-1, targets.view(), gradient);
+    lane.scale(2 / static_cast<double>(size.width), gradient);
+}
+
+void hessian_on_device(Backend& lane, Rows size, ConstView, ConstView t, View product) {
+    lane.copy(t, product);
+    lane.scale(2 / static_cast<double>(size.width), product);
+}
+
+void factors_on_device(Backend& lane, Rows size, ConstView, ConstView t, View product) {
+    const double root = std::sqrt(2 / static_cast<double>(size.width));
+    lane.copy(t, product);
+    lane.scale(root, product);
+    lane.scale(root, product);
+}
+
 }  // namespace
 
 extern const Loss mean_squared_error_loss;
@@ -78,6 +103,7 @@ const Loss mean_squared_error_loss{
     .rank = rank,
     .factor_columns = factor_columns,
     .sampled_gradient = sampled_gradient,
+    .on_device = {.curvature = no_curvature, .gradient = gradient_on_device, .hessian_product = hessian_on_device, .factored_product = factors_on_device},
 };
 
 }  // namespace assay::engine::loss_functions

@@ -201,6 +201,18 @@ void fold_of_parts(Backend& b, DType type) {
             sum.expect_near(expected, to == DType::float32 ? tolerance(DType::float32) : tolerance(DType::float64));
         }
     }
+    // Many parts.
+    std::vector<Guarded> many;
+    std::vector<engine::ConstView> views;
+    Array total(33, 0.0);
+    for (std::uint64_t k = 0; k < 150; ++k) {
+        many.emplace_back(b, type, normals(33, 10 + k));
+        views.push_back(many.back());
+        for (std::size_t i = 0; i < 33; ++i) total[i] += many.back().values()[i];
+    }
+    Guarded of_many(b, type, normals(33, 5));
+    b.fold(views, 1, of_many);
+    of_many.expect_near(total, tolerance(type));
     // float64 inside: in float32 the small part would be lost.
     Guarded large(b, type, Array{33554432.0}), small(b, type, Array{1.0}), minus(b, type, Array{-33554432.0});
     Guarded sum(b, DType::float32, Array{0.0});
@@ -283,6 +295,29 @@ void sums_and_dots(Backend& b, DType type) {
             row_sums.expect_near(rs, tolerance(type));
             row_dots.expect_near(rd, tolerance(type));
         }
+    }
+    // Long and tall: devices sum in several parts. Whole numbers, so that every order gives the same.
+    for (const auto& [rows, cols] : {std::pair<std::int64_t, std::int64_t>{3, 9001}, {9001, 3}, {5, 4096}, {1000, 70}}) {
+        Array whole = normals(at(rows * cols), 1), other = normals(at(rows * cols), 2);
+        for (double& value : whole) value = std::round(4 * value);
+        for (double& value : other) value = std::round(4 * value);
+        Guarded x(b, type, whole), y(b, type, other);
+        Guarded row_sums(b, type, normals(at(rows), 3)), row_dots(b, type, normals(at(rows), 4));
+        Guarded column_sums(b, type, normals(at(cols), 5)), column_dots(b, type, normals(at(cols), 6));
+        b.row_sums(x, rows, cols, row_sums, false);
+        b.row_dots(x, y, rows, cols, row_dots, false);
+        b.column_sums(x, rows, cols, column_sums, false);
+        b.column_dots(x, y, rows, cols, column_dots, false);
+        Array rs(at(rows)), rd(at(rows)), cs(at(cols)), cd(at(cols));
+        for (std::size_t i = 0; i < whole.size(); ++i) {
+            const std::size_t r = i / at(cols), c = i % at(cols);
+            rs[r] += whole[i], rd[r] += whole[i] * other[i];
+            cs[c] += whole[i], cd[c] += whole[i] * other[i];
+        }
+        row_sums.expect_near(rs, 0);
+        row_dots.expect_near(rd, 0);
+        column_sums.expect_near(cs, 0);
+        column_dots.expect_near(cd, 0);
     }
     // float64 inside: a float32 sum would lose every one of the small terms.
     Array terms(4097, 1.0);
@@ -603,6 +638,11 @@ void gather(Backend& b, DType type) {
         g.expect_unchanged();
         where.expect_unchanged();
     }
+    // One place for all: added in order of i, so that only the last term is left of what rounding takes.
+    const double large = type == DType::float32 ? 33554432.0 : 18014398509481984.0;   // 2^25, 2^54: adding 1 is lost
+    Guarded x(b, type, {0.0, 1.0}), where(b, DType::int32, {1, 1, 1, 1}), g(b, type, {large, 1.0, -large, 3.0});
+    b.scatter_add(g, where, x);
+    x.expect_near({0.0, 3.0}, 0);
 }
 
 void gather_rows(Backend& b, DType type) {

@@ -44,9 +44,12 @@ TEST(Backend, RefusesArgumentsThatDoNotFit) {
         b->synchronize();
     };
     EXPECT_THROW(finished([&] { b->gather(four.view(), index.view(), three.view()); }), Error);
+    EXPECT_THROW(finished([&] { b->scatter_add(three.view(), index.view(), four.view()); }), Error);
     for (const std::size_t wrong : {1, 2}) {
         EXPECT_THROW(finished([&] { b->gather_rows(four.view(), index.view().slice(wrong, 1), 1, three.view().slice(0, 1)); }), Error);
+        EXPECT_THROW(finished([&] { b->scatter_add_rows(three.view().slice(0, 1), index.view().slice(wrong, 1), 1, four.view()); }), Error);
     }
+    EXPECT_NO_THROW(finished([&] { b->gather(four.view(), index.view().slice(0, 1), three.view().slice(0, 1)); })) << "a refusal is told once";
 }
 
 TEST(Backend, ReportsMemoryThatIsNotThere) {

@@ -2,6 +2,7 @@
 
 #include "libanalysis/core/error.hpp"
 #include "tests/engine/backend/guarded.hpp"
+#include "tests/support/device_double.hpp"
 
 #include <gtest/gtest.h>
 
@@ -129,6 +130,54 @@ TEST_P(EveryLoss, IsFiniteForExtremeOutputs) {
     const std::vector<double> ones(p.size(), 1.0);
     for (const std::vector<double>& values : {p.value(p.outputs), p.gradient(p.outputs), p.hessian(ones), p.factor(ones)}) {
         for (const double value : values) EXPECT_TRUE(std::isfinite(value));
+    }
+}
+
+/// Gradient, Hessian product and the product through the factor, composed of a device's primitives.
+struct Composed { std::vector<double> gradient, hessian, factored; };
+
+Composed composed(const Problem& p, const std::vector<double>& t) {
+    DeviceDouble device;
+    const engine::LossOnDevice& loss = p.loss.on_device;
+    const engine::LossOnDevice::Rows size{p.rows, p.width};
+    const engine::Buffer outputs = device.from_host(p.outputs, engine::DType::float64), tangent = device.from_host(t, engine::DType::float64);
+    const engine::Buffer curvature = loss.curvature(device, size, outputs.view());
+    engine::Buffer result = device.allocate(engine::DType::float64, p.size());
+    Composed made;
+    loss.gradient(device, size, outputs.view(), curvature.view(), p.labels, result.view());
+    made.gradient = device.to_host(result.view());
+    const std::size_t copied = device.traffic().downloads().calls + device.traffic().uploads().calls;
+    loss.hessian_product(device, size, curvature.view(), tangent.view(), result.view());
+    EXPECT_EQ(device.traffic().downloads().calls + device.traffic().uploads().calls, copied) << "a product waits for nothing";
+    made.hessian = device.to_host(result.view());
+    loss.factored_product(device, size, curvature.view(), tangent.view(), result.view());
+    made.factored = device.to_host(result.view());
+    return made;
+}
+
+TEST_P(EveryLoss, OnADeviceIsTheSame) {
+    Problem p(GetParam());
+    const std::vector<double> t = normals(p.size(), 4);
+    const Composed made = composed(p, t);
+    EXPECT_LE(distance(made.gradient, p.gradient(p.outputs)), roundoff<double>);
+    EXPECT_LE(distance(made.hessian, p.hessian(t)), roundoff<double>);
+    EXPECT_LE(distance(made.factored, p.hessian(t)), roundoff<double>);
+
+    // Rows that the model is sure of: their small gradients keep their digits.
+    for (std::size_t i = 0; i < p.size(); ++i) p.outputs[i] = i % static_cast<std::size_t>(p.width) == 0 ? 40 : -p.outputs[i];
+    const std::vector<double> expected = p.gradient(p.outputs), found = composed(p, t).gradient;
+    for (std::size_t i = 0; i < p.size(); ++i) EXPECT_NEAR_RELATIVE(found[i], expected[i], 1e-13) << i;
+    for (std::size_t i = 0; i < p.size(); ++i) p.outputs[i] = i % 2 ? 1e4 : -1e4;
+    const Composed extreme = composed(p, std::vector<double>(p.size(), 1.0));
+    for (const std::vector<double>* values : {&extreme.gradient, &extreme.hessian, &extreme.factored})
+        for (const double value : *values) EXPECT_TRUE(std::isfinite(value));
+}
+
+TEST(LossOnADevice, RefusesLabelsThatDoNotFit) {
+    for (const char* name : {"cross_entropy", "mean_squared_error"}) {
+        Problem p({name, 3});
+        p.labels = p.loss.class_labels ? Labels{{0, 1, 3, 0}, {}} : Labels{{}, {1, 2}};
+        EXPECT_THROW(composed(p, p.outputs), Error) << name;
     }
 }
 

@@ -84,10 +84,10 @@ inline data::Rows golden_data(std::size_t which) { return golden_data(golden_nam
 
 /// A golden network ready for curvature products.
 struct GoldenPrimal {
-    GoldenPrimal(std::size_t which, engine::DType precision)
-        : model(golden_model(which)), network(model, {.precision = precision}), parameters(network.pack(*backend, model.weights)),
+    GoldenPrimal(std::size_t which, engine::DType precision, std::unique_ptr<engine::Backend> computes = make_backend_under_test())
+        : backend(std::move(computes)), model(golden_model(which)), network(model, {.precision = precision}), parameters(network.pack(*backend, model.weights)),
           primal(network, *backend, parameters.view(), golden_data(which), {.loss = engine::find_loss(golden_names.at(which).loss)}, {}) {}
-    std::unique_ptr<engine::Backend> backend = make_backend_under_test();
+    std::unique_ptr<engine::Backend> backend;
     model::Model model;
     engine::Network network;
     engine::Buffer parameters;

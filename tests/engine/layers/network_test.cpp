@@ -3,6 +3,8 @@
 #include "libanalysis/core/error.hpp"
 #include "tests/engine/layers/network_cases.hpp"
 #include "tests/engine/layers/network_runner.hpp"
+#include "tests/support/device_double.hpp"
+#include "tests/support/tolerance.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -173,11 +175,37 @@ TEST(Network, RefusesIndicesOutOfRange) {
     }
 }
 
+TEST(Network, OnADeviceIsThatOfTheHostAndWaitsForNothing) {
+    for (const NetworkCase& c : network_cases) {
+        for (const DType type : {DType::float32, DType::float64}) {
+            NetworkRunner host(c.make(), type, 3), device(c.make(), type, 3);
+            auto there = std::make_unique<DeviceDouble>();
+            Traffic& traffic = there->traffic();
+            device.lane = std::move(there);
+            const Values theta = host.theta(), x = host.x(), direction = normals(host.size(), 7);
+            const double near = type == DType::float32 ? roundoff<float> : roundoff<double>;
+            const auto ours = device.gradient(theta, x), theirs = host.gradient(theta, x);
+            EXPECT_LE(distance(ours.parameters, theirs.parameters), near) << c.name;
+            EXPECT_LE(distance(ours.inputs, theirs.inputs), near) << c.name;
+            engine::Tape tape = device.forward(theta, x), other = host.forward(theta, x);
+            EXPECT_LE(distance(device.outputs(tape), host.outputs(other)), near) << c.name;
+            device.backward(tape, device.loss_gradient_seeds(tape)), host.backward(other, host.loss_gradient_seeds(other));
+            EXPECT_LE(distance(device.hessian_product(tape, direction).parameters, host.hessian_product(other, direction).parameters), 10 * near) << c.name;
+            const bool looks_indices_up = std::string(c.name) == "text" || std::string(c.name) == "two_by_two";   // and checks them on the host
+            traffic.clear();
+            device.forward(theta, x);
+            EXPECT_EQ(traffic.downloads().calls > 0, looks_indices_up) << c.name;
+        }
+    }
+}
+
 TEST(Network, RefusesANegativeVariance) {
     model::Model model = images();
     model.weights[5].values = std::vector<double>{1, -0.01, 1};
-    NetworkRunner net(model, DType::float64, 1);
-    try {
+    DeviceDouble device;
+    EXPECT_THROW(Network(model).pack(device, model.weights), Error);
+    try {   // on a device the weights are looked at when they go there
+        NetworkRunner net(model, DType::float64, 1);
         net.forward(net.theta(), net.x());
         FAIL();
     } catch (const Error& error) {

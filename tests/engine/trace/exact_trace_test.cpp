@@ -6,6 +6,7 @@
 #include "libanalysis/linop/curvature_operator.hpp"
 #include "tests/engine/layers/golden_networks.hpp"
 #include "tests/engine/trace/piecewise_networks.hpp"
+#include "tests/support/device_double.hpp"
 #include "tests/support/tolerance.hpp"
 
 #include <gtest/gtest.h>
@@ -96,6 +97,18 @@ TEST_P(Piecewise, SinglePrecisionIsNear) {
     const TracedNetwork wide = traced(DType::float64), single = traced(DType::float32);
     EXPECT_NEAR_RELATIVE(engine::gauss_newton_trace(single.primal).trace, engine::gauss_newton_trace(wide.primal).trace, 1e-5);
     EXPECT_LE(distance(engine::gauss_newton_diagonal(single.primal), engine::gauss_newton_diagonal(wide.primal)), 1e-5);
+}
+
+TEST_P(Piecewise, OnADeviceIsTheSame) {
+    for (const DType type : {DType::float32, DType::float64}) {
+        const TracedNetwork host = traced(type), device{GetParam().make(), GetParam().loss, GetParam().rows, type, {}, {}, std::make_unique<DeviceDouble>()};
+        const double near = type == DType::float32 ? 10 * roundoff<float> : 1e-12;
+        EXPECT_NEAR_RELATIVE(engine::gauss_newton_trace(device.primal).trace, engine::gauss_newton_trace(host.primal).trace, near);
+        EXPECT_NEAR_RELATIVE(engine::gauss_newton_trace(device.primal, 0.4).trace, engine::gauss_newton_trace(host.primal, 0.4).trace, near);
+        EXPECT_NEAR_RELATIVE(engine::sampled_label_trace(device.primal, Seed{3}).trace, engine::sampled_label_trace(host.primal, Seed{3}).trace, near);
+        EXPECT_LE(distance(engine::squared_gradient_norms(device.primal), engine::squared_gradient_norms(host.primal)), near);
+        EXPECT_LE(distance(engine::gauss_newton_diagonal(device.primal), engine::gauss_newton_diagonal(host.primal)), near);
+    }
 }
 
 TEST_P(Piecewise, BitsDoNotDependOnThreads) {

@@ -5,6 +5,7 @@
 #include "tests/engine/layers/golden_networks.hpp"
 #include "tests/engine/layers/network_cases.hpp"
 #include "tests/engine/trace/piecewise_networks.hpp"
+#include "tests/support/device_double.hpp"
 
 #include <gtest/gtest.h>
 
@@ -74,6 +75,24 @@ TEST(KinkProximity, IsTheShareOfRectifiedValuesNearZero) {
     }
     EXPECT_EQ(engine::kink_proximity(GoldenPrimal(0, DType::float64).primal, 1).total, 0) << "tanh has no kink";
     EXPECT_THROW(engine::kink_proximity(golden.primal, -1), Error);
+}
+
+TEST(KinkProximity, OfADeviceIsCountedThereAndToTheLastDigit) {
+    for (const DType type : {DType::float32, DType::float64}) {
+        auto owned = std::make_unique<DeviceDouble>();
+        Traffic& traffic = owned->traffic();
+        const GoldenPrimal host(1, type), device(1, type, std::move(owned));
+        std::vector<double> deltas{0, 1e-30, 0.3, 1e300};
+        host.primal.visit(engine::Primal::Part::values, [&](const engine::Primal::Item& item) {
+            for (const double z : item.lane.to_host(item.tape.output(1)))   // before the rectifier
+                deltas.insert(deltas.end(), {std::abs(z), std::nextafter(std::abs(z), 0.0), std::nextafter(std::abs(z), 1e9)});
+        });
+        ASSERT_EQ(deltas.size(), 4 + 3 * 24u);
+        engine::kink_proximity(device.primal, 1);
+        traffic.clear();
+        for (const double delta : deltas) EXPECT_EQ(engine::kink_proximity(device.primal, delta).near, engine::kink_proximity(host.primal, delta).near) << delta;
+        EXPECT_EQ(traffic.downloads().calls, 0u);
+    }
 }
 
 TEST(Kinks, ARectifierAtZeroPassesNothing) {   // relu'(0) = 0

@@ -85,8 +85,9 @@ inline constexpr PiecewiseCase piecewise_cases[] = {
 
 /// A model at its weights on random rows.
 struct TracedNetwork {
-    TracedNetwork(const model::Model& given, const char* loss, std::int64_t rows, engine::DType precision, Context context = {}, std::vector<double> l2 = {})
-        : model(given), network(model, {.precision = precision}), parameters(network.pack(*backend, model.weights)), data(rows_of(network, loss, rows)),
+    TracedNetwork(const model::Model& given, const char* loss, std::int64_t rows, engine::DType precision, Context context = {}, std::vector<double> l2 = {},
+                  std::unique_ptr<engine::Backend> computes = engine::make_cpu_backend())
+        : backend(std::move(computes)), model(given), network(model, {.precision = precision}), parameters(network.pack(*backend, model.weights)), data(rows_of(network, loss, rows)),
           primal(network, *backend, parameters.view(), data, {.loss = engine::find_loss(loss), .l2 = std::move(l2)}, std::move(context)) {}
     static data::Rows rows_of(const engine::Network& network, const char* loss, std::int64_t count) {
         data::Rows rows;
@@ -104,7 +105,7 @@ struct TracedNetwork {
                                       labels, targets, classes ? 0 : static_cast<std::int64_t>(width));
         return rows;
     }
-    std::unique_ptr<engine::Backend> backend = engine::make_cpu_backend();
+    std::unique_ptr<engine::Backend> backend;
     model::Model model;
     engine::Network network;
     engine::Buffer parameters;
