@@ -55,6 +55,44 @@ std::string everything(const Store& store) {
     return text;
 }
 
+TEST(Store, CountsValuesByWhatComputedThem) {
+    const Scratch scratch;
+    Store store(scratch / "s", Store::Mode::write);
+    Result result{model("m", "m1"), {value("m1", "a", 1.0), value("m1", "b", 2.0, "avx512"), value("m1", "c", 3.0), value("m1", "d", {})}, {}};
+    for (ValueRow& row : result.values) row.device = "cpu";
+    result.values[2].device = "cuda: Some GPU (9.0), driver 13.0";
+    result.values[2].key.precision = "tf32";
+    store.put(result);
+    const auto origins = store.origins();
+    ASSERT_EQ(origins.size(), 3u) << "what has no number was computed by nothing";
+    EXPECT_EQ(origins[0].instruction_set, "avx2");
+    EXPECT_EQ(origins[1].instruction_set, "avx512");
+    EXPECT_EQ(origins[1].values, 1u);
+    EXPECT_EQ(origins[2].device, "cuda: Some GPU (9.0), driver 13.0");
+    EXPECT_EQ(origins[2].kind(), "cuda");
+    EXPECT_EQ(origins[0].kind(), "cpu");
+    EXPECT_EQ(origins[2].precision, "tf32");
+}
+
+// Products of factors with ten bits differ in the third digit; the same difference in float32 is worth a word.
+TEST(Store, MergesTf32WithItsOwnRounding) {
+    const Scratch scratch;
+    const auto conflicts = [&](const std::string& precision, double other) {
+        const std::string name = precision + std::to_string(other);
+        Store first(scratch / (name + "1"), Store::Mode::write);
+        for (const auto& [suffix, number] : {std::pair{"1", 1.0}, {"2", other}}) {
+            Result result{model("m", "m1"), {value("m1", "a", number)}, {}};
+            result.values[0].key.precision = precision;
+            if (std::string(suffix) == "1") first.put(result);
+            else Store(scratch / (name + suffix), Store::Mode::write).put(result);
+        }
+        return first.merge(Store(scratch / (name + "2"), Store::Mode::read)).conflicts.size();
+    };
+    EXPECT_EQ(conflicts("tf32", 1.003), 0u);
+    EXPECT_EQ(conflicts("tf32", 1.03), 1u);
+    EXPECT_EQ(conflicts("float32", 1.003), 1u);
+}
+
 TEST(Store, KeepsEveryBitOfNumbersAndArrays) {
     const Scratch scratch;
     const std::vector<double> hard{-0.0, 0.0, 1.0, 3.0, -7.0, 0.1, 1e300, 5e-324, std::numeric_limits<double>::infinity(),

@@ -36,6 +36,13 @@ const engine::cuda::Device& cuda_device(int index) {
     }
 }
 
+/// Asked once: a driver takes milliseconds to describe a device.
+const std::string& cuda_description(int index) {
+    static std::map<int, std::string> asked;
+    if (const auto found = asked.find(index); found != asked.end()) return found->second;
+    return asked.emplace(index, "cuda: " + engine::cuda::description(index)).first->second;
+}
+
 }  // namespace
 
 std::shared_ptr<engine::Backend> worker_backend(const Json& arguments) {
@@ -73,7 +80,7 @@ Context device_context(const Json& arguments, const Context& given) {
 Json device_facts(const Json& arguments) {
     const auto index = cuda_index(arguments);
     const std::string word = index ? "cuda:" + std::to_string(*index) : "cpu";
-    return {{"device", word}, {"device_description", index ? "cuda: " + engine::cuda::description(*index) : word}, {"instruction_set", instruction_set()},
+    return {{"device", word}, {"device_description", index ? cuda_description(*index) : word}, {"instruction_set", instruction_set()},
             {"device_memory_peak_bytes", index ? Json(engine::cuda::peak_bytes(*index)) : Json()}};
 }
 

@@ -17,7 +17,7 @@ std::string text_of(const Json& json, const char* key) { return printable(json.a
 
 void print_cuda(const Json& cuda) {
     if (!text_of(cuda, "built").empty()) {
-        std::string line = fmt::format("built with CUDA {} for compute capability {}; found:", text_of(cuda, "built"), text_of(cuda, "architectures"));
+        std::string line = fmt::format("built with CUDA {} for the architectures {}; found:", text_of(cuda, "built"), text_of(cuda, "architectures"));
         for (const auto& [key, name] : {std::pair{"driver", "driver"}, {"runtime", "runtime"}, {"cublas", "cuBLAS"}, {"cusolver", "cuSOLVER"}, {"cudnn", "cuDNN"}})
             line += fmt::format("{} {} {}", line.ends_with(':') ? "" : ",", name, text_of(cuda, key).empty() ? "none" : text_of(cuda, key));
         fmt::print("cuda    {}", wrapped(line, std::string(8, ' ')).substr(8));
