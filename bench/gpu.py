@@ -82,6 +82,7 @@ def zoo(a, clock):
         result[name] = {'code': done['code'], 'seconds': done['seconds']} | ({} if done['code'] == 0 else {'error': words_of(done)})
         table = call(clock, [program('assay'), 'export', store, '--format', 'csv'], 30)
         tables[name] = list(csv.DictReader(table['out'].splitlines()))
+    if any(result[name]['code'] for name in tables): return result
     return result | compare(tables['cpu'], tables['cuda'])
 
 
@@ -143,7 +144,11 @@ def table(result):
     for kind, suite in (result.get('sanitizer') or {}).items():
         lines.append(f'- {kind}: {suite}' if isinstance(suite, str) else f'- {kind}: exit {suite["code"]}, {suite.get("tests", 0)} run, {len(suite.get("failed", []))} failed')
     runs = result.get('zoo')
-    if runs: lines += ['', '## Zoo', '', f'cpu (one core) {runs["cpu"]["seconds"]:.1f} s, cuda {runs["cuda"]["seconds"]:.1f} s; {runs["values"]} values, worst relative difference {runs["worst_relative_difference"]:.2g} ({runs["worst_at"]})']
+    if runs:
+        lines += ['', '## Zoo', '']
+        for name, words in (('cpu', 'CPU, one core'), ('cuda', 'CUDA')):
+            lines.append(f'- {words}: {runs[name]["seconds"]:.1f} s' if runs[name]['code'] == 0 else f'- {words}: failed with {runs[name]["code"]}: {runs[name]["error"]}')
+        if 'values' in runs: lines.append(f'- {runs["values"]} values, worst relative difference {runs["worst_relative_difference"]:.2g} ({runs["worst_at"]})')
     if result.get('timings'):
         peak, others = result['timings'].get('peak') or {}, result.get('peers') or {}
         lines += ['', '## Timings', '', f'Measured limits: {number(peak.get("gflops"))} GFLOP/s (float32 product), {number(peak.get("gbytes"))} GB/s (axpy).', '',
@@ -189,9 +194,15 @@ def main():
     with open(os.path.join(a.out, 'gpu.md'), 'w') as file: file.write(table(result))
     print(table(result))
     print(f'{path}\n{os.path.join(a.out, "gpu.md")}')
-    suites = [result.get('tests')] + list((result.get('sanitizer') or {}).values())
-    # A test that failed, or that could not run, is not a success.
-    sys.exit(1 if any(isinstance(suite, dict) and (suite['code'] != 0 or suite.get('failed')) for suite in suites if suite) else 0)
+    sys.exit(1 if failed(result) else 0)
+
+
+def failed(result):
+    """Whether anything that was asked for failed, or could not run: neither is a success. Peers may be absent, and so may the sanitizer."""
+    suites = [result.get('tests')] + [suite for suite in (result.get('sanitizer') or {}).values() if isinstance(suite, dict)]
+    return (any(suite['code'] != 0 or suite.get('failed') for suite in suites if suite)
+            or any(run['code'] != 0 for run in (result.get('zoo') or {}).values() if isinstance(run, dict))
+            or any(entry is None or 'error' in entry for entry in (result.get('timings') or {}).values()))
 
 
 if __name__ == '__main__': main()
