@@ -24,6 +24,25 @@ inline void require_matrix(ConstView x, std::int64_t rows, std::int64_t cols, co
     require(rows >= 0 && cols >= 0 && x.size >= count(rows, cols), primitive, "a matrix that its view holds");
 }
 
+inline void require_affine_rows(ConstView x1, ConstView row1, ConstView x2, ConstView row2, ConstView shift, ConstView y, std::int64_t rows,
+                                std::int64_t cols) {
+    const char* primitive = "affine_rows";
+    require_matrix(x1, rows, cols, primitive);
+    require_matrix(row1, 1, cols, primitive);
+    require_matrix(y, rows, cols, primitive);
+    require(x2.empty() == row2.empty(), primitive, "both of x2 and row2 or neither");
+    if (!x2.empty()) require_matrix(x2, rows, cols, primitive), require_matrix(row2, 1, cols, primitive);
+    if (!shift.empty()) require_matrix(shift, 1, cols, primitive);
+}
+
+inline void require_column_dots(ConstView x, ConstView y, ConstView shift, std::int64_t rows, std::int64_t cols, ConstView dots) {
+    const char* primitive = "column_dots";
+    require_matrix(x, rows, cols, primitive);
+    require_matrix(y, rows, cols, primitive);
+    require_matrix(dots, 1, cols, primitive);
+    if (!shift.empty()) require_matrix(shift, 1, cols, primitive);
+}
+
 /// Elements from the first to one past the last of a [rows, cols] matrix with the given leading dimension.
 inline std::size_t extent(std::int64_t rows, std::int64_t cols, std::int64_t leading) {
     return rows == 0 || cols == 0 ? 0 : static_cast<std::size_t>((rows - 1) * leading + cols);

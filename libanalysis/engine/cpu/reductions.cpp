@@ -127,10 +127,7 @@ void CpuBackend::column_sums(ConstView x, std::int64_t rows, std::int64_t cols, 
 }
 
 void CpuBackend::column_dots(ConstView x, ConstView y, ConstView shift, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) {
-    require_matrix(x, rows, cols, "column_dots");
-    require_matrix(y, rows, cols, "column_dots");
-    require_matrix(dots, 1, cols, "column_dots");
-    if (!shift.empty()) require_matrix(shift, 1, cols, "column_dots");
+    require_column_dots(x, y, shift, rows, cols, dots);
     if (cols == 0) return;
     with_float_of("column_dots", [&]<class T>(T) {
         const T* moved = shift.empty() ? nullptr : repeat(as<T>(shift), static_cast<std::size_t>(cols), state_->wide);

@@ -37,7 +37,6 @@ Device device(int index);
 struct Options {
     int device = 0;
     bool tf32 = false;           ///< products and convolutions in float32 may round their factors to TF32
-    bool cudnn = true;           ///< use cuDNN where it is found and agrees with the reference
     std::size_t workspace = std::size_t{256} << 20;   ///< bytes for unrolled windows and libraries' workspaces
 };
 

@@ -133,12 +133,7 @@ void CudaBackend::multiply_row(ConstView row, ConstView x, View y, std::int64_t 
 
 void CudaBackend::affine_rows(ConstView x1, ConstView row1, ConstView x2, ConstView row2, ConstView shift, View y, std::int64_t rows,
                               std::int64_t cols, bool accumulate) {
-    require_matrix(x1, rows, cols, "affine_rows");
-    require_matrix(row1, 1, cols, "affine_rows");
-    require_matrix(y, rows, cols, "affine_rows");
-    require(x2.empty() == row2.empty(), "affine_rows", "both of x2 and row2 or neither");
-    if (!x2.empty()) require_matrix(x2, rows, cols, "affine_rows"), require_matrix(row2, 1, cols, "affine_rows");
-    if (!shift.empty()) require_matrix(shift, 1, cols, "affine_rows");
+    require_affine_rows(x1, row1, x2, row2, shift, y, rows, cols);
     const auto same = [&](ConstView view) { return view.empty() ? x1 : view; };
     with_float_of("affine_rows", [&]<class T>(T) {
         each(lane_->stream(), rows * cols,

@@ -89,10 +89,7 @@ void CudaBackend::column_sums(ConstView x, std::int64_t rows, std::int64_t cols,
 }
 
 void CudaBackend::column_dots(ConstView x, ConstView y, ConstView shift, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) {
-    require_matrix(x, rows, cols, "column_dots");
-    require_matrix(y, rows, cols, "column_dots");
-    require_matrix(dots, 1, cols, "column_dots");
-    if (!shift.empty()) require_matrix(shift, 1, cols, "column_dots");
+    require_column_dots(x, y, shift, rows, cols, dots);
     with_float_of("column_dots", [&]<class T>(T) {
         const device::Store<T> store{as<T>(dots), accumulate};
         if (shift.empty()) sum_columns(*lane_, rows, cols, device::Product<T>{as<T>(x), as<T>(y), cols}, store);
