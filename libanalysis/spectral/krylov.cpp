@@ -44,7 +44,7 @@ void Krylov<T>::step(const Seen& seen) {
     const std::size_t newest = vectors();
     products_.apply(*basis_, newest, newest + 1);
     if (seen) seen(newest, newest + 1);
-    if (keeps_images_) images_->copy(newest, *basis_, newest + 1);
+    if (images_) images_->copy(newest, *basis_, newest + 1);
     const Projection projection = basis_->orthogonalise(newest + 1);
     require_finite(projection.before, "Lanczos");
     scale_ = std::max(scale_, projection.before);
@@ -102,13 +102,13 @@ void Krylov<T>::lock(const lapack::TridiagonalPairs& pairs, std::span<const std:
 template <class T>
 void Krylov<T>::combine(std::size_t count, std::span<const double> weights, std::size_t keep) {
     basis_->combine(locked_, count, weights, keep);
-    if (keeps_images_) images_->combine(locked_, count, weights, keep);
+    if (images_) images_->combine(locked_, count, weights, keep);
 }
 
 template <class T>
 void Krylov<T>::swap(std::size_t i, std::size_t j) {
     basis_->swap(i, j);
-    if (keeps_images_) images_->swap(i, j);
+    if (images_) images_->swap(i, j);
 }
 
 template class Krylov<float>;

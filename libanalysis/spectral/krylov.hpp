@@ -20,7 +20,7 @@ public:
     /// With `images` every product is kept and goes through the same combinations as its vector: A times any vector of the space is
     /// then known, to rounding, without a further product.
     Krylov(Products& products, int threads, bool images = false)
-        : products_(products), basis_(make_basis<T>(products.of(), threads)), images_(make_basis<T>(products.of(), threads)), keeps_images_(images) {}
+        : products_(products), basis_(make_basis<T>(products.of(), threads)), images_(images ? make_basis<T>(products.of(), threads) : nullptr) {}
 
     /// Starts anew behind the first `locked` vectors, from what fill(values) writes, or from a random vector. Both are made orthogonal
     /// to the locked ones and of unit length.
@@ -46,16 +46,15 @@ public:
     /// The Ritz vectors of `kept` become locked vectors behind those that are; the rest is forgotten. Begin anew afterwards.
     void lock(const lapack::TridiagonalPairs& pairs, std::span<const std::size_t> kept);
     Basis<T>& basis() { return *basis_; }
-    bool keeps_images() const { return keeps_images_; }
-    Basis<T>& images() { return *images_; }   ///< vector i is A times vector i of the basis, i < vectors()
+    bool keeps_images() const { return images_ != nullptr; }
+    Basis<T>& images() { return *images_; }   ///< where kept: vector i is A times vector i of the basis, i < vectors()
     void swap(std::size_t i, std::size_t j);   ///< two vectors, and their images
 
 private:
     void combine(std::size_t count, std::span<const double> weights, std::size_t keep);
 
     Products& products_;
-    std::unique_ptr<Basis<T>> basis_, images_;
-    bool keeps_images_;
+    std::unique_ptr<Basis<T>> basis_, images_;   // images: null where they are not kept
     std::size_t locked_ = 0;
     std::vector<double> diagonal_, off_diagonal_;
     double coupling_ = 0, scale_ = 0;

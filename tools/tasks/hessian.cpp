@@ -106,7 +106,7 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
 
     Context context = device_context(arguments, given);
     const std::size_t budget = context.memory;
-    if (backend->device() == "cpu") context.memory -= std::min(held_bytes(dataset), context.memory / 2);
+    if (backend->on_host()) context.memory -= std::min(held_bytes(dataset), context.memory / 2);
     measures::Subject subject(model, {.loss = text_argument(arguments, "loss"), .precision = precision_argument(arguments), .sampled = false}, context);
     subject.set_backend(backend);
     subject.set_rows(split_name, {split, data::all_rows(*split), preprocessing_from(arguments.value("preprocessing", Json()))});
