@@ -2,6 +2,7 @@
 
 #include "formats/format.hpp"
 #include "libanalysis/core/error.hpp"
+#include "tests/support/refusal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,21 +10,9 @@
 
 namespace assay::formats {
 
-/// The error that an action ends with; a failure where it ends without one.
-template <class Action>
-Error error_of(Action action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error;
-    }
-    ADD_FAILURE() << "no error";
-    return Error(ErrorKind::internal, {"", "", ""});
-}
-
 #define EXPECT_ERROR(action, expected_kind, words)                                                            \
     do {                                                                                                      \
-        const assay::Error error_ = assay::formats::error_of([&] { (void)(action); });                        \
+        const assay::Error error_ = assay::test::refusal([&] { (void)(action); });                        \
         EXPECT_EQ(assay::to_string(error_.kind()), assay::to_string(expected_kind)) << error_.what();          \
         EXPECT_NE(std::string(error_.what()).find(words), std::string::npos) << error_.what();                 \
     } while (false)

@@ -245,7 +245,7 @@ TEST(Sniffing, TellsAFileCutShort) {
     const std::string bytes = test::read_file(scratch / "w.h5");
     for (const std::size_t length : {std::size_t{8}, std::size_t{60}, std::size_t{600}, bytes.size() / 2, bytes.size() - 1}) {
         write_file(scratch / "cut.h5", std::string_view(bytes).substr(0, length));
-        const Error error = error_of([&] { load_model(scratch / "cut.h5"); });
+        const Error error = test::refusal([&] { load_model(scratch / "cut.h5"); });
         EXPECT_EQ(error.kind(), ErrorKind::format) << error.what();
         EXPECT_TRUE(looks_like_checkpoint(scratch / "cut.h5"));
         if (length >= 600) {

@@ -1,6 +1,7 @@
 // What --device says, whose memory and whose turn it is, what Slurm says, and which device costs least.
 
 #include "libanalysis/core/error.hpp"
+#include "tests/support/refusal.hpp"
 #include "tools/device.hpp"
 
 #include <gmock/gmock.h>
@@ -14,18 +15,8 @@ namespace assay::tools {
 namespace {
 
 using Kind = DeviceOption::Kind;
+using test::refusal;
 using testing::HasSubstr;
-
-template <class F>
-Error refusal(F&& call) {
-    try {
-        call();
-    } catch (const Error& error) {
-        return error;
-    }
-    ADD_FAILURE() << "nothing was refused";
-    return Error(ErrorKind::internal, {"", "", ""});
-}
 
 TEST(DeviceOption, HasFourForms) {
     EXPECT_EQ(parse_device("cpu").kind, Kind::cpu);

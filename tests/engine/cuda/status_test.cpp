@@ -3,6 +3,7 @@
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/core/version.hpp"
 #include "libanalysis/engine/cuda/cuda.hpp"
+#include "tests/support/refusal.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,18 +14,6 @@ namespace {
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-/// The error that `call` throws.
-template <class Call>
-Error thrown(Call&& call) {
-    try {
-        call();
-    } catch (const Error& error) {
-        return error;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return Error(ErrorKind::internal, {});
-}
 
 TEST(CudaStatus, IsBuiltWithTheToolkitThatTheVersionNames) {
     const Status found = status();
@@ -59,7 +48,7 @@ TEST(CudaStatus, ABackendExistsExactlyWhereNoReasonIsGiven) {
         EXPECT_EQ(backend->device(), "cuda:" + std::to_string(found.devices.front().index));
         EXPECT_GT(peak_bytes(found.devices.front().index), 0u);
     } else {
-        const Error error = thrown([] { make_cuda_backend({}); });
+        const Error error = test::refusal([] { make_cuda_backend({}); });
         EXPECT_EQ(error.kind(), ErrorKind::unavailable) << error.what();
         if (!found.built.empty() && found.devices.empty()) {
             EXPECT_THAT(error.what(), HasSubstr(found.reason));
@@ -70,8 +59,8 @@ TEST(CudaStatus, ABackendExistsExactlyWhereNoReasonIsGiven) {
 
 TEST(CudaStatus, ADeviceThatIsNotThereIsUnavailable) {
     for (const int index : {-1, 4096}) {
-        EXPECT_EQ(thrown([&] { make_cuda_backend({.device = index}); }).kind(), ErrorKind::unavailable);
-        EXPECT_EQ(thrown([&] { description(index); }).kind(), ErrorKind::unavailable);
+        EXPECT_EQ(test::refusal([&] { make_cuda_backend({.device = index}); }).kind(), ErrorKind::unavailable);
+        EXPECT_EQ(test::refusal([&] { description(index); }).kind(), ErrorKind::unavailable);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "libanalysis/engine/cuda/check.hpp"
 #include "libanalysis/engine/cuda/devices.hpp"
 #include "libanalysis/engine/cuda/libraries.hpp"
+#include "tests/support/refusal.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,13 +17,7 @@ using testing::Not;
 
 template <class Result>
 Error refusal(Result result) {
-    try {
-        check(result, "theCall");
-    } catch (const Error& error) {
-        return error;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return Error(ErrorKind::internal, {});
+    return test::refusal([&] { check(result, "theCall"); });
 }
 
 TEST(CudaCheck, LetsSuccessPass) {

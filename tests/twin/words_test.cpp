@@ -1,6 +1,6 @@
 // What is said of machines that cannot compute, and of a device that breaks.
 
-#include "tests/twin_lane/lane_support.hpp"
+#include "tests/twin/lane_support.hpp"
 
 #include <cstdlib>
 #include <string>

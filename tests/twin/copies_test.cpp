@@ -1,6 +1,6 @@
 // Copies through the ring of pinned memory: every size around a slot's, more of them at a time than there are slots, and in order.
 
-#include "tests/twin_lane/lane_support.hpp"
+#include "tests/twin/lane_support.hpp"
 
 #include <algorithm>
 #include <numeric>

@@ -1,6 +1,6 @@
 // Products by cuBLAS: every transposition, leading dimension and distance, extents of zero, factors of zero, against loops.
 
-#include "tests/twin_lane/lane_support.hpp"
+#include "tests/twin/lane_support.hpp"
 
 #include <cmath>
 #include <limits>

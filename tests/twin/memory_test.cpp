@@ -1,6 +1,6 @@
 // Memory of the device: what is kept, what is given back, what is said when there is none; and a lane's place on its device.
 
-#include "tests/twin_lane/lane_support.hpp"
+#include "tests/twin/lane_support.hpp"
 
 #include <thread>
 #include <vector>
