@@ -161,7 +161,8 @@ def table(result):
                 lines.append(f'| {net} | {what} | {(entry or {}).get("error", "none")} | | | | | | |')
                 continue
             gradient = seconds_of(result['timings'].get(f'{net} gradient'), 'gradient')
-            rivals = {mode: e['seconds'] for mode in PEER_MODES[what] if (e := others.get(f'{net} {what} {mode}')) and 'seconds' in e}
+            rivals = {mode + (f', {e["products"]} products' if 'products' in e else ''): e['seconds']
+                      for mode in PEER_MODES[what] if (e := others.get(f'{net} {what} {mode}')) and 'seconds' in e}
             best = min(rivals, key=rivals.get) if rivals else None
             share = entry.get('flops', 0) / mine / (peak['gflops'] * 1e9) if peak.get('gflops') and entry.get('flops') else None
             lines.append(f'| {net} | {what} | {mine:.5f} | {mine / gradient if gradient else float("nan"):.2f} | {f"{100 * share:.0f} %" if share else ""} | {entry.get("device_peak", 0) >> 20} | {in_flight(entry, result["timings"].get(f"{net} gradient"))} | '
