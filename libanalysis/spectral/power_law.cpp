@@ -41,7 +41,6 @@ PowerLawRule PowerLawRule::weightwatcher(std::size_t count) {
     if (count < small) {
         rule.least_tail = 8;
         rule.corrected = true;
-        rule.reward = 0.868;
     }
     return rule;
 }
@@ -52,19 +51,15 @@ PowerLawFit fit_power_law(std::span<const double> values, const PowerLawRule& ru
         throw Error(ErrorKind::data, {"power law", std::to_string(std::max<std::size_t>(rule.least_tail, 2)) + " positive values", std::to_string(logs.size())});
     std::vector<double> sums(logs.size() + 1, 0.0);   // of the logarithms from i on
     for (std::size_t i = logs.size(); i-- > 0;) sums[i] = sums[i + 1] + logs[i];
-    PowerLawFit best;
-    double best_score = std::numeric_limits<double>::infinity();
+    PowerLawFit best{.distance = std::numeric_limits<double>::infinity()};
     for (std::size_t i = 0; i + std::max<std::size_t>(rule.least_tail, 2) <= logs.size(); ++i) {
         if (rule.poll) rule.poll();
         const auto n = static_cast<double>(logs.size() - i);
         const double spread = sums[i] - n * logs[i];
         if (!(spread > 1e-12 * n)) continue;   // equal values have no exponent
         const double alpha = 1 + (rule.corrected ? n - 1 : n) / spread;
-        const double reward = rule.reward / std::sqrt(n);
-        const double distance = distance_of(std::span(logs).subspan(i), alpha, rule.below_steps, best_score + reward);
-        if (!(distance - reward < best_score)) continue;
-        best_score = distance - reward;
-        best = {alpha, std::exp(logs[i]), distance, (alpha - 1) / std::sqrt(n), logs.size() - i};
+        const double distance = distance_of(std::span(logs).subspan(i), alpha, rule.below_steps, best.distance);
+        if (distance < best.distance) best = {alpha, std::exp(logs[i]), distance, (alpha - 1) / std::sqrt(n), logs.size() - i};
     }
     if (best.tail == 0) throw Error(ErrorKind::data, {"power law", "values that differ", "equal ones"});
     return best;

@@ -22,10 +22,10 @@ struct PowerLawRule {
     std::size_t least_tail = 10;   ///< smallest tail that the search looks at
     bool below_steps = true;       ///< the distance looks below the steps of the empirical distribution as well, not only at their tops
     bool corrected = false;        ///< alpha - 1 by n - 1 instead of n, which makes it unbiased
-    double reward = 0;             ///< xmin minimises the distance minus reward / sqrt(tail)
     std::function<void()> poll{};  ///< called once for every candidate
 
-    /// What WeightWatcher 0.7.7 does with `count` values above its cut: the plain search, or for fewer than 20 its own for small samples.
+    /// What WeightWatcher 0.7.7 does with `count` values above its cut: the plain search, or for fewer than 20 tails of at least 8
+    /// and the corrected alpha. (Its preference for long tails there has no effect: the smallest distance overrides it.)
     static PowerLawRule weightwatcher(std::size_t count);
     static constexpr double weightwatcher_cut = 1e-5;
 };

@@ -96,6 +96,16 @@ TEST(PowerLaw, EqualsASearchWithoutShortcuts) {
     }
 }
 
+TEST(PowerLaw, OfFewValuesIsCorrectedAsWeightWatcherDoes) {
+    // 19 values: alpha - 1 is 18/19 of the plain estimate for the same tail, and tails have at least 8.
+    std::vector<double> values = pareto_quantiles(2, 19);
+    const PowerLawRule rule = PowerLawRule::weightwatcher(values.size());
+    const PowerLawFit fit = fit_power_law(values, rule), plain = fit_power_law(values, {.least_tail = fit.tail, .below_steps = false});
+    ASSERT_EQ(fit.tail, plain.tail);
+    EXPECT_GE(fit.tail, 8u);
+    EXPECT_NEAR_RELATIVE((fit.alpha - 1) / (plain.alpha - 1), 1 - 1 / static_cast<double>(fit.tail), 1e-12);
+}
+
 TEST(PowerLaw, DoesNotDependOnTheScaleUnlessTheRuleDoes) {
     std::vector<double> values = pareto_quantiles(2.5, 300), small = values;
     for (double& value : small) value *= 1e-6;
