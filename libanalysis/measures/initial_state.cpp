@@ -4,8 +4,6 @@
 #include "libanalysis/measures/weight_matrices.hpp"
 #include "libanalysis/spectral/marchenko_pastur.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -17,12 +15,27 @@ namespace {
 std::string distribution_of(const WeightStatistics& statistics, const Randomness& randomness) {
     // A product of reflections has equal singular values; in single precision up to rounding.
     if (randomness.spread < 1 + 1e-3 && randomness.cols > 1) return "orthogonal";
-    static constexpr std::pair<const char*, double> families[] = {{"uniform", 1.8}, {"truncated normal", 2.366}, {"normal", 3}};
+    static constexpr std::pair<const char*, double> families[] = {{"uniform", 1.8}, {"cut normal", 2.366}, {"normal", 3}};
     const auto* nearest = &families[0];
     for (const auto& family : families)
         if (std::abs(statistics.kurtosis - family.second) < std::abs(statistics.kurtosis - nearest->second)) nearest = &family;
     const double deviation = std::sqrt(24 / static_cast<double>(statistics.count));   // of a normal sample's kurtosis, the largest of the three
     return std::abs(statistics.kurtosis - nearest->second) < 4 * deviation + 0.01 ? nearest->first : "";
+}
+
+std::string scheme_of(const WeightStatistics& statistics, const Fans& fans, const std::string& distribution) {
+    // A sample's variance deviates by this share; 4 of it and 1 %.
+    const double tolerance = 4 * std::sqrt((statistics.kurtosis - 1) / static_cast<double>(statistics.count)) + 0.01;
+    const double variance = statistics.variance;
+    std::string scheme;
+    double nearest = tolerance;
+    for (const auto& [name, gain] : {std::pair{"He", variance * fans.in / 2}, {"Glorot", variance * (fans.in + fans.out) / 2}, {"LeCun", variance * fans.in},
+                                     {"PyTorch", distribution == "uniform" ? 3 * variance * fans.in : 0.0}}) {
+        if (!(std::abs(gain - 1) < nearest)) continue;
+        nearest = std::abs(gain - 1);
+        scheme = name;
+    }
+    return scheme;
 }
 
 bool within_randomness(const Randomness& r) {
@@ -88,24 +101,30 @@ InitialState initial_state_of(Subject& subject, std::size_t parameter) {
     state.statistics = statistics_of(tensor);
     state.fans = fans_of(tensor.shape);
     state.distribution = distribution_of(state.statistics, state.randomness);
-    const double variance = state.statistics.variance;
-    double nearest = std::numeric_limits<double>::infinity();
-    for (const auto& [scheme, gain] : {std::pair{"He", variance * state.fans.in / 2}, {"Glorot", variance * (state.fans.in + state.fans.out) / 2},
-                                       {"LeCun", variance * state.fans.in}}) {
-        const double from = std::abs(std::log(gain));
-        if (!(from < nearest)) continue;
-        nearest = from;
-        state.scheme = scheme;
-        state.gain = gain;
-    }
-    state.untouched = state.distribution == "orthogonal" || (!state.distribution.empty() && within_randomness(state.randomness));
+    state.scheme = scheme_of(state.statistics, state.fans, state.distribution);
+    constexpr std::size_t smallest = 8;
+    if (state.randomness.cols < smallest)
+        state.state = State::too_small;
+    else if (state.distribution == "orthogonal")
+        state.state = State::untouched;
+    else if (!state.distribution.empty() && within_randomness(state.randomness))
+        state.state = state.scheme.empty() ? State::random : State::untouched;
     return state;
 }
 
-std::string InitialState::words() const {
-    if (!untouched) return fmt::format("trained, edge ratio {:.2f}", randomness.edge_ratio);
-    if (distribution == "orthogonal") return "orthogonal, untouched";
-    return fmt::format("{} {}, gain {:.2f}, untouched", scheme, distribution, gain);
+std::string InitialState::initialiser() const {
+    if (state != State::untouched) return {};
+    return distribution == "orthogonal" ? distribution : scheme + " " + distribution;
+}
+
+std::string_view to_string(State state) {
+    switch (state) {
+        case State::untouched: return "untouched";
+        case State::random: return "random";
+        case State::trained: return "trained";
+        case State::too_small: return "too small";
+    }
+    return "";
 }
 
 }  // namespace assay::measures

@@ -4,6 +4,7 @@
 #include "libanalysis/measures/subject.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace assay::measures {
 
@@ -30,18 +31,26 @@ struct Randomness {
 /// @throws Error{data} for non-finite weights and zeros only.
 Randomness randomness_of(Subject& subject, std::size_t parameter);
 
+enum class State {
+    untouched,   ///< like random numbers, with the shape and the variance of a usual initialiser
+    random,      ///< like random numbers of another variance
+    trained,
+    too_small,   ///< a side below 8: no statement
+};
+std::string_view to_string(State state);
+
 struct InitialState {
     WeightStatistics statistics;
     Fans fans;
     Randomness randomness;
-    std::string distribution;   ///< normal, uniform, truncated normal (at two deviations), orthogonal, or "" where none is near
-    std::string scheme;         ///< He, Glorot, LeCun: the one whose gain is nearest to 1
-    double gain = 0;            ///< variance over the scheme's
-    /// Nothing tells the weights from untrained ones: the distribution is an initialiser's, and the singular values are within what 999 of 1000
-    /// random matrices of the size have (the edge by Tracy and Widom's law, the distance by simulation). Training that moved little passes.
-    bool untouched = false;
-    std::string words() const;  ///< "He normal, gain 1.00, untouched"; "trained, edge ratio 2.00"
+    std::string distribution;   ///< normal, uniform, cut normal (at two deviations), orthogonal, or "" where none is near
+    std::string scheme;         ///< He, Glorot, LeCun, PyTorch (uniform with a third of LeCun's variance), or "" where none is near
+    /// Like random numbers: the distribution is an initialiser's, and the singular values are within what 999 of 1000 random matrices of the
+    /// size have (the edge by Tracy and Widom's law, the distance by simulation). What training moved little passes.
+    State state = State::trained;
+    std::string initialiser() const;   ///< "He normal"; "" unless untouched
 };
+/// @throws as randomness_of.
 InitialState initial_state_of(Subject& subject, std::size_t parameter);
 
 }  // namespace assay::measures

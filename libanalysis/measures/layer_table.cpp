@@ -17,7 +17,7 @@ constexpr std::string_view columns[] = {
     "layer_id", "name", "class", "N", "M", "rf", "Q", "num_evals", "alpha", "alpha_weighted", "xmin", "xmax", "D", "sigma", "num_pl_spikes",
     "log_alpha_norm", "log_norm", "log_spectral_norm", "spectral_norm", "norm", "stable_rank", "entropy", "matrix_rank", "rank_loss",
     "weak_rank_loss", "sv_max", "num_spikes", "mp_softrank", "sigma_mp", "warning", "edge_ratio", "above_edge", "mp_distance", "kurtosis", "he_gain",
-    "glorot_gain", "lecun_gain", "initialisation", "reason"};
+    "glorot_gain", "lecun_gain", "state", "initialiser", "reason"};
 
 /// Runs a part of a row; its error is the row's reason unless there is one already.
 template <class F>
@@ -78,7 +78,8 @@ void add_initial_state(Subject& subject, std::size_t parameter, Json& row) {
     set(row, "he_gain", state.statistics.variance * state.fans.in / 2);
     set(row, "glorot_gain", state.statistics.variance * (state.fans.in + state.fans.out) / 2);
     set(row, "lecun_gain", state.statistics.variance * state.fans.in);
-    row["initialisation"] = state.words();
+    row["state"] = to_string(state.state);
+    row["initialiser"] = state.initialiser();
 }
 
 }  // namespace

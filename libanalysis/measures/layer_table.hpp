@@ -10,7 +10,7 @@
 namespace assay::measures {
 
 /// The keys of a row, in order: layer_id (from 1), name, class, N, M, rf, ... as weightwatcher's convention gives them; edge_ratio to
-/// initialisation of the kernel as one matrix; reason: why WeightWatcher leaves the layer out or a fit failed.
+/// initialiser of the kernel as one matrix; reason: why WeightWatcher leaves the layer out or a fit failed.
 std::span<const std::string_view> layer_columns();
 
 /// An array of objects with all of these keys; null where there is no value. @throws the errors of circumstance.

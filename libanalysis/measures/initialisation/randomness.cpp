@@ -21,7 +21,11 @@ std::vector<Value> distance(Subject& subject, const Parameters&) {
     return of_randomness(subject, [](const Randomness& found) { return found.distance; });
 }
 std::vector<Value> verdict(Subject& subject, const Parameters&) {
-    return with_layer_mean(subject, "", [&](const WeightMatrix& matrix) { return initial_state_of(subject, matrix.parameter).untouched ? 1.0 : 0.0; });
+    return with_layer_mean(subject, "", [&](const WeightMatrix& matrix) {
+        const State state = initial_state_of(subject, matrix.parameter).state;
+        if (state == State::too_small) throw Error(ErrorKind::data, {"layer " + matrix.label, "sides of at least 8", "too small a matrix to tell"});
+        return state == State::untouched ? 1.0 : 0.0;
+    });
 }
 
 constexpr std::string_view used = "layer_eigenvalues,layer_spectrum";
@@ -70,9 +74,10 @@ extern const Measure looks_untouched{
     .needs = Need::weights,
     .direction = Direction::none,
     .ingredients = used,
-    .doc = "1 where nothing tells the layer's weights from untrained ones: kurtosis of an initialiser (normal, uniform, cut normal), edge_ratio and "
-           "mp_distance within what 999 of 1000 random matrices have; or equal singular values (orthogonal). The mean is the share of such layers. A "
-           "layer that training moved little, as a narrow last one, may pass; with the initial weights at hand the distances say more.",
+    .doc = "1 where nothing tells the layer's weights from untrained ones: kurtosis of an initialiser (normal, uniform, cut normal), variance of one (He, "
+           "Glorot, LeCun, PyTorch), edge_ratio and mp_distance within what 999 of 1000 random matrices have; or equal singular values (orthogonal). The "
+           "mean is the share of such layers among those with sides of at least 8. A layer that training moved little may pass; with the initial "
+           "weights at hand the distances say more.",
     .compute = verdict,
 };
 
