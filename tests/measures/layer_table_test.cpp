@@ -1,8 +1,8 @@
 // The layer table against WeightWatcher's own, layer by layer and as its summary averages them.
 
 #include "formats/format.hpp"
+#include "libanalysis/core/csv.hpp"
 #include "libanalysis/measures/layer_table.hpp"
-#include "libanalysis/zoo/csv.hpp"
 #include "tests/measures/models.hpp"
 #include "tests/support/support.hpp"
 #include "tests/support/tolerance.hpp"
@@ -19,7 +19,7 @@ using test::Builder;
 using Row = std::map<std::string, std::string>;
 
 std::vector<Row> table_in(const fs::path& file) {
-    const auto rows = zoo::parse_csv(test::read_file(file), file.string());
+    const auto rows = parse_csv(test::read_file(file), file.string());
     std::vector<Row> table;
     for (std::size_t i = 1; i < rows.size(); ++i) {
         table.emplace_back();
