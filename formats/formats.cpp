@@ -49,9 +49,9 @@ model::Model load_model(const std::filesystem::path& path, const LoadOptions& op
     if (const Format* format = sniff(path)) return format->load(path, options);
     if (has_hdf5_signature(path)) {
         const hdf5::File file(path);   // says so where it is cut short
-        throw Error(ErrorKind::format, {path.string(), "a Keras model or weights", is_data_file(file) ? "a data set" : "an HDF5 file without them"});
+        throw Error(ErrorKind::format, {path.string(), "a Keras model, or weights of Keras or PyTorch", is_data_file(file) ? "a data set" : "an HDF5 file without them"});
     }
-    throw Error(ErrorKind::format, {path.string(), "a checkpoint: Keras HDF5", describe_content(path)});
+    throw Error(ErrorKind::format, {path.string(), "a checkpoint: Keras HDF5 or .keras, PyTorch weights in HDF5", describe_content(path)});
 }
 
 }  // namespace assay::formats
