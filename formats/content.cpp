@@ -89,6 +89,11 @@ std::string describe_content(const std::filesystem::path& path) {
     return "bytes of an unknown format";
 }
 
+bool is_foreign_checkpoint(const std::filesystem::path& path) {
+    const std::string words = describe_content(path);
+    return words.starts_with("a PyTorch") || words.starts_with("a safetensors");
+}
+
 bool has_checkpoint_suffix(const std::filesystem::path& path) {
     static constexpr std::string_view known[] = {".h5", ".hdf5", ".hdf", ".keras", ".pt", ".pth", ".th", ".ckpt", ".safetensors", ".onnx"};
     std::string suffix = path.extension().string();

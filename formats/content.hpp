@@ -15,6 +15,9 @@ std::string first_bytes(const std::filesystem::path& path, std::size_t count);
 /// "an empty file", "a git-LFS pointer", "a zip archive (.keras or PyTorch)", ... for error messages.
 std::string describe_content(const std::filesystem::path& path);
 
+/// Whether the file is a checkpoint of a layout that is not read: PyTorch, safetensors.
+bool is_foreign_checkpoint(const std::filesystem::path& path);
+
 /// Names of files that people give to checkpoints: .h5, .hdf5, .keras, .pt, ...
 bool has_checkpoint_suffix(const std::filesystem::path& path);
 

@@ -37,6 +37,9 @@ const Format* sniff(const std::filesystem::path& path);
 /// (train/x, test/x or x in HDF5). It opens HDF5 files: call it where a crash is contained.
 bool looks_like_checkpoint(const std::filesystem::path& path);
 
+/// What a file is that no format claims, for people: "a gzip archive, which is not read", "an HDF5 file of arrays", ...
+std::string describe(const std::filesystem::path& path);
+
 /// Loads a checkpoint. @throws Error{missing, format, unsupported, resource}; an unknown layer is not an error here (its node
 /// has kind "unsupported").
 model::Model load_model(const std::filesystem::path& path, const LoadOptions& options = {});

@@ -36,7 +36,7 @@ std::size_t decode(unsigned flags, std::size_t count, const unsigned* settings, 
 }  // namespace
 
 void register_lzf() {
-    static const H5Z_class2_t filter{.version = H5Z_CLASS_T_VERS, .id = lzf_filter, .encoder_present = 0, .decoder_present = 1, .name = "lzf",
+    static const H5Z_class2_t filter{.version = H5Z_CLASS_T_VERS, .id = lzf_filter, .encoder_present = 1, .decoder_present = 1, .name = "lzf",
                                      .can_apply = nullptr, .set_local = nullptr, .filter = decode};
     H5Zregister(&filter);
 }

@@ -7,7 +7,7 @@ namespace assay::formats::hdf5 {
 
 constexpr H5Z_filter_t lzf_filter = 32000;
 
-/// Once a process; hold the lock of the library. Chunks are read; writing with this filter fails.
+/// Once a process; hold the lock of the library. Chunks are read; written ones are stored as they are.
 void register_lzf();
 
 }  // namespace assay::formats::hdf5

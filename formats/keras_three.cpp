@@ -136,13 +136,14 @@ std::vector<std::string> names_of(const std::vector<std::string>& path, const Tr
         {"conv3d_transpose", {"kernel", "bias"}}, {"depthwise_conv1d", {"depthwise_kernel", "bias"}}, {"depthwise_conv2d", {"depthwise_kernel", "bias"}},
         {"separable_conv1d", {"depthwise_kernel", "pointwise_kernel", "bias"}}, {"separable_conv2d", {"depthwise_kernel", "pointwise_kernel", "bias"}},
         {"embedding", {"embeddings"}}, {"simple_rnn", {"kernel", "recurrent_kernel", "bias"}}, {"gru", {"kernel", "recurrent_kernel", "bias"}},
-        {"lstm", {"kernel", "recurrent_kernel", "bias"}}, {"conv_lstm2d", {"kernel", "recurrent_kernel", "bias"}}, {"p_re_lu", {"alpha"}}};
+        {"lstm", {"kernel", "recurrent_kernel", "bias"}}, {"cell", {"kernel", "recurrent_kernel", "bias"}}, {"conv_lstm2d", {"kernel", "recurrent_kernel", "bias"}}, {"p_re_lu", {"alpha"}}};
     const std::size_t count = group.arrays.size();
     const auto rank = [&](std::size_t i) { return group.arrays[i].shape().size(); };
     std::vector<std::string> classes;   // the innermost first: "cell" of "lstm" is an lstm
     for (auto part = path.rbegin(); part != path.rend() && *part != "layers"; ++part) classes.push_back(split_number(*part).first);
     if (!group.name.empty()) classes.push_back(split_number(group.name).first);
     for (std::string name : classes) {
+        if (name == "cell" && count < 2) continue;
         if (name.ends_with("_dense") && name != "einsum_dense") name = "dense";
         if (name.ends_with("_cell")) name.resize(name.size() - 5);
         if (const auto row = known.find(name); row != known.end() && count <= row->second.size()) {

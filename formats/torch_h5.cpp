@@ -197,11 +197,9 @@ bool probe(const std::filesystem::path& path) {
 }
 
 model::Model load(const std::filesystem::path& path, const LoadOptions& options) {
-    if (!options.architecture.empty())
-        throw Error(ErrorKind::unsupported, {path.string(), "weights from Keras, where an architecture is given", "a PyTorch state dict",
-                                             "Leave --architecture out: measures on weights still run."});
     const hdf5::File file(path);
     model::Model model = StateDict(file).run();
+    if (!options.architecture.empty()) model.notes.push_back("the architecture given is ignored: it tells nothing of a PyTorch network's layers");
     model.path = path.string();
     model.format = "torch-h5";
     model.facts.backend = "torch";

@@ -6,7 +6,6 @@
 #include <zip.h>
 
 #include <algorithm>
-#include <set>
 
 namespace assay::formats {
 namespace {
@@ -29,19 +28,16 @@ ZipArchive::ZipArchive(const std::filesystem::path& path) : path_(path) {
     if (!archive_) {
         zip_error_t error;
         zip_error_init_with_code(&error, code);
-        const std::string words = zip_error_strerror(&error);
+        const std::string words = code == ZIP_ER_EXISTS ? "two members of one name" : zip_error_strerror(&error);
         zip_error_fini(&error);
         throw Error(ErrorKind::format, {path.string(), "a zip archive", words, "The file may be cut short, damaged or forged."});
     }
     const zip_int64_t members = zip_get_num_entries(archive_.get(), 0);
     if (members < 0 || members > most_members)
         throw Error(ErrorKind::resource, {path.string(), "at most " + std::to_string(most_members) + " members", std::to_string(members)});
-    std::set<std::string> seen;
     for (zip_int64_t i = 0; i < members; ++i) {
         const char* name = zip_get_name(archive_.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_RAW);
         if (!name) throw Error(ErrorKind::format, {path.string(), "members with names", "one without"});
-        if (!seen.insert(name).second)
-            throw Error(ErrorKind::format, {path.string(), "members of different names", "two called " + std::string(name), "Which of them counts depends on the reader: the file may be forged."});
         names_.emplace_back(name);
     }
 }

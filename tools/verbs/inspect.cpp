@@ -30,7 +30,7 @@ int run(const std::vector<std::string>& words) {
     if (!values) return 0;
     const std::string file = (*values)["FILE"].as<std::string>();
     Json result = model.run("inspect", model.arguments(file));
-    if (result.value("status", "") == "not_a_model") throw Error(ErrorKind::format, {file, "a checkpoint", "a file that no format claims"});
+    if (result.value("status", "") == "not_a_model") throw Error(ErrorKind::format, {file, "a checkpoint", result.value("reason", "a file that no format claims")});
     if ((*values)["json"].as<bool>()) {
         print_json(std::move(result));
         return 0;
