@@ -23,7 +23,7 @@ struct WeightSpec {
     model::Role role;
     Shape shape;   ///< canonical; -1 where the config does not say
     bool trainable = true;
-    bool convolution = false;   ///< a Conv2D kernel: Theano's is flipped, Keras 1 may have another layout
+    bool convolution = false;   ///< a kernel with its spatial axes first: Theano's is flipped along them, Keras 1 may have another layout
 };
 
 /// An output of a layer while the graph is built.

@@ -140,7 +140,7 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
     Context context = device_context(arguments, given);
     context.seed = Seed{seed};
     const std::shared_ptr<const model::Model> model = open_model(arguments);
-    if (!model) return {{"status", "not_a_model"}, {"content", hash_file(path)}};
+    if (!model) return {{"status", "not_a_model"}, {"content", hash_file(path)}, {"reason", "no format claims this file: " + formats::describe(path)}};
 
     Json result{{"status", "ok"}, {"content", hash_file(path)}};
     Prepared prepared{measures::Subject(model, {.loss = text_argument(arguments, "loss"), .precision = precision_argument(arguments),
