@@ -13,7 +13,7 @@ using Pair = std::pair<std::string_view, std::string_view>;
 constexpr std::array classes{
     Pair{"AtrousConvolution1D", "Conv1D"}, Pair{"AtrousConvolution2D", "Conv2D"}, Pair{"BatchNormalizationV1", "BatchNormalization"},
     Pair{"Convolution1D", "Conv1D"},       Pair{"Convolution2D", "Conv2D"},       Pair{"Convolution3D", "Conv3D"},
-    Pair{"Deconvolution2D", "Conv2DTranspose"}, Pair{"SeparableConvolution2D", "SeparableConv2D"}, Pair{"UnifiedGRU", "GRU"}, Pair{"UnifiedLSTM", "LSTM"},
+    Pair{"Deconvolution2D", "Conv2DTranspose"}, Pair{"SeparableConvolution2D", "SeparableConv2D"}, Pair{"TimeDistributedDense", "Dense"}, Pair{"UnifiedGRU", "GRU"}, Pair{"UnifiedLSTM", "LSTM"},
 };
 
 constexpr std::array arguments{

@@ -39,6 +39,17 @@ std::string array_name(const std::string& group, std::size_t index, std::size_t 
     return std::to_string(index);
 }
 
+// Layers inside a layer in the order of its weights, which is not that of the letters.
+std::vector<std::string> in_order(std::vector<std::string> names) {
+    static constexpr std::string_view order[] = {"forward_layer", "backward_layer", "query_dense", "key_dense", "value_dense", "output_dense"};
+    const auto place = [](std::string_view name) {
+        if (name.starts_with('_')) name.remove_prefix(1);   // Keras 2
+        return std::find(std::begin(order), std::end(order), name) - std::begin(order);
+    };
+    std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) { return place(a) < place(b); });
+    return names;
+}
+
 class Walk {
 public:
     explicit Walk(const hdf5::File& file) : budget_(weight_budget(file)) {}
@@ -46,7 +57,7 @@ public:
     void collect(const hdf5::Group& group, const std::string& path, int depth, std::vector<StoredTensor>& into) {
         if (depth > deepest || !seen_.insert(group.address()).second)
             throw Error(ErrorKind::format, {group.where(), "a tree of groups", "a circle, or more than 32 levels"});
-        std::vector<std::string> names = group.names();
+        const std::vector<std::string> names = in_order(group.names());
         if (group.has_group("vars")) {
             const hdf5::Group vars = group.group("vars");
             std::vector<std::size_t> indices;

@@ -1,5 +1,7 @@
 #include "formats/keras_weights.hpp"
 
+#include "formats/keras_gates.hpp"
+
 #include <algorithm>
 
 namespace assay::formats::keras {
@@ -41,6 +43,7 @@ StoredWeights read_weights(const hdf5::File& file, const hdf5::Group& group) {
             const hdf5::Dataset dataset = holder.dataset(weight);
             layer.tensors.push_back({weight, dataset.where(), read_tensor(dataset, budget)});
         }
+        if (stored.version_one) join_gates(layer.tensors);
         stored.layers.push_back(std::move(layer));
     }
     stored.theano = stored.backend == "theano" || (stored.version_one && stored.backend.empty() && !any_suffix);

@@ -2,6 +2,7 @@
 
 #include "formats/content.hpp"
 #include "formats/format.hpp"
+#include "formats/keras_gates.hpp"
 #include "formats/keras_three.hpp"
 #include "formats/keras_weights_h5.hpp"
 
@@ -62,6 +63,10 @@ model::Weights load_weights_for(const model::Model& like, const std::filesystem:
                                             "a " + std::string(to_string(role)), "The two files are of different architectures."});
         if (parameter.layer_class == "Conv2D" && parameter.role == model::Role::kernel)
             keras::make_canonical(tensor.tensor, stored, tensor.tensor.shape != parameter.shape);
+        if (parameter.layer_class == "MultiHeadAttention" || parameter.layer_class == "EinsumDense") {   // canonical without axes of heads
+            if (element_count(tensor.tensor.shape) == element_count(parameter.shape)) tensor.tensor.shape = parameter.shape;
+        }
+        if (parameter.layer_class == "CuDNNLSTM" || parameter.layer_class == "CuDNNGRU") keras::convert_cudnn(tensor.tensor, parameter.role, parameter.layer_class == "CuDNNLSTM");
         keras::check_shape(tensor, parameter.shape, parameter.layer);
         weights[order[k]] = std::move(tensor.tensor);
     }
