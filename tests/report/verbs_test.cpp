@@ -6,6 +6,7 @@
 #include "tests/support/support.hpp"
 
 #include <cmath>
+#include <fstream>
 #include <sstream>
 
 using namespace assay;
@@ -74,6 +75,39 @@ std::size_t widest(const std::string& text) {
 }
 
 }  // namespace
+
+TEST_F(Verbs, EvaluateReadsPeoplesOwnTables) {
+    const std::string table = (scratch / "table.csv").string();
+    std::ofstream file(table);
+    file << "run,hp.depth,hp.width,complexity.right,complexity.wrong,gap,done\n";
+    for (int i = 0; i < 24; ++i)
+        file << "r" << i << "," << i % 2 << "," << i % 3 << "," << i << "," << 100 - i << "," << 0.01 * i << "," << (i == 5 ? "False" : "True") << "\n";
+    file.close();
+    const std::vector<std::string> words{"evaluate", table, "--gap", "gap", "--config", "hp.*", "--measure", "complexity.*", "--where", "done"};
+    const auto with = [&](std::vector<std::string> more) {
+        std::vector<std::string> all = words;
+        all.insert(all.end(), more.begin(), more.end());
+        return assay(all);
+    };
+    for (const char* protocol : {"kendall", "kendall_a", "psi", "pgdl", "sign-error", "robust", "partial", "pairwise", "r2"}) {
+        const auto text = with({"--protocol", protocol, "--replicates", "50", "--breaks", "2"});
+        EXPECT_EQ(text.exit_code, 0) << protocol << text.err;
+        EXPECT_LE(widest(text.out), 100u) << text.out;
+        EXPECT_NE(text.out.find("right"), std::string::npos) << text.out;
+        EXPECT_NE(text.out.find("23 models"), std::string::npos) << text.out;
+        const Json json = parse_json(with({"--protocol", protocol, "--replicates", "50", "--breaks", "2", "--json"}).out, "stdout");
+        EXPECT_EQ(json["protocol"], protocol);
+        EXPECT_EQ(json["measures"].size(), 2u);
+    }
+    const auto broken = with({"--breaks", "1", "--replicates", "0"});
+    EXPECT_NE(broken.out.find("Where it breaks"), std::string::npos) << broken.out;
+    EXPECT_NE(broken.out.find("complexity.wrong: "), std::string::npos) << broken.out;
+    EXPECT_EQ(broken.out.find("luck:"), std::string::npos) << broken.out;
+    EXPECT_EQ(with({"--protocol", "nonsense"}).exit_code, 2);
+    EXPECT_EQ(with({"--where", "nothing"}).exit_code, 2);
+    EXPECT_EQ(assay({"evaluate", (scratch / "absent.csv").string()}).exit_code, 66);
+    EXPECT_EQ(assay({"evaluate", table}).exit_code, 65);   // no column begins with measure.
+}
 
 TEST_F(Verbs, EvaluatePutsTheDrivingMeasureFirstAndFitsTheTerminal) {
     write_store();
