@@ -1,5 +1,6 @@
 #include "formats/keras_config.hpp"
 
+#include "formats/keras_masks.hpp"
 #include "formats/keras_one.hpp"
 #include "libanalysis/core/error.hpp"
 
@@ -69,8 +70,12 @@ std::vector<Json> keywords_of(const Json& layer) {
     if (is_reference(nodes)) return {after(nodes)};
     for (const Json& node : nodes) {
         keywords.emplace_back();
-        if (node.is_object()) keywords.back() = node.value("kwargs", Json());
-        else if (is_reference(node)) keywords.back() = after(node);
+        if (node.is_object()) {
+            keywords.back() = node.value("kwargs", Json());
+            const Json args = node.value("args", Json());
+            if (keywords.back().is_object() && std::any_of(args.begin(), args.end(), [](const Json& arg) { return arg.is_number(); })) keywords.back()["args"] = args;
+        }
+        if (is_reference(node)) keywords.back() = after(node);
         else if (node.is_array() && !node.empty()) keywords.back() = after(node[0]);
     }
     return keywords;
@@ -290,6 +295,7 @@ Graph read_functional(const Json& config, const Dialect& dialect, const std::str
         inline_model(graph, layer, model->second.graph, first, outputs_of);
     }
     redirect(graph, outputs_of);
+    drop_restated_masks(graph);
     return graph;
 }
 

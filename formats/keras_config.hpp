@@ -34,7 +34,8 @@ struct Layer {
     std::string class_name;   ///< without package prefix ("Custom>X" is "X"), Keras 1 names renewed (Convolution2D is Conv2D)
     Json config = Json::object();
     std::vector<std::vector<TensorReference>> calls;   ///< the inputs of every call; an input layer has one call without inputs
-    std::vector<Json> keywords = {};                   ///< the named arguments of every call; shorter than `calls`, or null, where there are none
+    std::vector<Json> keywords = {};                   ///< the named arguments of every call, and as `args` those by place where numbers are among
+                                                       ///< them; shorter than `calls`, or null, where there are none
 };
 
 struct Graph {

@@ -79,7 +79,8 @@ Translation multi_head_attention(const Layer& layer, const Dialect& dialect) {
     }
     result.weights.push_back({.role = Role::kernel, .shape = {heads, value_width, -1}, .part = "attention_output", .config = {}, .convert = flattened_before_last()});
     if (use_bias) result.weights.push_back({.role = Role::bias, .shape = {-1}, .part = "attention_output", .config = {}, .convert = {}});
-    const char* masked = dialect.major() >= 3 ? "weights" : "scores";
+    // What a query sees that is masked itself: Keras 3 takes another way under dropout, also where it drops nothing.
+    const char* masked = dialect.major() >= 3 && number_or(layer, "dropout", 0) > 0 ? "weights" : "scores";
     result.add_nodes = [=](Call& call) {
         const std::vector<Value> inputs = query_value_key(call);
         const std::size_t each = use_bias ? 2 : 1;

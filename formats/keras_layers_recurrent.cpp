@@ -68,7 +68,7 @@ Recurrent read_recurrent(const Layer& layer, const Dialect& dialect) {
 }
 
 void require_one_input(const Call& call) {
-    if (call.input_count() > 1) throw Unsupported{call.layer().class_name + "(initial state)"};
+    if (call.input_count() > 1) throw Unsupported{call.layer().class_name + (call.raw(1).keyword == "mask" ? "(mask)" : "(initial state)")};
 }
 
 Translation recurrent(const Layer& layer, const Dialect& dialect) {

@@ -54,7 +54,7 @@ TEST(Layers, SayWhatDoesNotFitInAttention) {
     EXPECT_THAT(refusal("attention", "{}", {{4, 3}, {5, 2}, {4, 3}}), HasSubstr("a key of shape [5, 3], found shape [4, 3]"));
     EXPECT_THAT(refusal("attention", R"({"heads":2})", {{4, 3}, {5, 2}, {5, 3}}), HasSubstr("`heads` that divide the widths 3 and 2, found 2"));
     EXPECT_THAT(refusal("attention", R"({"heads":0})", {{4, 3}, {4, 3}}), HasSubstr("`heads`"));
-    EXPECT_THAT(refusal("attention", R"({"masked":"all"})", {{4, 3}, {4, 3}}), HasSubstr("`masked` weights, scores or output, found all"));
+    EXPECT_THAT(refusal("attention", R"({"masked":"all"})", {{4, 3}, {4, 3}}), HasSubstr("`masked` scores, weights or output, found all"));
     EXPECT_THAT(refusal("attention", R"({"use_scale":true})", {{4, 3}, {4, 3}}, {{3}}), HasSubstr("a scale of shape []"));
     EXPECT_THAT(refusal("attention", "{}", {{4}, {4}}), HasSubstr("rank 2"));
     EXPECT_THAT(refusal("additive_attention", "{}", {{4, 3}, {4, 3}}, {{4}}), HasSubstr("a scale of shape [3]"));

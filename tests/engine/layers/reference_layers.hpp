@@ -93,7 +93,7 @@ inline Flat attention(const std::string& kind, const Json& a, const std::vector<
     const std::size_t heads = a.value("heads", std::size_t{1}), queries = size(shapes[0][0]), steps = size(shapes[1][0]);
     const std::size_t wide = size(shapes[0][1]), deep = size(shapes[1][1]), width = wide / heads, depth = deep / heads;
     const Flat &query = in[0], &value = in[1], &key = in.back();
-    const std::string masked = a.value("masked", "weights");
+    const std::string masked = a.value("masked", "scores");
     Flat y(batch * queries * deep, 0);
     for (std::size_t n = 0; n < batch; ++n)
         for (std::size_t h = 0; h < heads; ++h)
@@ -112,6 +112,7 @@ inline Flat attention(const std::string& kind, const Json& a, const std::vector<
                 const bool any = std::count(seen.begin(), seen.end(), true) > 0;
                 if ((!any && masked == "weights") || (!query_seen && masked == "output")) continue;
                 double sum = 0;
+                if (!any) score.assign(steps, 0);
                 for (std::size_t j = 0; j < steps; ++j) sum += !any || seen[j] ? std::exp(score[j]) : 0;
                 for (std::size_t j = 0; j < steps; ++j)
                     for (std::size_t d = 0; d < depth && (!any || seen[j]); ++d)
