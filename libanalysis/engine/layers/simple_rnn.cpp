@@ -15,7 +15,7 @@ namespace {
 class SimpleRNN final : public Layer {
 public:
     explicit SimpleRNN(const LayerSpec& spec)
-        : units_(spec.integer("units")), f_(pointwise_function(spec, spec.text("activation", "tanh"))), alpha_(spec.number("alpha", 1)),
+        : units_(spec.integer("units")), f_(pointwise_function(spec, spec.attributes.value("activation", Json("tanh")))),
           sequences_(spec.boolean("return_sequences", false)), backwards_(spec.boolean("go_backwards", false)), bias_(spec.boolean("use_bias", true)) {
         spec.require_inputs(1);
         spec.require_rank(0, 2);
@@ -54,7 +54,7 @@ public:
         Buffer h = masked(frame) ? lane.allocate(type, step_size(frame)) : Buffer{};
         for (std::int64_t t = 0; t < time_; ++t) {
             if (t > 0) product(lane, frame, batch(frame), at(frame, s, t - 1), frame.parameters[1], units_, at(frame, z, t), true);
-            advance(lane, frame, t, s, h, [&](View to) { lane.map(f_, alpha_, at<ConstView>(frame, z, t), to); });
+            advance(lane, frame, t, s, h, [&](View to) { lane.map(f_.f, f_.parameters, at<ConstView>(frame, z, t), to); });
         }
         emit(lane, frame, s, frame.output, false);
     }
@@ -101,8 +101,8 @@ public:
                 th = tgh.view();
             }
             const View to = at(frame, tdz.view(), t);
-            lane.map_first(f_, alpha_, at<ConstView>(frame, preactivation(frame), t), th, to, false);
-            lane.map_second(f_, alpha_, at<ConstView>(frame, preactivation(frame), t), at<ConstView>(frame, tz, t),
+            lane.map_first(f_.f, f_.parameters, at<ConstView>(frame, preactivation(frame), t), th, to, false);
+            lane.map_second(f_.f, f_.parameters, at<ConstView>(frame, preactivation(frame), t), at<ConstView>(frame, tz, t),
                             at<ConstView>(frame, d.h.const_view(), t), to, true);
             if (t == 0) continue;
             const View before = at(frame, tg.view(), t - 1);
@@ -202,7 +202,7 @@ private:
                     product(lane, frame, batch(frame), at(frame, state(frame), t - 1), trecurrent, units_, at(frame, tz, t), true);
             }
             advance(lane, frame, t, ts, th, [&](View to) {
-                lane.map_first(f_, alpha_, at(frame, preactivation(frame), t), at<ConstView>(frame, tz, t), to, false);
+                lane.map_first(f_.f, f_.parameters, at(frame, preactivation(frame), t), at<ConstView>(frame, tz, t), to, false);
             });
         }
         return moved;
@@ -218,7 +218,7 @@ private:
             const View gh = at(frame, d.h.view(), t), gz = at(frame, d.z.view(), t);
             if (masked(frame)) lane.multiply_column(mask(frame, t), gs, gh, frame.batch, units_, false);
             else lane.copy(gs, gh);
-            lane.map_first(f_, alpha_, at(frame, preactivation(frame), t), gh, gz, false);
+            lane.map_first(f_.f, f_.parameters, at(frame, preactivation(frame), t), gh, gz, false);
             if (t == 0) continue;
             const View before = at(frame, g.view(), t - 1);
             if (masked(frame)) lane.multiply_column(rest(frame, t), gs, before, frame.batch, units_, true);
@@ -247,8 +247,7 @@ private:
     }
 
     std::int64_t units_, time_ = 1, in_ = 1;
-    Pointwise f_;
-    double alpha_;
+    PointwiseFunction f_;
     bool sequences_, backwards_, bias_;
 };
 
