@@ -7,6 +7,7 @@
 #include "libanalysis/model/model.hpp"
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -98,8 +99,12 @@ std::vector<std::int64_t> pair_or(const Layer& layer, const char* key, std::vect
 bool channels_first(const Layer& layer, const Dialect& dialect);   ///< by data_format, else the file's default
 Error bad_setting(const Layer& layer, const char* key, const std::string& expected);
 
-/// {function, alpha} of a layer's `activation`; an absent or null one is linear. @throws Unsupported
-Json activation_of(const Layer& layer);
+/// {function, its parameters} of an activation among a layer's settings; null is linear, an absent one `fallback`. @throws Unsupported
+Json activation_of(const Layer& layer, const Dialect& dialect, const char* key = "activation", const char* fallback = "linear");
+/// The same of a layer that is an activation (ReLU, ELU, ...), or nothing for other classes.
+std::optional<Json> activation_layer(const Layer& layer);
+bool acts_on_an_axis(const Json& activation);   ///< softmax and its logarithm: where the last axis is matters
+Json function_word(const Json& activation);     ///< its name alone where it has no parameters
 /// Adds the activation node unless it is linear.
 Value with_activation(Call& call, const Json& activation, Value value);
 

@@ -126,7 +126,7 @@ Translation additive_attention(const Layer& layer, const Dialect&) {
 }
 
 // A contraction of the last axes of the input with the first of the kernel, "...x,xy->...y" or "abcd,cde->abe": a dense layer between reshapes.
-Translation einsum_dense(const Layer& layer, const Dialect&) {
+Translation einsum_dense(const Layer& layer, const Dialect& dialect) {
     const std::string equation = word_or(layer, "equation", "");
     const auto refuse = [&](const std::string& what) { return Unsupported{"EinsumDense(" + what + ")"}; };
     std::string letters;
@@ -159,7 +159,7 @@ Translation einsum_dense(const Layer& layer, const Dialect&) {
     if (extents.size() < made.size()) throw bad_setting(layer, "output_shape", "an extent for every axis of the output but the first");
     extents.erase(extents.begin(), extents.end() - static_cast<std::ptrdiff_t>(made.size()));
     if (std::any_of(extents.begin(), extents.end(), [](std::int64_t extent) { return extent < 1; })) throw bad_setting(layer, "output_shape", "positive extents at its end");
-    const Json activation = activation_of(layer);
+    const Json activation = activation_of(layer, dialect);
 
     Translation result;
     Shape shape(contracted, -1);

@@ -108,7 +108,8 @@ PathSum::Value PathSum::compute(Subject& subject, const Key& key) {
         if (std::find(plain_kinds.begin(), plain_kinds.end(), node.kind) == plain_kinds.end())
             refuse(node, "a layer whose squared form is a sum over paths");
         if (node.kind == "activation" && key.activations == Activations::linear && boost::out_degree(vertex, architecture.graph) > 0) {
-            if (node.attributes.value("function", "") == "softmax") refuse(node, "a pointwise activation between layers");
+            const std::string function = node.attributes.value("function", "");
+            if (function == "softmax" || function == "log_softmax") refuse(node, "a pointwise activation between layers");
             node.attributes["function"] = "linear";
         }
     }

@@ -79,6 +79,15 @@ TEST(Layers, RefuseAbsurdAttributes) {
     EXPECT_NE(refusal("conv2d", R"({"filters":4,"kernel_size":[1,1],"groups":3})", {{3, 3, 4}}, {{1, 1, 1, 4}, {4}}), "accepted");
     EXPECT_NE(refusal("conv2d", R"({"filters":1,"kernel_size":[9223372036854775807,1]})", {{3, 3, 1}}, {{1, 1, 1, 1}}), "accepted");
     EXPECT_NE(refusal("activation", R"({"function":"sine"})", {{3}}), "accepted");
+    EXPECT_THAT(refusal("activation", R"({"function":"hard_sigmoid"})", {{3}}), HasSubstr("a positive `slope`"));   // which one is not said
+    EXPECT_THAT(refusal("activation", R"({"function":"celu","alpha":0})", {{3}}), HasSubstr("a positive `alpha`"));
+    EXPECT_THAT(refusal("activation", R"({"function":"squareplus","b":-1})", {{3}}), HasSubstr("a positive `b`"));
+    EXPECT_THAT(refusal("activation", R"({"function":"soft_shrink","threshold":-1})", {{3}}), HasSubstr("`threshold` of at least 0"));
+    EXPECT_THAT(refusal("activation", R"({"function":"leaky_relu","negative_slope":"x"})", {{3}}), HasSubstr("`negative_slope`"));
+    EXPECT_THAT(refusal("activation", R"({"function":"general_relu","max_value":"six"})", {{3}}), HasSubstr("`max_value`"));
+    EXPECT_NE(refusal("activation", R"({"function":"log_softmax"})", {{}}), "accepted");
+    EXPECT_NE(refusal("simple_rnn", R"({"units":2,"activation":{"function":"sine"}})", {{4, 3}}, {{3, 2}, {2, 2}, {2}}), "accepted");
+    EXPECT_NE(refusal("simple_rnn", R"({"units":2,"activation":7})", {{4, 3}}, {{3, 2}, {2, 2}, {2}}), "accepted");
     EXPECT_NE(refusal("simple_rnn", R"({"units":2,"activation":"softmax"})", {{4, 3}}, {{3, 2}, {2, 2}, {2}}), "accepted");
     EXPECT_NE(refusal("zero_padding_2d", R"({"padding":[[0,-1],[0,0]]})", {{3, 3, 1}}), "accepted");
     EXPECT_NE(refusal("zero_padding_2d", R"({"padding":2})", {{3, 3, 1}}), "accepted");

@@ -11,7 +11,12 @@ namespace assay::oracle {
 
 using test::Flat;
 
-inline double pointwise(const std::string& f, double alpha, double x) {
+/// `description`: a function's name, or an object of its name and parameters.
+inline double pointwise(const Json& description, double x) {
+    const Json a = description.is_string() ? Json{{"function", description}} : description;
+    const std::string f = a.at("function");
+    const auto of = [&](const char* key, double otherwise) { return a.value(key, otherwise); };
+    const double alpha = of("alpha", 1);
     if (f == "linear") return x;
     if (f == "relu") return std::max(x, 0.0);
     if (f == "tanh") return std::tanh(x);
@@ -20,6 +25,25 @@ inline double pointwise(const std::string& f, double alpha, double x) {
     if (f == "gelu") return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
     if (f == "gelu_tanh") return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x)));
     if (f == "softplus") return std::log1p(std::exp(x));
+    if (f == "leaky_relu") return std::max(x, 0.0) - of("negative_slope", 0.2) * std::max(-x, 0.0);
+    if (f == "general_relu")
+        return x > of("threshold", 0) ? std::min(x, of("max_value", INFINITY)) : of("negative_slope", 0) * (x - of("threshold", 0));
+    if (f == "selu") return 1.0507009873554804934193349852946 * (x > 0 ? x : 1.6732632423543772848170429916717 * (std::exp(x) - 1));
+    if (f == "celu") return std::max(x, 0.0) + std::min(alpha * (std::exp(x / alpha) - 1), 0.0);
+    if (f == "log_sigmoid") return std::log(1 / (1 + std::exp(-x)));
+    if (f == "softsign") return x / (1 + std::abs(x));
+    if (f == "squareplus") return (x + std::sqrt(x * x + of("b", 4))) / 2;
+    if (f == "sparse_plus") return x <= -1 ? 0 : x >= 1 ? x : (x + 1) * (x + 1) / 4;
+    if (f == "exponential") return std::exp(x);
+    if (f == "silu") return x / (1 + std::exp(-x));
+    if (f == "mish") return x * std::tanh(std::log1p(std::exp(x)));
+    if (f == "hard_sigmoid") return std::clamp(of("slope", NAN) * x + 0.5, 0.0, 1.0);
+    if (f == "hard_silu") return x * std::clamp(x + 3, 0.0, 6.0) / 6;
+    if (f == "hard_tanh") return std::clamp(x, -1.0, 1.0);
+    if (f == "tanh_shrink") return x - std::tanh(x);
+    if (f == "soft_shrink") return x > 0 ? std::max(x - of("threshold", 0.5), 0.0) : std::min(x + of("threshold", 0.5), 0.0);
+    if (f == "hard_shrink") return std::abs(x) > of("threshold", 0.5) ? x : 0;
+    if (f == "threshold") return x > of("threshold", 0) ? x : of("value", 0);
     throw std::runtime_error("no function " + f);
 }
 
@@ -43,8 +67,8 @@ inline Flat recurrence(const std::string& kind, const Json& a, const Shape& shap
     const auto time = static_cast<std::size_t>(shape[0]), in = static_cast<std::size_t>(shape[1]), units = a.at("units").get<std::size_t>();
     const bool sequences = a.value("return_sequences", false), backwards = a.value("go_backwards", false), after = a.value("reset_after", true);
     const std::size_t gates = kind == "lstm" ? 4 : kind == "gru" ? 3 : 1;
-    const auto f = [&](double z) { return pointwise(a.value("activation", "tanh"), a.value("alpha", 1.0), z); };
-    const auto s = [&](double z) { return pointwise(a.value("recurrent_activation", "sigmoid"), a.value("recurrent_alpha", 1.0), z); };
+    const auto f = [&](double z) { return pointwise(a.value("activation", Json("tanh")), z); };
+    const auto s = [&](double z) { return pointwise(a.value("recurrent_activation", Json("sigmoid")), z); };
     Flat y;
     for (std::size_t n = 0; n < batch; ++n) {
         Flat h(units, 0), c(units, 0), given(time * units, 0);
@@ -139,14 +163,15 @@ inline Flat value(test::Instance& of) {
         y = in[0];
         for (std::size_t i = 1; i < in.size(); ++i)
             for (std::size_t k = 0; k < y.size(); ++k) y[k] = kind == "add" ? y[k] + in[i][k] : y[k] * in[i][k];
-    } else if (kind == "activation" && a.at("function") == "softmax") {
+    } else if (kind == "activation" && (a.at("function") == "softmax" || a.at("function") == "log_softmax")) {
         for (std::size_t r = 0; r < rows; ++r) {
             double sum = 0;
             for (std::size_t c = 0; c < cols; ++c) sum += std::exp(in[0][r * cols + c]);
             for (std::size_t c = 0; c < cols; ++c) y.push_back(std::exp(in[0][r * cols + c]) / sum);
+            for (std::size_t c = 0; c < cols && a.at("function") == "log_softmax"; ++c) y[r * cols + c] = std::log(y[r * cols + c]);
         }
     } else if (kind == "activation") {
-        for (const double x : in[0]) y.push_back(pointwise(a.at("function"), a.value("alpha", 1.0), x));
+        for (const double x : in[0]) y.push_back(pointwise(a, x));
     } else if (kind == "dense") {
         const std::size_t units = w[0].size() / cols;
         for (std::size_t r = 0; r < rows; ++r)
