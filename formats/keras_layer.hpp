@@ -25,7 +25,7 @@ struct WeightSpec {
     model::Role role;
     Shape shape;   ///< canonical; -1 where the config does not say
     bool trainable = true;
-    bool convolution = false;   ///< a Conv2D kernel: Theano's is flipped, Keras 1 may have another layout
+    bool convolution = false;   ///< a kernel with its spatial axes first: Theano's is flipped along them, Keras 1 may have another layout
     std::string part = {};      ///< of the layer that has it: "query" in "attention/query/kernel"
     Json config = {};           ///< with its regulariser, where that is not the layer's own config
     std::function<void(model::Tensor&)> convert = {};   ///< from the file's array, which has `shape`, to the canonical one

@@ -1,6 +1,6 @@
 // SimpleRNN, LSTM, GRU and their CuDNN forms; Masking; the wrappers Bidirectional and TimeDistributed.
 
-#include "formats/keras_gates.hpp"
+#include "formats/keras_cudnn.hpp"
 #include "formats/keras_layer.hpp"
 
 #include <algorithm>

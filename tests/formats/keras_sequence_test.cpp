@@ -2,7 +2,7 @@
 // model 0.5 sin(0.7 i + k + 0.3), rounded to float32, and inputs cos(0.9 i + 0.2), in which masked steps are zero. Keras multiplies some
 // matrices in float32 there.
 
-#include "formats/keras_gates.hpp"
+#include "formats/keras_cudnn.hpp"
 #include "libanalysis/engine/network.hpp"
 #include "libanalysis/engine/tape.hpp"
 #include "tests/formats/formats_support.hpp"
@@ -288,7 +288,7 @@ TEST(KerasRecurrent, DefaultsFollowTheProgramThatWroteTheFile) {
 }
 
 // A CuDNN kernel holds, for every gate, the transposed matrix; its layers have two biases.
-TEST(KerasGates, OfCuDnnLayersBecomeThoseOfOthers) {
+TEST(KerasCuDnn, ArraysBecomeThoseOfOtherLayers) {
     model::Tensor kernel{.shape = {2, 12}, .stored_type = "float32", .values = Values(24)};
     Values expected(24);
     for (std::size_t gate = 0; gate < 4; ++gate)
@@ -321,36 +321,25 @@ TEST(KerasGates, OfCuDnnLayersBecomeThoseOfOthers) {
     EXPECT_EQ(gru.parameters[2].shape, (Shape{2, 6}));
 }
 
-TEST(KerasGates, ThatKerasOneStoresApartAreJoined) {
-    KerasFile file;
-    file.config = {{"class_name", "Sequential"}, {"config", Json::array({keras_layer("LSTM", "l", {{"output_dim", 1}, {"inner_activation", "sigmoid"}, {"return_sequences", true}, {"batch_input_shape", {nullptr, 3, 2}}}),
-                                                                         keras_layer("GRU", "g", {{"output_dim", 1}, {"inner_activation", "sigmoid"}})})}};
-    file.keras_version = "";
-    file.backend = "";
-    file.layers = {{"l", {}}, {"g", {}}};
-    double first = 1;
-    for (const char gate : {'i', 'c', 'f', 'o'}) {   // Keras 1's order
-        file.layers[0].arrays.push_back({std::string("l_W_") + gate + ":0", {2, 1}, {first, first + 10}});
-        file.layers[0].arrays.push_back({std::string("l_U_") + gate + ":0", {1, 1}, {first + 20}});
-        file.layers[0].arrays.push_back({std::string("l_b_") + gate + ":0", {1}, {first + 30}});
-        ++first;
+// Weights of another file take the same way: those of the model's own file, saved alone, are its weights.
+TEST(KerasRecurrent, WeightsOfAnotherFileBecomeCanonicalToo) {
+    const Json attention = called("MultiHeadAttention", "m", {{"num_heads", 2}, {"key_dim", 3}, {"value_dim", 1}}, Json::array({tensor("x"), tensor("x")}));
+    const std::vector<KerasFile> files{
+        file_of(alone(recurrent("CuDNNGRU", Json::object())), "r", {{2, 6}, {2, 6}, {12}}, "2.2.4"),
+        file_of(keras_functional({input("x", {nullptr, 3, 2}), attention}, Json::array({triple("x")}), Json::array({triple("m")})), "m",
+                {{2, 2, 3}, {2, 3}, {2, 2, 3}, {2, 3}, {2, 2, 1}, {2, 1}, {2, 1, 2}, {2}})};
+    for (KerasFile file : files) {
+        const model::Model model = load(file);
+        file.config = nullptr;
+        const Scratch scratch;
+        file.write(scratch / "weights.h5");
+        const model::Weights other = load_weights_for(model, scratch / "weights.h5");
+        ASSERT_EQ(other.size(), model.weights.size());
+        for (std::size_t i = 0; i < other.size(); ++i) {
+            EXPECT_EQ(other[i].shape, model.weights[i].shape);
+            EXPECT_EQ(other[i].to_double(), model.weights[i].to_double());
+        }
     }
-    for (const char gate : {'z', 'r', 'h'}) {
-        file.layers[1].arrays.push_back({std::string("g_W_") + gate + ":0", {1, 1}, {first}});
-        file.layers[1].arrays.push_back({std::string("g_U_") + gate + ":0", {1, 1}, {first + 20}});
-        file.layers[1].arrays.push_back({std::string("g_b_") + gate + ":0", {1}, {first + 30}});
-        ++first;
-    }
-    const model::Model model = load(file);
-    EXPECT_EQ(kinds(model), "input lstm gru");
-    ASSERT_EQ(model.parameters.size(), 6u);
-    EXPECT_EQ(model.weights[0].to_double(), (Values{1, 3, 2, 4, 11, 13, 12, 14}));   // i, f, c, o
-    EXPECT_EQ(model.weights[1].to_double(), (Values{21, 23, 22, 24}));
-    EXPECT_EQ(model.weights[2].to_double(), (Values{31, 33, 32, 34}));
-    EXPECT_EQ(model.weights[3].to_double(), (Values{5, 6, 7}));
-    EXPECT_EQ(model.parameters[4].role, model::Role::recurrent_kernel);
-    file.layers[0].arrays[3].shape = {1, 2};
-    EXPECT_ERROR(load(file), ErrorKind::format, "a gate like the others");
 }
 
 TEST(KerasRecurrent, RegularisersOfWrappedLayersAreFound) {
