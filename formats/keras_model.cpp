@@ -217,8 +217,11 @@ private:
             const WeightSpec& spec = work_[place.first].translation->weights[place.second];
             if (spec.convolution) make_kernel_canonical(tensor.tensor, stored_, layer, dialect_);
             check_shape(tensor, spec.shape, layer.name);
+            if (spec.convert) spec.convert(tensor.tensor);
+            if (!spec.config.is_null()) regulariser_config_[model_.parameters.size()] = spec.config;
             work_[place.first].parameters.push_back(model_.parameters.size());
-            model_.parameters.push_back({.name = layer.name + "/" + std::string(to_string(spec.role)), .layer = layer.name, .layer_class = layer.class_name,
+            const std::string part = spec.part.empty() ? "" : spec.part + "/";
+            model_.parameters.push_back({.name = layer.name + "/" + part + std::string(to_string(spec.role)), .layer = layer.name, .layer_class = layer.class_name,
                                          .role = spec.role, .shape = tensor.tensor.shape, .trainable = spec.trainable && layer_trains(layer), .path = tensor.path});
             model_.weights.push_back(std::move(tensor.tensor));
             if (spec.convolution && stored_.theano && !noted_flip_) {
@@ -234,8 +237,10 @@ private:
             if (!config.is_object()) continue;
             for (const std::size_t parameter : work_[i].parameters) {
                 const char* key = regulariser_key(model_.parameters[parameter].role);
-                if (!key || !config.contains(key)) continue;
-                const auto amounts = read_regulariser(config[key]);
+                const auto other = regulariser_config_.find(parameter);
+                const Json& holder = other == regulariser_config_.end() ? config : other->second;
+                if (!key || !holder.contains(key)) continue;
+                const auto amounts = read_regulariser(holder[key]);
                 if (!amounts) model_.notes.push_back("layer " + graph_.layers[i].name + ": a regulariser of an unknown class is ignored");
                 else if (amounts->first != 0 || amounts->second != 0) model_.facts.regularisers.push_back({parameter, amounts->first, amounts->second});
             }
@@ -277,6 +282,7 @@ private:
                 if (input.tensor > 0 && work_[source.first].translation)
                     throw Error(ErrorKind::format, {"layer " + graph_.layers[place.first].name, "output 0 of layer " + input.layer, "output " + std::to_string(input.tensor)});
                 inputs.push_back(values.at(source));
+                inputs.back().keyword = input.keyword;
             }
             values[place] = add_call(place.first, place.second, std::move(inputs));
             for (const Place& next : waiting[place])
@@ -304,7 +310,8 @@ private:
         const std::string suffix = number == 0 ? "" : "#" + std::to_string(number + 1);
         if (work.translation) {
             try {
-                Call call(*model_.architecture, layer, suffix, inputs, work.parameters);
+                Call call(*model_.architecture, layer, suffix, inputs, work.parameters, model_.parameters,
+                          number < layer.keywords.size() ? layer.keywords[number] : Json());
                 return work.translation->add_nodes(call);
             } catch (const Unsupported& setting) {
                 work.unsupported = setting.what;
@@ -324,6 +331,7 @@ private:
     StoredWeights stored_;
     Dialect dialect_;
     std::vector<Work> work_;
+    std::map<std::size_t, Json> regulariser_config_;   // of parameters whose layer does not hold their regulariser itself
     model::Model model_;
     bool noted_flip_ = false;
 };

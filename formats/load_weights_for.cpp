@@ -2,6 +2,7 @@
 
 #include "formats/content.hpp"
 #include "formats/format.hpp"
+#include "formats/keras_cudnn.hpp"
 #include "formats/keras_three.hpp"
 #include "formats/keras_weights_h5.hpp"
 #include "formats/keras_zip.hpp"
@@ -73,8 +74,13 @@ model::Weights load_weights_for(const model::Model& like, const std::filesystem:
         if (role != model::Role::other && parameter.role != model::Role::other && role != parameter.role)
             throw Error(ErrorKind::format, {path.string() + " " + tensor.name, "the " + std::string(to_string(parameter.role)) + " of layer " + parameter.layer,
                                             "a " + std::string(to_string(role)), "The two files are of different architectures."});
-        if (parameter.layer_class.find("Conv") != std::string::npos && parameter.name.ends_with("kernel"))
-            keras::make_canonical(tensor.tensor, stored, parameter.layer_class, tensor.tensor.shape != parameter.shape);
+        const bool wrapped = parameter.layer_class == "TimeDistributed" && parameter.shape.size() > 2;   // around a convolution
+        if ((wrapped || parameter.layer_class.find("Conv") != std::string::npos) && parameter.name.ends_with("kernel"))
+            keras::make_canonical(tensor.tensor, stored, wrapped ? "Conv2D" : parameter.layer_class, tensor.tensor.shape != parameter.shape);
+        if (parameter.layer_class == "MultiHeadAttention" || parameter.layer_class == "EinsumDense") {   // canonical without axes of heads
+            if (element_count(tensor.tensor.shape) == element_count(parameter.shape)) tensor.tensor.shape = parameter.shape;
+        }
+        if (parameter.layer_class == "CuDNNLSTM" || parameter.layer_class == "CuDNNGRU") keras::convert_cudnn(tensor.tensor, parameter.role, parameter.layer_class == "CuDNNLSTM");
         keras::check_shape(tensor, parameter.shape, parameter.layer);
         weights[order[k]] = std::move(tensor.tensor);
     }

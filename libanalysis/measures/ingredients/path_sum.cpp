@@ -105,7 +105,8 @@ PathSum::Value PathSum::compute(Subject& subject, const Key& key) {
         if (!pruning::passes_paths(node.kind))
             refuse(node, "a layer whose form with powers is a sum over paths");
         if (node.kind == "activation" && key.activations == Activations::linear && boost::out_degree(vertex, architecture.graph) > 0) {
-            if (node.attributes.value("function", "") == "softmax") refuse(node, "a pointwise activation between layers");
+            const std::string function = node.attributes.value("function", "");
+            if (function == "softmax" || function == "log_softmax") refuse(node, "a pointwise activation between layers");
             node.attributes["function"] = "linear";
         }
     }
