@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace assay::zoo {
+namespace assay {
 
 struct CsvRow {
     std::size_t line = 0;             ///< of its first character, from 1
@@ -15,4 +15,4 @@ struct CsvRow {
 /// Every row, the header too; blank lines are left out. @throws Error{format} naming the line of an open quote.
 std::vector<CsvRow> parse_csv(std::string_view text, std::string_view where);
 
-}  // namespace assay::zoo
+}  // namespace assay

@@ -1,8 +1,8 @@
-#include "libanalysis/zoo/csv.hpp"
+#include "libanalysis/core/csv.hpp"
 
 #include "libanalysis/core/error.hpp"
 
-namespace assay::zoo {
+namespace assay {
 
 std::vector<CsvRow> parse_csv(std::string_view text, std::string_view where) {
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
@@ -46,4 +46,4 @@ std::vector<CsvRow> parse_csv(std::string_view text, std::string_view where) {
     return rows;
 }
 
-}  // namespace assay::zoo
+}  // namespace assay
