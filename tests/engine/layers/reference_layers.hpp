@@ -3,6 +3,7 @@
 
 #include "libanalysis/core/json.hpp"
 #include "tests/engine/layers/battery.hpp"
+#include "tests/engine/layers/reference_windows.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -46,21 +47,6 @@ inline double pointwise(const Json& description, double x) {
     if (f == "threshold") return x > of("threshold", 0) ? x : of("value", 0);
     throw std::runtime_error("no function " + f);
 }
-
-/// Position and cell for an axis: index of the tap in the input, or -1 in the padding.
-struct Axis {
-    std::int64_t n, k, s, d, out, before;
-    Axis(std::int64_t extent, std::int64_t taps, std::int64_t stride, std::int64_t dilation, bool same)
-        : n(extent), k(taps), s(stride), d(dilation) {
-        const std::int64_t reach = (k - 1) * d + 1;
-        out = same ? (n + s - 1) / s : (n - reach) / s + 1;
-        before = same ? std::max<std::int64_t>((out - 1) * s + reach - n, 0) / 2 : 0;
-    }
-    std::int64_t at(std::int64_t position, std::int64_t tap) const {
-        const std::int64_t cell = position * s + tap * d - before;
-        return cell >= 0 && cell < n ? cell : -1;
-    }
-};
 
 /// Recurrent layers step by step; `mask` is [batch, time] or empty.
 inline Flat recurrence(const std::string& kind, const Json& a, const Shape& shape, const Flat& x, const Flat& mask, const std::vector<Flat>& w, std::size_t batch) {
@@ -146,6 +132,7 @@ inline Flat attention(const std::string& kind, const Json& a, const std::vector<
 }
 
 inline Flat value(test::Instance& of) {
+    if (const std::optional<Flat> windows = window_value(of)) return *windows;
     const std::string& kind = of.tested().kind;
     const Json& a = of.spec().attributes;
     const std::vector<Flat>& in = of.inputs();
@@ -220,46 +207,6 @@ inline Flat value(test::Instance& of) {
             for (std::size_t axis = 0; axis < shape.size(); ++axis) from = from * size(shape[axis]) + at[axis];
             y.push_back(in[0][from]);
         }
-    } else if (kind == "zero_padding_2d") {
-        const auto p = a.at("padding").get<std::vector<std::vector<std::int64_t>>>();
-        for (std::size_t n = 0; n < batch; ++n)
-            for (std::int64_t h = -p[0][0]; h < shape[0] + p[0][1]; ++h)
-                for (std::int64_t v = -p[1][0]; v < shape[1] + p[1][1]; ++v)
-                    for (std::int64_t c = 0; c < shape[2]; ++c)
-                        y.push_back(h < 0 || v < 0 || h >= shape[0] || v >= shape[1] ? 0 : in[0][((n * size(shape[0]) + size(h)) * size(shape[1]) + size(v)) * size(shape[2]) + size(c)]);
-    } else if (kind == "global_average_pooling_2d") {
-        const std::size_t cells = size(shape[0] * shape[1]);
-        for (std::size_t n = 0; n < batch; ++n)
-            for (std::size_t c = 0; c < cols; ++c) {
-                double sum = 0;
-                for (std::size_t k = 0; k < cells; ++k) sum += in[0][(n * cells + k) * cols + c];
-                y.push_back(sum / static_cast<double>(cells));
-            }
-    } else if (kind == "max_pooling_2d" || kind == "average_pooling_2d" || kind == "conv2d") {
-        const bool conv = kind == "conv2d", same = a.value("padding", "valid") == "same";
-        const auto k = a.at(conv ? "kernel_size" : "pool_size").get<std::vector<std::int64_t>>();
-        const auto s = a.value("strides", conv ? std::vector<std::int64_t>{1, 1} : k), d = a.value("dilation_rate", std::vector<std::int64_t>{1, 1});
-        const Axis rows_axis(shape[0], k[0], s[0], d[0], same), cols_axis(shape[1], k[1], s[1], d[1], same);
-        const std::int64_t groups = conv ? a.value("groups", std::int64_t{1}) : shape[2], filters = conv ? a.at("filters").get<std::int64_t>() : shape[2];
-        const std::int64_t width = shape[2] / groups;
-        for (std::size_t n = 0; n < batch; ++n)
-            for (std::int64_t oh = 0; oh < rows_axis.out; ++oh)
-                for (std::int64_t ow = 0; ow < cols_axis.out; ++ow)
-                    for (std::int64_t f = 0; f < filters; ++f) {
-                        double sum = 0, best = -INFINITY;
-                        int cells = 0;
-                        for (std::int64_t i = 0; i < k[0]; ++i)
-                            for (std::int64_t j = 0; j < k[1]; ++j)
-                                for (std::int64_t c = 0; c < width; ++c) {
-                                    const std::int64_t h = rows_axis.at(oh, i), v = cols_axis.at(ow, j);
-                                    if (h < 0 || v < 0) continue;
-                                    const double x = in[0][((n * size(shape[0]) + size(h)) * size(shape[1]) + size(v)) * size(shape[2]) + size(f / (filters / groups) * width + c)];
-                                    sum += conv ? x * w[0][size(((i * k[1] + j) * width + c) * filters + f)] : x;
-                                    best = std::max(best, x);
-                                    ++cells;
-                                }
-                        y.push_back(conv ? sum + (w.size() > 1 ? w[1][size(f)] : 0) : kind == "max_pooling_2d" ? best : sum / cells);
-                    }
     } else if (kind == "simple_rnn" || kind == "lstm" || kind == "gru") {
         y = recurrence(kind, a, shape, in[0], of.mask(), w, batch);
     } else if (kind == "attention" || kind == "additive_attention") {
