@@ -70,6 +70,11 @@ public:
         }
     }
 
+    /// Other inputs and parameters than the seeded ones.
+    void set(std::vector<Flat> inputs, std::vector<Flat> parameters) {
+        inputs_ = std::move(inputs);
+        parameters_ = std::move(parameters);
+    }
     /// Rows first .. last of the same data.
     Instance part(std::int64_t first, std::int64_t last) const {
         Instance result(case_, type_, last - first);

@@ -32,6 +32,35 @@ TEST(Layers, SayWhichParameterDoesNotFit) {
     EXPECT_THAT(refusal("simple_rnn", R"({"units":2})", {{4, 3}}, {{3, 2}, {2, 3}, {2}}), HasSubstr("a recurrent_kernel of shape [2, 2]"));
 }
 
+TEST(Layers, SayWhatDoesNotFitInSequences) {
+    EXPECT_THAT(refusal("lstm", R"({"units":2})", {{4, 3}}, {{3, 6}, {2, 8}, {8}}), HasSubstr("a kernel of shape [3, 8], found shape [3, 6]"));
+    EXPECT_THAT(refusal("lstm", R"({"units":2})", {{4, 3}}, {{3, 8}, {2, 8}, {2, 8}}), HasSubstr("a bias of shape [8]"));
+    EXPECT_THAT(refusal("lstm", R"({"units":0})", {{4, 3}}, {{3, 0}, {0, 0}, {0}}), HasSubstr("positive `units`"));
+    EXPECT_THAT(refusal("lstm", R"({"units":2,"recurrent_activation":"softmax"})", {{4, 3}}, {{3, 8}, {2, 8}, {8}}), HasSubstr("softmax"));
+    EXPECT_THAT(refusal("gru", R"({"units":2})", {{4, 3}}, {{3, 6}, {2, 6}, {6}}), HasSubstr("a bias of shape [2, 6], found shape [6]"));
+    EXPECT_THAT(refusal("gru", R"({"units":2,"reset_after":false})", {{4, 3}}, {{3, 6}, {2, 6}, {2, 6}}), HasSubstr("a bias of shape [6], found shape [2, 6]"));
+    EXPECT_THAT(refusal("gru", R"({"units":2})", {{3}}, {{3, 6}, {2, 6}, {2, 6}}), HasSubstr("rank 2"));
+    EXPECT_THAT(refusal("masking", "{}", {{4}}), HasSubstr("rank 2"));
+    EXPECT_NE(refusal("masking", R"({"mask_value":"x"})", {{4, 3}}), "accepted");
+    EXPECT_THAT(refusal("time_distributed", R"({"kind":"dense","attributes":{"units":2}})", {{4, 3}}, {{4, 2}, {2}}), HasSubstr("a kernel of shape [3, 2]"));
+    EXPECT_THAT(refusal("time_distributed", R"({"kind":"dense","attributes":{"units":2}})", {{4}}, {{4, 2}, {2}}), HasSubstr("a time axis"));
+    EXPECT_THAT(refusal("time_distributed", R"({"kind":"dense","attributes":7})", {{4, 3}}, {{4, 2}, {2}}), HasSubstr("`attributes`"));
+    EXPECT_THAT(refusal("time_distributed", R"({"kind":"masking"})", {{4, 3, 2}}), HasSubstr("makes no mask"));
+}
+
+TEST(Layers, SayWhatDoesNotFitInAttention) {
+    EXPECT_THAT(refusal("attention", "{}", {{4, 3}}), HasSubstr("2 or 3 inputs"));
+    EXPECT_THAT(refusal("attention", "{}", {{4, 3}, {5, 2}}), HasSubstr("a key of shape [5, 3], found shape [5, 2]"));
+    EXPECT_THAT(refusal("attention", "{}", {{4, 3}, {5, 2}, {4, 3}}), HasSubstr("a key of shape [5, 3], found shape [4, 3]"));
+    EXPECT_THAT(refusal("attention", R"({"heads":2})", {{4, 3}, {5, 2}, {5, 3}}), HasSubstr("`heads` that divide the widths 3 and 2, found 2"));
+    EXPECT_THAT(refusal("attention", R"({"heads":0})", {{4, 3}, {4, 3}}), HasSubstr("`heads`"));
+    EXPECT_THAT(refusal("attention", R"({"masked":"all"})", {{4, 3}, {4, 3}}), HasSubstr("`masked` scores, weights or output, found all"));
+    EXPECT_THAT(refusal("attention", R"({"use_scale":true})", {{4, 3}, {4, 3}}, {{3}}), HasSubstr("a scale of shape []"));
+    EXPECT_THAT(refusal("attention", "{}", {{4}, {4}}), HasSubstr("rank 2"));
+    EXPECT_THAT(refusal("additive_attention", "{}", {{4, 3}, {4, 3}}, {{4}}), HasSubstr("a scale of shape [3]"));
+    EXPECT_THAT(refusal("additive_attention", R"({"heads":3})", {{4, 3}, {4, 3}}, {{3}}), HasSubstr("one head, found 3"));
+}
+
 TEST(Layers, RefuseWindowsThatDoNotFit) {
     EXPECT_THAT(refusal("conv2d", R"({"filters":1,"kernel_size":[5,1]})", {{4, 4, 1}}, {{5, 1, 1, 1}, {1}}), HasSubstr("found a reach of 5 over 4 cells"));
     EXPECT_THAT(refusal("conv2d", R"({"filters":1,"kernel_size":[3,1],"dilation_rate":[2,1]})", {{4, 4, 1}}, {{3, 1, 1, 1}, {1}}), HasSubstr("a reach of 5"));

@@ -150,9 +150,43 @@ inline model::Model kinked() {
     return b.model;
 }
 
+/// Gates: an LSTM that reads backwards over masked steps beside a GRU over all, a layer on every step of both.
+inline model::Model gates() {
+    ModelBuilder b;
+    const auto x = b.input("x", {3, 2});
+    const auto seen = b.node("masking", "masking", {{"mask_value", 0.25}}, {x});
+    const auto turned = b.node("lstm", "lstm", Json::parse(R"({"units":2,"return_sequences":true,"go_backwards":true,"in_order":true,"zero_masked":true})"), {seen},
+                               {b.parameter("lstm/kernel", {2, 8}), b.parameter("lstm/recurrent", {2, 8}), b.parameter("lstm/bias", {8})});
+    const auto straight = b.node("gru", "gru", Json::parse(R"({"units":1,"return_sequences":true})"), {seen},
+                                 {b.parameter("gru/kernel", {2, 3}), b.parameter("gru/recurrent", {1, 3}), b.parameter("gru/bias", {2, 3})});
+    const auto both = b.node("both", "concatenate", {{"axis", 2}}, {turned, straight});
+    const auto steps = b.node("steps", "time_distributed", Json::parse(R"({"kind":"dense","attributes":{"units":2}})"), {both},
+                              {b.parameter("steps/kernel", {3, 2}), b.parameter("steps/bias", {2})});
+    const auto last = b.node("last", "gru", Json::parse(R"({"units":2,"reset_after":false})"), {steps},
+                             {b.parameter("last/kernel", {2, 6}), b.parameter("last/recurrent", {2, 6}), b.parameter("last/bias", {6})});
+    b.output(b.dense("dense", 2, 1, last));
+    return b.model;
+}
+
+/// Words that attend to one another, some of them masked, and to a second input that is not: two heads, then a sum of pairs.
+inline model::Model attending() {
+    ModelBuilder b;
+    const auto words = b.input("words", {4}, "int32");
+    const auto other = b.input("other", {3, 4});
+    const auto x = b.node("embedding", "embedding", Json::parse(R"({"input_dim":4,"output_dim":4,"mask_zero":true})"), {words}, {b.parameter("embedding/table", {4, 4})});
+    const auto query = b.dense("query", 4, 4, x), key = b.dense("key", 4, 4, x), value = b.dense("value", 4, 4, x);
+    const auto self = b.node("self", "attention", Json::parse(R"({"heads":2,"factor":0.7,"causal":true})"), {query, value, key});
+    const auto mixed = b.node("mixed", "additive_attention", Json::parse(R"({"masked":"output"})"), {self, other}, {b.parameter("mixed/scale", {4})});
+    const auto scaled = b.node("scaled", "attention", Json::parse(R"({"use_scale":true,"masked":"output"})"), {mixed, mixed}, {b.parameter("scaled/scale", {})});
+    b.output(b.dense("dense", 16, 2, b.node("flat", "flatten", Json::object(), {scaled})));
+    return b.model;
+}
+
 inline constexpr NetworkCase network_cases[] = {
     {"images", images}, {"rectified", rectified}, {"residual", residual}, {"text", text},
-    {"shared", shared}, {"two_by_two", two_by_two}, {"shapes", shapes}, {"merged", merged}, {"kinked", kinked},
+    {"shared", shared}, {"two_by_two", two_by_two}, {"shapes", shapes},
+    {"merged", merged}, {"kinked", kinked},
+    {"gates", gates}, {"attending", attending},
 };
 
 }  // namespace assay::test

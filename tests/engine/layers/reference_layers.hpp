@@ -75,6 +75,89 @@ inline std::size_t spread_entry(std::size_t i, Shape from, const Shape& to) {
     return entry;
 }
 
+/// Recurrent layers step by step; `mask` is [batch, time] or empty.
+inline Flat recurrence(const std::string& kind, const Json& a, const Shape& shape, const Flat& x, const Flat& mask, const std::vector<Flat>& w, std::size_t batch) {
+    const auto time = static_cast<std::size_t>(shape[0]), in = static_cast<std::size_t>(shape[1]), units = a.at("units").get<std::size_t>();
+    const bool sequences = a.value("return_sequences", false), backwards = a.value("go_backwards", false), after = a.value("reset_after", true);
+    const std::size_t gates = kind == "lstm" ? 4 : kind == "gru" ? 3 : 1;
+    const auto f = [&](double z) { return pointwise(a.value("activation", Json("tanh")), z); };
+    const auto s = [&](double z) { return pointwise(a.value("recurrent_activation", Json("sigmoid")), z); };
+    Flat y;
+    for (std::size_t n = 0; n < batch; ++n) {
+        Flat h(units, 0), c(units, 0), given(time * units, 0);
+        for (std::size_t step = 0; step < time; ++step) {
+            const std::size_t t = backwards ? time - 1 - step : step;
+            const auto of_input = [&](std::size_t gate, std::size_t u) {
+                double z = w.size() > 2 ? w[2][gate * units + u] : 0;
+                for (std::size_t k = 0; k < in; ++k) z += x[(n * time + t) * in + k] * w[0][k * gates * units + gate * units + u];
+                return z;
+            };
+            const auto of_state = [&](std::size_t gate, std::size_t u, const Flat& state) {
+                double z = kind == "gru" && after && w.size() > 2 ? w[2][gates * units + gate * units + u] : 0;
+                for (std::size_t k = 0; k < units; ++k) z += state[k] * w[1][k * gates * units + gate * units + u];
+                return z;
+            };
+            Flat next(units), carried(units), reset_state(units);
+            if (kind == "gru")
+                for (std::size_t u = 0; u < units; ++u) reset_state[u] = s(of_input(1, u) + of_state(1, u, h)) * h[u];
+            for (std::size_t u = 0; u < units; ++u) {
+                if (kind == "simple_rnn") {
+                    next[u] = f(of_input(0, u) + of_state(0, u, h));
+                } else if (kind == "lstm") {
+                    carried[u] = s(of_input(1, u) + of_state(1, u, h)) * c[u] + s(of_input(0, u) + of_state(0, u, h)) * f(of_input(2, u) + of_state(2, u, h));
+                    next[u] = s(of_input(3, u) + of_state(3, u, h)) * f(carried[u]);
+                } else {
+                    const double z = s(of_input(0, u) + of_state(0, u, h)), r = s(of_input(1, u) + of_state(1, u, h));
+                    const double candidate = f(of_input(2, u) + (after ? r * of_state(2, u, h) : of_state(2, u, reset_state)));
+                    next[u] = z * h[u] + (1 - z) * candidate;
+                }
+            }
+            const bool seen = mask.empty() || mask[n * time + t] != 0;
+            if (seen) h = next, c = carried;
+            const std::size_t place = a.value("in_order", false) ? t : step;
+            for (std::size_t u = 0; u < units; ++u) given[place * units + u] = seen || !a.value("zero_masked", false) ? h[u] : 0;
+        }
+        if (sequences) y.insert(y.end(), given.begin(), given.end());
+        else y.insert(y.end(), h.begin(), h.end());
+    }
+    return y;
+}
+
+/// Attention query by query: weights over the steps that it may see. All inputs lie under `mask`, [batch, time] or empty.
+inline Flat attention(const std::string& kind, const Json& a, const std::vector<Shape>& shapes, const std::vector<Flat>& in, const Flat& mask,
+                      const std::vector<Flat>& w, std::size_t batch) {
+    const auto size = [](std::int64_t n) { return static_cast<std::size_t>(n); };
+    const std::size_t heads = a.value("heads", std::size_t{1}), queries = size(shapes[0][0]), steps = size(shapes[1][0]);
+    const std::size_t wide = size(shapes[0][1]), deep = size(shapes[1][1]), width = wide / heads, depth = deep / heads;
+    const Flat &query = in[0], &value = in[1], &key = in.back();
+    const std::string masked = a.value("masked", "scores");
+    Flat y(batch * queries * deep, 0);
+    for (std::size_t n = 0; n < batch; ++n)
+        for (std::size_t h = 0; h < heads; ++h)
+            for (std::size_t i = 0; i < queries; ++i) {
+                Flat score(steps, 0);
+                std::vector<bool> seen(steps);
+                const bool query_seen = mask.empty() || mask[n * queries + i] != 0;
+                for (std::size_t j = 0; j < steps; ++j) {
+                    seen[j] = (mask.empty() || mask[n * steps + j] != 0) && (!a.value("causal", false) || j <= i) && (query_seen || masked == "output");
+                    for (std::size_t d = 0; d < width; ++d) {
+                        const double q = query[(n * queries + i) * wide + h * width + d], k = key[(n * steps + j) * wide + h * width + d];
+                        if (kind == "attention") score[j] += a.value("factor", 1.0) * (w.empty() ? 1 : w[0][0]) * q * k;
+                        else score[j] += (w.empty() ? 1 : w[0][d]) * std::tanh(q + k);
+                    }
+                }
+                const bool any = std::count(seen.begin(), seen.end(), true) > 0;
+                if ((!any && masked == "weights") || (!query_seen && masked == "output")) continue;
+                double sum = 0;
+                if (!any) score.assign(steps, 0);
+                for (std::size_t j = 0; j < steps; ++j) sum += !any || seen[j] ? std::exp(score[j]) : 0;
+                for (std::size_t j = 0; j < steps; ++j)
+                    for (std::size_t d = 0; d < depth && (!any || seen[j]); ++d)
+                        y[(n * queries + i) * deep + h * depth + d] += std::exp(score[j]) / sum * value[(n * steps + j) * deep + h * depth + d];
+            }
+    return y;
+}
+
 inline Flat value(test::Instance& of) {
     const std::string& kind = of.tested().kind;
     const Json& a = of.spec().attributes;
@@ -237,24 +320,22 @@ inline Flat value(test::Instance& of) {
                                 }
                         y.push_back(conv ? sum + (w.size() > 1 ? w[1][size(f)] : 0) : kind == "max_pooling_2d" ? best : sum / cells);
                     }
-    } else if (kind == "simple_rnn") {
-        const std::size_t time = size(shape[0]), units = size(a.at("units"));
-        const bool sequences = a.value("return_sequences", false), backwards = a.value("go_backwards", false);
-        for (std::size_t n = 0; n < batch; ++n) {
-            Flat state(units, 0);
-            for (std::size_t step = 0; step < time; ++step) {
-                const std::size_t t = backwards ? time - 1 - step : step;
-                Flat next(units);
-                for (std::size_t u = 0; u < units; ++u) {
-                    double z = w.size() > 2 ? w[2][u] : 0;
-                    for (std::size_t c = 0; c < cols; ++c) z += in[0][(n * time + t) * cols + c] * w[0][c * units + u];
-                    for (std::size_t p = 0; p < units; ++p) z += state[p] * w[1][p * units + u];
-                    next[u] = pointwise(a.value("activation", Json("tanh")), z);
-                }
-                if (of.mask().empty() || of.mask()[n * time + t] != 0) state = next;
-                if (sequences || step + 1 == time) y.insert(y.end(), state.begin(), state.end());
-            }
+    } else if (kind == "simple_rnn" || kind == "lstm" || kind == "gru") {
+        y = recurrence(kind, a, shape, in[0], of.mask(), w, batch);
+    } else if (kind == "attention" || kind == "additive_attention") {
+        y = attention(kind, a, of.tested().inputs, in, of.mask(), w, batch);
+    } else if (kind == "masking") {
+        for (std::size_t r = 0; r < rows; ++r) {
+            bool kept = false;
+            for (std::size_t c = 0; c < cols; ++c) kept = kept || in[0][r * cols + c] != a.at("mask_value").get<double>();
+            for (std::size_t c = 0; c < cols; ++c) y.push_back(kept ? in[0][r * cols + c] : 0);
         }
+    } else if (kind == "time_distributed") {
+        const Shape inner(shape.begin() + 1, shape.end());
+        test::Instance step({of.tested().name + "_step", a.at("kind"), a.value("attributes", Json::object()).dump(), {inner}, of.tested().parameters}, engine::DType::float64,
+                            of.batch() * shape[0]);
+        step.set(in, w);
+        return value(step);
     } else {
         throw std::runtime_error("no reference for " + kind);
     }
