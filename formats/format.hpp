@@ -48,6 +48,12 @@ model::Model load_model(const std::filesystem::path& path, const LoadOptions& op
 /// HDF5, Keras 3 .weights.h5, or .keras. Matched by position, role and shape, as Keras does. @throws Error{format} where they do not fit.
 model::Weights load_weights_for(const model::Model& like, const std::filesystem::path& path);
 
+/// Writes a copy of the HDF5 checkpoint that `like` was loaded from, with other values: one tensor for each parameter, canonical as in
+/// Model::weights, written in the file's own layout and type where they differ. `fresh`: without the optimizer's state. The checkpoint
+/// itself is only read. @throws Error{unsupported} for a checkpoint that is no HDF5 file, or an array whose layout cannot be told;
+/// Error{usage} where `path` is the checkpoint; Error{resource}
+void save_weights(const model::Model& like, const model::Weights& values, const std::filesystem::path& path, bool fresh = false);
+
 /// Opens a data set: HDF5 with train/x .. test/y, or a PGDL folder of TFRecord shards. @throws Error
 data::Dataset open_dataset(const std::filesystem::path& path);
 

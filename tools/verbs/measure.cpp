@@ -26,8 +26,16 @@ std::string number_of(const Json& value) {
     const Json& number = value.at("value");
     if (number.is_null()) return "-";
     if (!number.is_array()) return significant(number_from_json(number), 6);
+    // A long array would leave no room for the names of measures: its ends stand for it, --json has it whole.
+    constexpr std::size_t most = 10, at_an_end = 3;
     std::string text;
-    for (const Json& x : number) text += fmt::format("{}{}", text.empty() ? "" : " ", significant(number_from_json(x), 4));
+    for (std::size_t i = 0; i < number.size(); ++i) {
+        if (number.size() > most && i == at_an_end) {
+            text += fmt::format(" ... ({} values) ...", number.size());
+            i = number.size() - at_an_end;
+        }
+        text += fmt::format("{}{}", text.empty() ? "" : " ", significant(number_from_json(number[i]), 4));
+    }
     return text;
 }
 

@@ -2,20 +2,15 @@
 
 #include "libanalysis/engine/tape.hpp"
 #include "libanalysis/measures/weight_matrices.hpp"
+#include "libanalysis/pruning/path_network.hpp"
 
 #include <boost/graph/adjacency_list.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace assay::measures::ingredients {
 namespace {
-
-// Layers without weights that map sums of paths to sums of paths (or, for max pooling, choose among them).
-constexpr std::array<std::string_view, 12> plain_kinds{
-    "activation", "add", "average_pooling_2d", "concatenate", "flatten", "global_average_pooling_2d",
-    "identity", "input", "max_pooling_2d", "permute", "reshape", "zero_padding_2d"};
 
 [[noreturn]] void refuse(const model::Node& node, std::string expected) {
     throw Error(ErrorKind::unsupported, {"layer " + node.layer + " (" + node.layer_class + ")", std::move(expected), node.kind});
@@ -107,7 +102,7 @@ PathSum::Value PathSum::compute(Subject& subject, const Key& key) {
             continue;
         }
         if (node.kind == "conv2d" || node.kind == "dense") continue;
-        if (std::find(plain_kinds.begin(), plain_kinds.end(), node.kind) == plain_kinds.end())
+        if (!pruning::passes_paths(node.kind))
             refuse(node, "a layer whose form with powers is a sum over paths");
         if (node.kind == "activation" && key.activations == Activations::linear && boost::out_degree(vertex, architecture.graph) > 0) {
             const std::string function = node.attributes.value("function", "");
