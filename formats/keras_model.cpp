@@ -12,19 +12,6 @@ namespace {
 
 constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-void note_non_finite(model::Model& model) {
-    std::size_t count = 0;
-    std::string first;
-    for (std::size_t i = 0; i < model.weights.size(); ++i) {
-        const std::size_t here = std::visit([](const auto& values) {
-            return static_cast<std::size_t>(std::count_if(values.begin(), values.end(), [](auto value) { return !std::isfinite(value); }));
-        }, model.weights[i].values);
-        if (here > 0 && count == 0) first = model.parameters[i].name;
-        count += here;
-    }
-    if (count > 0) model.notes.push_back(std::to_string(count) + " weights are NaN or infinite, the first in " + first);
-}
-
 void add_facts(model::Model& model, const StoredWeights& stored) {
     model.facts.backend = stored.backend;
     model.facts.framework_version = stored.keras_version;
@@ -326,6 +313,19 @@ private:
 };
 
 }  // namespace
+
+void note_non_finite(model::Model& model) {
+    std::size_t count = 0;
+    std::string first;
+    for (std::size_t i = 0; i < model.weights.size(); ++i) {
+        const std::size_t here = std::visit([](const auto& values) {
+            return static_cast<std::size_t>(std::count_if(values.begin(), values.end(), [](auto value) { return !std::isfinite(value); }));
+        }, model.weights[i].values);
+        if (here > 0 && count == 0) first = model.parameters[i].name;
+        count += here;
+    }
+    if (count > 0) model.notes.push_back(std::to_string(count) + " weights are NaN or infinite, the first in " + first);
+}
 
 model::Model assemble(Graph graph, StoredWeights stored, const Dialect& dialect) { return Assembly(std::move(graph), std::move(stored), dialect).run(); }
 
