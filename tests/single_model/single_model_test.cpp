@@ -3,6 +3,7 @@
 #include "tests/support/support.hpp"
 #include "tests/support/tolerance.hpp"
 
+#include <filesystem>
 #include <sstream>
 
 namespace assay {
@@ -46,6 +47,75 @@ TEST(Measure, AFileThatIsNoModelIsBadData) {
         EXPECT_EQ(run({program(), verb, (scratch / "absent.h5").string()}).exit_code, 66);
     }
     EXPECT_EQ(run({program(), "measure", (scratch / "notes.txt").string(), "--measures", "spectral_nrom"}).exit_code, 2);
+}
+
+std::string example(const std::string& file) { return (test::source_folder() / "examples/mnist-grid" / file).string(); }
+
+std::string first_example() {
+    std::string first;
+    for (const auto& entry : std::filesystem::directory_iterator(test::source_folder() / "examples/mnist-grid"))
+        if (const std::string name = entry.path().filename(); name.starts_with("grid_") && name.ends_with(".h5") && (first.empty() || name < first)) first = name;
+    return first;
+}
+
+TEST(Inspect, TellsShapesMultiplyAddsAndReceptiveFieldsAndDraws) {
+    const test::Scratch scratch;
+    const auto done = run({program(), "inspect", example(first_example()), "--dot", (scratch / "model.dot").string()});
+    ASSERT_EQ(done.exit_code, 0) << done.err;
+    expect_lines_fit(done.out);
+    EXPECT_NE(done.out.find("28 x 28 x 1"), std::string::npos) << done.out;
+    EXPECT_NE(done.out.find("multiply-adds a row; stored as float32"), std::string::npos) << done.out;
+    const Json result = parse_json(run({program(), "inspect", example(first_example()), "--json"}).out, "inspect");
+    double madds = 0;
+    for (const Json& layer : result.at("layers")) madds += layer.at("multiply_adds").get<double>();
+    EXPECT_EQ(madds, result.at("multiply_adds").get<double>());
+    EXPECT_GT(madds, 0);
+    const std::string dot = test::read_file(scratch / "model.dot");
+    EXPECT_EQ(dot.substr(0, 9), "digraph G") << dot;
+    for (const Json& layer : result.at("layers")) EXPECT_NE(dot.find(layer.at("name").get<std::string>()), std::string::npos);
+    const auto svg = run({program(), "inspect", example(first_example()), "--svg", (scratch / "model.svg").string()});
+    if (svg.exit_code == 69) GTEST_SKIP() << "Graphviz's program dot is not installed";
+    ASSERT_EQ(svg.exit_code, 0) << svg.err;
+    EXPECT_NE(test::read_file(scratch / "model.svg").find("<svg"), std::string::npos);
+}
+
+TEST(Lint, LooksAtAModelAZooAndAStore) {
+    const auto clean = run({program(), "lint", example(first_example()), "--fail-on", "note"});
+    EXPECT_EQ(clean.exit_code, 0) << clean.out << clean.err;
+    EXPECT_NE(clean.out.find("0 errors, 0 warnings, 0 notes in 1 models"), std::string::npos) << clean.out;
+    // The same with data on another scale than it was trained on.
+    const auto wrong = run({program(), "lint", example(first_example()), "--data", example("data.h5"), "--scale", "50", "--fail-on", "error", "--json"});
+    const auto right = run({program(), "lint", example(first_example()), "--data", example("data.h5"), "--scale", "1/255", "--json"});
+    const auto count = [](const std::string& out, std::string_view rule) {
+        std::size_t found = 0;
+        for (const Json& finding : parse_json(out, "lint").at("findings")) found += finding.at("rule").get<std::string>() == rule;
+        return found;
+    };
+    EXPECT_EQ(count(wrong.out, "saturated-softmax"), 1u) << wrong.out;
+    EXPECT_EQ(count(right.out, "input-scale"), 0u) << right.out;
+    const auto zoo = run({program(), "lint", (test::source_folder() / "examples/mnist-grid").string(), "--sarif"});
+    ASSERT_EQ(zoo.exit_code, 0) << zoo.err;
+    const Json sarif = parse_json(zoo.out, "sarif");
+    EXPECT_EQ(sarif.at("version"), "2.1.0");
+    const Json& driver = sarif.at("runs").at(0).at("tool").at("driver");
+    for (const Json& finding : sarif.at("runs").at(0).at("results"))
+        EXPECT_EQ(driver.at("rules").at(finding.at("ruleIndex").get<std::size_t>()).at("id"), finding.at("ruleId"));
+    EXPECT_EQ(run({program(), "lint", "--explain", "dead-units"}).exit_code, 0);
+    EXPECT_EQ(run({program(), "lint", "--explain", "nonsense"}).exit_code, 2);
+    EXPECT_EQ(run({program(), "lint", example(first_example()), "--fail-on", "maybe"}).exit_code, 2);
+    EXPECT_EQ(run({program(), "lint", example("absent.h5")}).exit_code, 66);
+    const auto rules = run({program(), "lint", "--rules", "--markdown"});
+    EXPECT_TRUE(rules.out == test::read_file(test::source_folder() / "docs/lint.md"));
+}
+
+TEST(Lint, FailsAPipelineWhenAskedTo) {
+    const test::Scratch scratch;
+    std::filesystem::copy(example(first_example()), scratch / "a.h5");
+    std::filesystem::copy(example(first_example()), scratch / "b.h5");   // the same checkpoint twice
+    const auto done = run({program(), "lint", scratch.path().string(), "--fail-on", "error"});
+    EXPECT_EQ(done.exit_code, 1) << done.out << done.err;
+    EXPECT_NE(done.out.find("[duplicated-checkpoints] b.h5: the same file as a.h5"), std::string::npos) << done.out;
+    EXPECT_EQ(run({program(), "lint", scratch.path().string()}).exit_code, 0);
 }
 
 TEST(Measure, GivesTheLoggedAccuracyAndSaysWhenTheScaleIsWrong) {

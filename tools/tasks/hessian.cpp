@@ -3,13 +3,13 @@
 #include "formats/format.hpp"
 #include "libanalysis/curvature/analyse.hpp"
 #include "libanalysis/curvature/sample.hpp"
+#include "libanalysis/lint/input_scale.hpp"
 #include "libanalysis/measures/subject.hpp"
 #include "libanalysis/zoo/protocol.hpp"
 #include "tools/analysis.hpp"
 #include "tools/tasks/curvature_json.hpp"
 #include "tools/tasks/open_data.hpp"
 #include "tools/tasks/open_model.hpp"
-#include "tools/tasks/scale_check.hpp"
 #include "tools/tasks/worker_device.hpp"
 
 #include <fmt/format.h>
@@ -118,7 +118,7 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
 
     std::vector<std::string> notes = model->notes;
     if (objective.loss->class_labels)
-        if (std::string complaint = scale_complaint(subject, rows); !complaint.empty()) notes.push_back(std::move(complaint));
+        if (lint::ScaleComplaint complaint = lint::scale_complaint(subject, rows); !complaint.words.empty()) notes.push_back(std::move(complaint.words));
 
     curvature::Options options = options_of(arguments);
     if (objective.regularised() && !curvature::has_regulariser(options.kind)) notes.push_back("the regulariser is no part of this operator");

@@ -2,11 +2,11 @@
 
 #include "formats/format.hpp"
 #include "libanalysis/core/hash.hpp"
+#include "libanalysis/lint/input_scale.hpp"
 #include "libanalysis/measures/run.hpp"
 #include "libanalysis/zoo/protocol.hpp"
 #include "tools/tasks/open_data.hpp"
 #include "tools/tasks/open_model.hpp"
-#include "tools/tasks/scale_check.hpp"
 #include "tools/tasks/worker_device.hpp"
 
 #include <fmt/format.h>
@@ -96,7 +96,7 @@ void check_scale(Prepared& prepared, std::span<const measures::Row> rows) {
             const bool poor = row.value.ok() ? std::get<double>(row.value.value) < good : row.value.reason.find("non-finite") != std::string::npos;
             if (!poor) return;
             try {
-                if (std::string complaint = scale_complaint(prepared.subject, *data); !complaint.empty()) prepared.notes.push_back(std::move(complaint));
+                if (lint::ScaleComplaint complaint = lint::scale_complaint(prepared.subject, *data); !complaint.words.empty()) prepared.notes.push_back(std::move(complaint.words));
             } catch (const Error& error) {
                 if (is_circumstance(error)) throw;   // a pass that fails has said so as a measure's reason
             }
