@@ -1341,7 +1341,7 @@ def new_file(path):
     path = Path(path)
     partial = path.with_name(path.name + ".partial")
     try:
-        with h5py.File(partial, "w") as file:
+        with h5py.File(partial, "w", libver=("v108", "v108")) as file:
             yield file
         os.replace(partial, path)
     finally:
