@@ -24,6 +24,8 @@ find_library(HDF5_LIBRARY hdf5 PATHS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/hdf5
 find_path(SPECTRA_INCLUDE_DIR Spectra/SymEigsSolver.h REQUIRED)
 find_library(DNNL_LIBRARY dnnl REQUIRED)
 find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.hpp REQUIRED)
+find_library(XGBOOST_LIBRARY xgboost REQUIRED)
+find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)
 
 # The OpenMP build of OpenBLAS, by its own path: Debian's alternatives would choose another build at run time, and a
 # pthread BLAS inside an OpenMP program loses a factor of three to five. The rpath makes the loader take this one.
@@ -44,6 +46,7 @@ endfunction()
 
 assay_imported(hdf5     INCLUDE ${HDF5_INCLUDE_DIR}      LINK ${HDF5_LIBRARY})
 assay_imported(dnnl     INCLUDE ${DNNL_INCLUDE_DIR}      LINK ${DNNL_LIBRARY})
+assay_imported(xgboost  INCLUDE ${XGBOOST_INCLUDE_DIR}   LINK ${XGBOOST_LIBRARY})
 assay_imported(openblas INCLUDE ${OPENBLAS_INCLUDE_DIR}  LINK ${OPENBLAS_LIBRARY})
 target_link_options(assay_openblas INTERFACE "LINKER:-rpath,${OPENBLAS_DIRECTORY}")   # also after an installation
 assay_imported(spectra  INCLUDE ${SPECTRA_INCLUDE_DIR}   LINK Eigen3::Eigen)

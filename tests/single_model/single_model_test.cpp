@@ -88,7 +88,8 @@ TEST(Lint, LooksAtAModelAZooAndAStore) {
     const auto right = run({program(), "lint", example(first_example()), "--data", example("data.h5"), "--scale", "1/255", "--json"});
     const auto count = [](const std::string& out, std::string_view rule) {
         std::size_t found = 0;
-        for (const Json& finding : parse_json(out, "lint").at("findings")) found += finding.at("rule").get<std::string>() == rule;
+        const Json result = parse_json(out, "lint");
+        for (const Json& finding : result.at("findings")) found += finding.at("rule").get<std::string>() == rule;
         return found;
     };
     EXPECT_EQ(count(wrong.out, "saturated-softmax"), 1u) << wrong.out;
