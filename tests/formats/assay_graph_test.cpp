@@ -20,15 +20,15 @@ Json parameter(const std::string& name, const std::string& role, const Shape& sh
             {"source", "of.the.framework"}};
 }
 
-Json node(const std::string& name, const std::string& kind, const Json& inputs, const Json& attributes, const Json& parameters = Json::array()) {
+Json stated(const std::string& name, const std::string& kind, const Json& inputs, const Json& attributes, const Json& parameters = Json::array()) {
     return {{"name", name}, {"kind", kind}, {"layer", name}, {"class", "Class"}, {"inputs", inputs}, {"attributes", attributes}, {"parameters", parameters}};
 }
 
 Json document() {
     return {{"version", 1},
-            {"nodes", {node("x", "input", Json::array(), {{"shape", {3}}, {"dtype", "float32"}}),
-                       node("fc", "dense", {"x"}, {{"units", 2}, {"use_bias", true}}, {"fc/kernel", "fc/bias"}),
-                       node("relu", "activation", {"fc"}, {{"function", "relu"}})}},
+            {"nodes", {stated("x", "input", Json::array(), {{"shape", {3}}, {"dtype", "float32"}}),
+                       stated("fc", "dense", {"x"}, {{"units", 2}, {"use_bias", true}}, {"fc/kernel", "fc/bias"}),
+                       stated("relu", "activation", {"fc"}, {{"function", "relu"}})}},
             {"inputs", {"x"}},
             {"outputs", {"relu"}},
             {"parameters", {parameter("fc/kernel", "kernel", {3, 2}), parameter("fc/bias", "bias", {2})}},
