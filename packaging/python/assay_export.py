@@ -16,6 +16,7 @@ import contextlib
 import functools
 import importlib
 import importlib.util
+import io
 import json
 import logging
 import math
@@ -23,6 +24,7 @@ import operator
 import os
 import re
 import sys
+import warnings
 from pathlib import Path
 
 import h5py
@@ -153,8 +155,8 @@ class Graph:
         if known is not None:
             other = self.parameters[known]
             if other["role"] != role or (other["words"] != words and not (other["shape"] == source.shape and torch.equal(other["source"].tensor, source.tensor))):
-                raise CannotExport(f"{place}: the parameter {source.name} is used in two ways ({other['role']} of {other['layer']}, and {role} here), "
-                                   "which Assay cannot keep as one")
+                raise CannotExport(f"{place}: the parameter {source.name} is used in two ways ({other['role']} of layer {other['place'].layer}, and {role} here), "
+                                   "which Assay cannot keep as one. Nothing was written.")
             return known
         module, _, leaf = source.name.rpartition(".")
         layer, name = (module, role if role != "other" else leaf) if module else (place.layer, role if role != "other" else leaf)
@@ -163,7 +165,7 @@ class Graph:
             n += 1
             full = f"{layer}/{leaf}" + (f"_{n}" if n > 2 else "")
         self.parameters.append({"name": full, "layer": layer, "class": place.class_name, "role": role, "shape": source.shape,
-                                "trainable": source.trainable, "words": words, "source": source})
+                                "trainable": source.trainable, "words": words, "source": source, "place": place})
         self.by_source[source.name] = len(self.parameters) - 1
         return len(self.parameters) - 1
 
@@ -175,7 +177,7 @@ class Place:
         self.layer, self.class_name, self.module, self.line, self.call = layer, class_name, module, line, call
 
     def __str__(self):
-        where = f"layer {self.layer} ({self.class_name})" if self.module is None else f"module {self.module or 'the model itself'}"
+        where = f"layer {self.layer} ({self.class_name})" if self.module is None else f"module {self.module}" if self.module else "the model itself"
         return where + (f", {self.line}" if self.line else "")
 
 
@@ -565,20 +567,28 @@ def operand(t, x):
     return t.value(x)
 
 
-@operators("add", "add_", "sub", "rsub")
-def add(t, x, other, result, alpha=1, sign=None, **_):
-    sign = float(alpha) if sign is None else sign
-    if isinstance(other, Value) and not isinstance(x, Value) and (constant := number(x)) is not None:
-        return t.rescale(other, sign, constant)
+@operators("add")
+def add(t, x, other, alpha=1, **_):
+    if isinstance(other, Value) and (constant := number(x)) is not None:
+        return t.rescale(other, float(alpha), constant)
     if (constant := number(other)) is not None:
-        return t.rescale(t.value(x), 1.0, sign * constant)
-    if isinstance(x, Scores) and isinstance(other, torch.Tensor):
+        return t.rescale(t.value(x), 1.0, alpha * constant)
+    if isinstance(x, Scores) and isinstance(other, torch.Tensor) and alpha == 1:
         return masked_scores(t, x, other)
-    x, other = operand(t, x), operand(t, other)
-    return t.merge("add", x, t.rescale(other, sign))
+    return t.merge("add", operand(t, x), t.rescale(operand(t, other), float(alpha)))
 
 
-@operators("mul", "mul_")
+@operators("sub")
+def subtract(t, x, other, alpha=1, **_):
+    return add(t, x, other, -alpha)
+
+
+@operators("rsub")
+def subtract_from(t, x, other, alpha=1, **_):
+    return add(t, other, x, -alpha)
+
+
+@operators("mul")
 def multiply(t, x, other, **_):
     if isinstance(other, (Value, Scores)) and not isinstance(x, (Value, Scores)):
         x, other = other, x
@@ -590,7 +600,7 @@ def multiply(t, x, other, **_):
     return t.merge("multiply", operand(t, x), operand(t, other))
 
 
-@operators("div", "div_")
+@operators("div")
 def divide(t, x, other, rounding_mode=None, **_):
     if rounding_mode is not None or number(other) is None:
         t.refuse("a division by something that is no constant number")
@@ -787,6 +797,11 @@ def padded(pads):
 
 # -- normalisation --
 
+@operators("_native_batch_norm_legit", "native_batch_norm", "_batch_norm_with_update")
+def batch_norm_of_the_batch(t, **_):
+    t.refuse("batch normalization by the statistics of the batch: Assay reads networks in evaluation mode, with running statistics")
+
+
 @operators("_native_batch_norm_legit_no_training", "_batch_norm_no_update")
 def batch_norm_and_statistics(t, **arguments):
     return (batch_norm(t, **arguments),)
@@ -795,7 +810,7 @@ def batch_norm_and_statistics(t, **arguments):
 @operators("batch_norm")
 def batch_norm(t, x, weight, bias, running_mean, running_var, eps, training=False, **_):
     if training or running_mean is None:
-        t.refuse("batch normalization by the statistics of the batch: Assay reads networks in evaluation mode, with running statistics")
+        batch_norm_of_the_batch(t)
     return normalization(t, "batch_normalization", t.value(x), [1], weight, bias, eps, [(running_mean, "moving_mean"), (running_var, "moving_variance")])
 
 
@@ -1126,19 +1141,20 @@ def ready_for_tracing(model):
     training = {module: module.training for module in model.modules()}
     attentions = [module for module in model.modules() if isinstance(module, torch.nn.MultiheadAttention) and "forward" not in vars(module)]
     fast = torch.backends.mha.get_fastpath_enabled()
-    logger = logging.getLogger("torch")
-    level = logger.level
+    silenced = logging.root.manager.disable
     try:
         model.eval()
         torch.backends.mha.set_fastpath_enabled(False)
-        logger.setLevel(logging.CRITICAL)
+        logging.disable(logging.CRITICAL)   # what torch says of its tracing, dumps of programs among it
         for module in attentions:
             def forward(*args, original=module.forward, **kwargs):
                 return original(*args[:4], **{**kwargs, "need_weights": False})
             module.forward = forward
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
-        logger.setLevel(level)
+        logging.disable(silenced)
         torch.backends.mha.set_fastpath_enabled(fast)
         for module in attentions:
             del module.forward
@@ -1148,7 +1164,7 @@ def ready_for_tracing(model):
 
 def trace(model, example):
     try:
-        with torch.no_grad():
+        with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):   # torch prints programs that fail
             return torch.export.export(model, example, strict=False).run_decompositions({})
     except Exception as error:   # whatever Python code does in a forward pass
         text = str(error)

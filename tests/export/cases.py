@@ -230,7 +230,7 @@ def names_python_code(assay, folder):
 @case
 def refuses_what_would_be_wrong(assay, folder):
     refused(networks.OfTheBatch(), images(4, 3), folder, "layer norm (BatchNorm1d)", "statistics of the batch")
-    refused(networks.Tied(), words(5, 2, 3), folder, "words.weight", "used in two ways")
+    refused(networks.Tied(), words(5, 2, 3), folder, "head.weight", "embeddings of layer words", "used in two ways")
     refused(torch.nn.Conv2d(3, 4, 3, padding=1, padding_mode="circular"), images(2, 3, 6, 6), folder, "Nothing was written")
     refused(torch.nn.Linear(3, 4), images(3), folder, "example_input")
     refused(torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(3, 4)), images(2, 3), folder, "Nothing was written")
