@@ -1,5 +1,6 @@
 #include "formats/keras_config.hpp"
 
+#include "formats/keras_masks.hpp"
 #include "formats/keras_one.hpp"
 #include "libanalysis/core/error.hpp"
 
@@ -69,8 +70,12 @@ std::vector<Json> keywords_of(const Json& layer) {
     if (is_reference(nodes)) return {after(nodes)};
     for (const Json& node : nodes) {
         keywords.emplace_back();
-        if (node.is_object()) keywords.back() = node.value("kwargs", Json());
-        else if (is_reference(node)) keywords.back() = after(node);
+        if (node.is_object()) {
+            keywords.back() = node.value("kwargs", Json());
+            const Json args = node.value("args", Json());
+            if (keywords.back().is_object() && std::any_of(args.begin(), args.end(), [](const Json& arg) { return arg.is_number(); })) keywords.back()["args"] = args;
+        }
+        if (is_reference(node)) keywords.back() = after(node);
         else if (node.is_array() && !node.empty()) keywords.back() = after(node[0]);
     }
     return keywords;
@@ -122,6 +127,7 @@ void inline_model(Graph& outer, const Layer& nested, const Graph& inner, std::si
         Layer copy = layer;
         copy.name = nested.name + "/" + layer.name;
         copy.model = nested.name;
+        copy.place = nested.place + "/layers/" + layer.place;
         copy.calls.clear();
         copy.keywords.clear();
         for (std::size_t call = 0; call < nested.calls.size(); ++call)
@@ -184,10 +190,43 @@ Layer read_layer_config(const Json& json, const std::string& where) {
 
 namespace {
 
+// Numbers the layers of a model by class, as Keras 3 does for the groups of its weights.
+class Places {
+public:
+    std::string next(const std::string& class_name) {
+        const std::string base = snake_case(class_name);
+        const int number = counted_[base]++;
+        return number == 0 ? base : base + "_" + std::to_string(number);
+    }
+
+private:
+    std::map<std::string, int> counted_;
+};
+
 std::optional<Json> batch_shape_of(const Json& config) {
     for (const char* key : {"batch_shape", "batch_input_shape"})
         if (config.is_object() && config.contains(key) && config[key].is_array()) return config[key];
     return std::nullopt;
+}
+
+// Keras 1: a Merge at the head of a Sequential model holds the models that it merges. Their layers keep their names, and the file has
+// a group of weights for each of them.
+void add_branches(Graph& graph, Layer& merge, const Dialect& dialect, const std::string& where, std::set<std::string>& names) {
+    const Json branches = merge.config["layers"];
+    merge.config.erase("layers");
+    renew_keras_one(merge.class_name, merge.config);
+    merge.calls.emplace_back();
+    for (const Json& branch : branches) {
+        const bool is_model = is_model_class(class_of(branch, where));
+        const Graph inner = read_model(is_model ? branch : Json{{"class_name", "Sequential"}, {"config", Json::array({branch})}}, dialect, where);
+        if (inner.outputs.size() != 1) throw bad(where + " layer " + merge.name, "branches of one output", std::to_string(inner.outputs.size()));
+        for (const Layer& layer : inner.layers) {
+            if (!names.insert(layer.name).second) throw bad(where, "layers of different names", "two called " + layer.name);
+            graph.layers.push_back(layer);
+        }
+        graph.inputs.insert(graph.inputs.end(), inner.inputs.begin(), inner.inputs.end());
+        merge.calls.front().push_back(inner.outputs.front());
+    }
 }
 
 Graph read_sequential(const Json& config, const Dialect& dialect, const std::string& where) {
@@ -199,15 +238,18 @@ Graph read_sequential(const Json& config, const Dialect& dialect, const std::str
     std::map<std::string, std::vector<std::vector<TensorReference>>> outputs_of;
     std::set<std::string> names;
     TensorReference last;
-    std::map<std::string, int> unnamed;
+    Places places, unnamed;
     for (const Json& json : *layers) {
         Layer layer = read_layer_config(json, where);
-        if (layer.name.empty()) {
-            const std::string base = snake_case(layer.class_name);
-            const int number = unnamed[base]++;
-            layer.name = number == 0 ? base : base + "_" + std::to_string(number);
-        }
+        layer.place = places.next(layer.class_name);
+        if (layer.name.empty()) layer.name = unnamed.next(layer.class_name);
         if (!names.insert(layer.name).second) throw bad(where, "layers of different names", "two called " + layer.name);
+        if (graph.inputs.empty() && is_merge_of_branches(layer.class_name, layer.config)) {
+            add_branches(graph, layer, dialect, where, names);
+            last = {layer.name, 0, 0};
+            graph.layers.push_back(std::move(layer));
+            continue;
+        }
         if (graph.inputs.empty()) {   // the first layer is the input, or says what the input is
             if (layer.class_name == "InputLayer") {
                 layer.calls = {{}};
@@ -260,8 +302,10 @@ Graph read_functional(const Json& config, const Dialect& dialect, const std::str
     struct Nested { Layer layer; Graph graph; };
     std::vector<Layer> flat;
     std::map<std::size_t, Nested> nested;   // by position in the list
+    Places places;
     for (const Json& json : config["layers"]) {
         Layer layer = read_layer_config(json, where);
+        layer.place = places.next(layer.class_name);
         if (layer.name.empty()) throw bad(where, "layers with names", json.dump());
         if (!names.insert(layer.name).second) throw bad(where, "layers of different names", "two called " + layer.name);
         layer.calls = calls_of(json, where + " layer " + layer.name);
@@ -290,6 +334,7 @@ Graph read_functional(const Json& config, const Dialect& dialect, const std::str
         inline_model(graph, layer, model->second.graph, first, outputs_of);
     }
     redirect(graph, outputs_of);
+    drop_restated_masks(graph);
     return graph;
 }
 

@@ -31,10 +31,14 @@ struct TensorReference {
 struct Layer {
     std::string name;
     std::string model;        ///< the outermost nested model that it was inlined from, or empty
+    /// Where Keras 3 keeps its weights, below the model's `layers`: its class in snake case, numbered among the layers of that class
+    /// ("dense_1", "functional/layers/dense"). Empty for an input that is no layer of the file.
+    std::string place = {};
     std::string class_name;   ///< without package prefix ("Custom>X" is "X"), Keras 1 names renewed (Convolution2D is Conv2D)
     Json config = Json::object();
     std::vector<std::vector<TensorReference>> calls;   ///< the inputs of every call; an input layer has one call without inputs
-    std::vector<Json> keywords = {};                   ///< the named arguments of every call; shorter than `calls`, or null, where there are none
+    std::vector<Json> keywords = {};                   ///< the named arguments of every call, and as `args` those by place where numbers are among
+                                                       ///< them; shorter than `calls`, or null, where there are none
 };
 
 struct Graph {

@@ -84,28 +84,6 @@ bool channels_first(const Layer& layer, const Dialect& dialect) {
     throw bad_setting(layer, "data_format", "channels_last or channels_first");
 }
 
-Json activation_of(const Layer& layer) {
-    Json name = layer.config.contains("activation") ? layer.config["activation"] : Json();
-    if (name.is_object()) {   // {"class_name": "function", "config": "relu"}, {"class_name": "ELU", "config": {...}}
-        const Json inner = name.value("config", Json());
-        const Json class_name = name.value("class_name", Json());
-        if (inner.is_string()) name = inner;
-        else if (class_name.is_string()) throw Unsupported{layer.class_name + "(" + class_name.get<std::string>() + ")"};
-    }
-    if (name.is_null()) name = "linear";
-    if (!name.is_string()) throw bad_setting(layer, "activation", "the name of an activation");
-    const std::string function = name.get<std::string>();
-    for (const char* known : {"linear", "relu", "tanh", "sigmoid", "softmax", "gelu", "softplus"})
-        if (function == known) return {{"function", function}};
-    if (function == "elu") return {{"function", "elu"}, {"alpha", 1.0}};
-    throw Unsupported{layer.class_name + "(" + function + ")"};
-}
-
-Value with_activation(Call& call, const Json& activation, Value value) {
-    if (activation.at("function") == "linear") return value;
-    return call.add("activation", activation, {value}, value.rank);
-}
-
 const Value& Call::raw(std::size_t index) const {
     if (index >= inputs_.size())
         throw Error(ErrorKind::format, {"layer " + layer_.name + " (" + layer_.class_name + ")", "an input", std::to_string(inputs_.size()) + " inputs"});

@@ -7,6 +7,7 @@
 #include "libanalysis/model/model.hpp"
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -24,7 +25,7 @@ struct WeightSpec {
     model::Role role;
     Shape shape;   ///< canonical; -1 where the config does not say
     bool trainable = true;
-    bool convolution = false;   ///< a Conv2D kernel: Theano's is flipped, Keras 1 may have another layout
+    bool convolution = false;   ///< a kernel with its spatial axes first: Theano's is flipped along them, Keras 1 may have another layout
     std::string part = {};      ///< of the layer that has it: "query" in "attention/query/kernel"
     Json config = {};           ///< with its regulariser, where that is not the layer's own config
     std::function<void(model::Tensor&)> convert = {};   ///< from the file's array, which has `shape`, to the canonical one
@@ -98,8 +99,12 @@ std::vector<std::int64_t> pair_or(const Layer& layer, const char* key, std::vect
 bool channels_first(const Layer& layer, const Dialect& dialect);   ///< by data_format, else the file's default
 Error bad_setting(const Layer& layer, const char* key, const std::string& expected);
 
-/// {function, alpha} of a layer's `activation`; an absent or null one is linear. @throws Unsupported
-Json activation_of(const Layer& layer);
+/// {function, its parameters} of an activation among a layer's settings; null is linear, an absent one `fallback`. @throws Unsupported
+Json activation_of(const Layer& layer, const Dialect& dialect, const char* key = "activation", const char* fallback = "linear");
+/// The same of a layer that is an activation (ReLU, ELU, ...), or nothing for other classes.
+std::optional<Json> activation_layer(const Layer& layer);
+bool acts_on_an_axis(const Json& activation);   ///< softmax and its logarithm: where the last axis is matters
+Json function_word(const Json& activation);     ///< its name alone where it has no parameters
 /// Adds the activation node unless it is linear.
 Value with_activation(Call& call, const Json& activation, Value value);
 

@@ -79,7 +79,8 @@ Translation multi_head_attention(const Layer& layer, const Dialect& dialect) {
     }
     result.weights.push_back({.role = Role::kernel, .shape = {heads, value_width, -1}, .part = "attention_output", .config = {}, .convert = flattened_before_last()});
     if (use_bias) result.weights.push_back({.role = Role::bias, .shape = {-1}, .part = "attention_output", .config = {}, .convert = {}});
-    const char* masked = dialect.major() >= 3 ? "weights" : "scores";
+    // What a query sees that is masked itself: Keras 3 takes another way under dropout, also where it drops nothing.
+    const char* masked = dialect.major() >= 3 && number_or(layer, "dropout", 0) > 0 ? "weights" : "scores";
     result.add_nodes = [=](Call& call) {
         const std::vector<Value> inputs = query_value_key(call);
         const std::size_t each = use_bias ? 2 : 1;
@@ -125,7 +126,7 @@ Translation additive_attention(const Layer& layer, const Dialect&) {
 }
 
 // A contraction of the last axes of the input with the first of the kernel, "...x,xy->...y" or "abcd,cde->abe": a dense layer between reshapes.
-Translation einsum_dense(const Layer& layer, const Dialect&) {
+Translation einsum_dense(const Layer& layer, const Dialect& dialect) {
     const std::string equation = word_or(layer, "equation", "");
     const auto refuse = [&](const std::string& what) { return Unsupported{"EinsumDense(" + what + ")"}; };
     std::string letters;
@@ -158,7 +159,7 @@ Translation einsum_dense(const Layer& layer, const Dialect&) {
     if (extents.size() < made.size()) throw bad_setting(layer, "output_shape", "an extent for every axis of the output but the first");
     extents.erase(extents.begin(), extents.end() - static_cast<std::ptrdiff_t>(made.size()));
     if (std::any_of(extents.begin(), extents.end(), [](std::int64_t extent) { return extent < 1; })) throw bad_setting(layer, "output_shape", "positive extents at its end");
-    const Json activation = activation_of(layer);
+    const Json activation = activation_of(layer, dialect);
 
     Translation result;
     Shape shape(contracted, -1);

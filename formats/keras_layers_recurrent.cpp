@@ -1,6 +1,6 @@
 // SimpleRNN, LSTM, GRU and their CuDNN forms; Masking; the wrappers Bidirectional and TimeDistributed.
 
-#include "formats/keras_gates.hpp"
+#include "formats/keras_cudnn.hpp"
 #include "formats/keras_layer.hpp"
 
 #include <algorithm>
@@ -33,15 +33,10 @@ void refuse_flags(const Layer& layer, std::initializer_list<const char*> flags) 
         if (flag_or(layer, flag, false)) throw Unsupported{layer.class_name + "(" + flag + ")"};
 }
 
-/// The function of `key` into `attributes`: its name as `key`, its parameter as `alpha`.
-void add_function(const Layer& layer, const char* key, const char* fallback, const char* alpha, Json& attributes) {
-    Layer reading{.name = layer.name, .model = {}, .class_name = layer.class_name, .config = {{"activation", fallback}}, .calls = {}};
-    if (layer.config.contains(key)) reading.config["activation"] = layer.config[key];
-    const Json function = activation_of(reading);
-    const std::string name = function.at("function").get<std::string>();
-    if (name == "softmax") throw Unsupported{layer.class_name + "(" + name + ")"};
-    attributes[key] = name;
-    if (function.contains("alpha")) attributes[alpha] = function["alpha"];
+Json function_of(const Layer& layer, const Dialect& dialect, const char* key, const char* fallback) {
+    const Json function = activation_of(layer, dialect, key, fallback);
+    if (acts_on_an_axis(function)) throw Unsupported{layer.class_name + "(" + function.at("function").get<std::string>() + ")"};
+    return function_word(function);
 }
 
 Recurrent read_recurrent(const Layer& layer, const Dialect& dialect) {
@@ -52,8 +47,9 @@ Recurrent read_recurrent(const Layer& layer, const Dialect& dialect) {
     const std::int64_t units = integer(layer, "units"), gates = lstm ? 4 : gru ? 3 : 1;
     const bool use_bias = cudnn || flag_or(layer, "use_bias", true);
     Recurrent result{lstm ? "lstm" : gru ? "gru" : "simple_rnn", {{"units", units}}, {}, flag_or(layer, "return_sequences", false)};
-    add_function(layer, "activation", "tanh", "alpha", result.attributes);
-    if (lstm || gru) add_function(layer, "recurrent_activation", cudnn || is_tensorflow_keras(dialect) ? "sigmoid" : "hard_sigmoid", "recurrent_alpha", result.attributes);
+    result.attributes["activation"] = function_of(layer, dialect, "activation", "tanh");
+    if (lstm || gru)
+        result.attributes["recurrent_activation"] = function_of(layer, dialect, "recurrent_activation", cudnn || is_tensorflow_keras(dialect) ? "sigmoid" : "hard_sigmoid");
     result.attributes["return_sequences"] = result.sequences;
     result.attributes["go_backwards"] = flag_or(layer, "go_backwards", false);
     result.attributes["use_bias"] = use_bias;
@@ -68,7 +64,7 @@ Recurrent read_recurrent(const Layer& layer, const Dialect& dialect) {
 }
 
 void require_one_input(const Call& call) {
-    if (call.input_count() > 1) throw Unsupported{call.layer().class_name + "(initial state)"};
+    if (call.input_count() > 1) throw Unsupported{call.layer().class_name + (call.raw(1).keyword == "mask" ? "(mask)" : "(initial state)")};
 }
 
 Translation recurrent(const Layer& layer, const Dialect& dialect) {

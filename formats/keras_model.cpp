@@ -1,6 +1,7 @@
 #include "formats/keras_model.hpp"
 
 #include "formats/keras_facts.hpp"
+#include "formats/keras_one_weights.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -34,13 +35,14 @@ const char* regulariser_key(model::Role role) {
 void add_named(model::Model& model, const std::string& layer, const std::string& layer_class, std::vector<StoredTensor> tensors, bool trainable,
                std::vector<std::size_t>& indices) {
     std::map<model::Role, int> times;
-    for (const StoredTensor& tensor : tensors) ++times[role_of_name(tensor.name)];
+    std::map<std::string, int> repeated;
+    for (const StoredTensor& tensor : tensors) ++times[role_of_name(tensor.name)], ++repeated[last_component(tensor.name)];
     std::set<std::string> used;
     for (StoredTensor& tensor : tensors) {
         const model::Role role = role_of_name(tensor.name);
         std::string name = layer + "/";
         if (role != model::Role::other && times[role] == 1) name += to_string(role);
-        else name += times[model::Role::other] > 0 && role == model::Role::other ? last_component(tensor.name) : tensor.name.substr(0, tensor.name.rfind(':'));
+        else name += role == model::Role::other && repeated[last_component(tensor.name)] == 1 ? last_component(tensor.name) : tensor.name.substr(0, tensor.name.rfind(':'));
         while (!used.insert(name).second) name += "'";
         const bool moving = role == model::Role::moving_mean || role == model::Role::moving_variance;
         indices.push_back(model.parameters.size());
@@ -135,7 +137,26 @@ private:
         return end;
     }
 
+    // Each layer of the graph has its own stored one, nested or not.
+    void share_out_by_layer() {
+        for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
+            StoredLayer& stored = stored_.layers[i];
+            const std::string& name = graph_.layers[i].name;
+            if (!work_[i].translation) {
+                take_unknown(i, i + 1, name, graph_.layers[i].class_name, stored);
+                continue;
+            }
+            renew_arrays(graph_.layers[i], stored_, dialect_, stored.tensors);
+            const std::size_t expected = work_[i].translation->weights.size();
+            if (stored.tensors.size() != expected)
+                throw Error(ErrorKind::format, {"layer " + name, std::to_string(expected) + " weights", std::to_string(stored.tensors.size()) + " in the file",
+                                                "The weights do not belong to this architecture."});
+            take_known(i, i + 1, stored);
+        }
+    }
+
     void share_out_weights() {
+        if (stored_.one_a_layer) return share_out_by_layer();
         std::vector<StoredLayer*> full;   // layers without weights are dropped on both sides, then i-th meets i-th
         for (StoredLayer& layer : stored_.layers)
             if (!layer.tensors.empty()) full.push_back(&layer);
@@ -150,13 +171,16 @@ private:
                 if (work_[i].translation) expected += work_[i].translation->weights.size();
             }
             if (!known) {   // how many weights it has is not known: its name decides
-                if (next < full.size() && full[next]->name == name) take_unknown(first, end, name, *full[next++]);
+                const std::string& class_name = graph_.layers[first].class_name;
+                if (next < full.size() && full[next]->name == name)
+                    take_unknown(first, end, name, graph_.layers[first].model.empty() ? class_name : "Model", *full[next++]);
                 continue;
             }
             if (expected == 0) continue;
             if (next == full.size())
                 throw Error(ErrorKind::format, {"layer " + name, std::to_string(expected) + " weights", "none left in the file", "The weights do not belong to this architecture."});
             StoredLayer& stored = *full[next++];
+            if (end == first + 1) renew_arrays(graph_.layers[first], stored_, dialect_, stored.tensors);
             if (stored.tensors.size() != expected)
                 throw Error(ErrorKind::format, {"layer " + name, std::to_string(expected) + " weights", std::to_string(stored.tensors.size()) + " in the file's layer " + stored.name,
                                                 "The weights do not belong to this architecture."});
@@ -166,9 +190,9 @@ private:
             throw Error(ErrorKind::format, {"layer " + full[next]->name, "a layer of the config for its weights", "none", "The weights do not belong to this architecture."});
     }
 
-    void take_unknown(std::size_t first, std::size_t end, const std::string& name, StoredLayer& stored) {
+    void take_unknown(std::size_t first, std::size_t end, const std::string& name, const std::string& class_name, StoredLayer& stored) {
         std::vector<std::size_t> indices;
-        add_named(model_, name, graph_.layers[first].model.empty() ? graph_.layers[first].class_name : "Model", std::move(stored.tensors), layer_trains(graph_.layers[first]), indices);
+        add_named(model_, name, class_name, std::move(stored.tensors), layer_trains(graph_.layers[first]), indices);
         for (std::size_t i = first; i < end; ++i) {
             if (!work_[i].translation || !work_[i].translation->weights.empty()) work_[i].parameters = indices;
             if (work_[i].translation && !work_[i].translation->weights.empty()) {   // its share of the group cannot be told apart
@@ -191,7 +215,7 @@ private:
         for (auto& [place, tensor] : mine) {
             const Layer& layer = graph_.layers[place.first];
             const WeightSpec& spec = work_[place.first].translation->weights[place.second];
-            if (spec.convolution) make_canonical(tensor.tensor, stored_, channels_first(layer, dialect_));
+            if (spec.convolution) make_kernel_canonical(tensor.tensor, stored_, layer, dialect_);
             check_shape(tensor, spec.shape, layer.name);
             if (spec.convert) spec.convert(tensor.tensor);
             if (!spec.config.is_null()) regulariser_config_[model_.parameters.size()] = spec.config;

@@ -47,6 +47,12 @@ bool keeps_cells(const model::Node& node, const std::optional<Shape>& before, co
     return before && after && before->size() == after->size() && before->size() >= 2;
 }
 
+// Layers whose every output cell may read all input cells.
+bool mixes_all(const model::Node& node) {
+    static const std::set<std::string> mixing{"additive_attention", "attention", "gru", "lstm", "simple_rnn"};
+    return mixing.contains(node.kind);
+}
+
 class Walk {
 public:
     Walk(const model::Model& model, const std::vector<Shape>& shapes) : model_(model), graph_(model.architecture->graph), given_(shapes) {}
@@ -92,7 +98,8 @@ private:
     void look_back(const model::Node& node, const std::vector<std::size_t>& sources, NodeOutline& here) const {
         if (sources.empty()) return;
         for (const std::size_t source : sources) here.sees_all = here.sees_all || outlines_[source].sees_all;
-        if (here.sees_all) return;
+        here.sees_all = here.sees_all || mixes_all(node);
+        if (here.sees_all || node.kind == "time_distributed") return;   // of the latter's cells some are time, some not
         std::vector<Reach> before = outlines_[sources[0]].field;
         for (const std::size_t source : sources) {   // of several the one that looks back farthest
             const std::vector<Reach>& other = outlines_[source].field;

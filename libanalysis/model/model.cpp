@@ -32,6 +32,13 @@ std::string_view to_string(Role role) {
     return "other";
 }
 
+bool is_weight_matrix(const Parameter& parameter) {
+    // Layers that Assay does not have keep their tensors' own names: depthwise_kernel, pointwise_kernel.
+    const bool kernel = parameter.role == Role::kernel || parameter.role == Role::recurrent_kernel || parameter.role == Role::embeddings ||
+                        (parameter.role == Role::other && parameter.name.ends_with("kernel"));
+    return kernel && parameter.shape.size() >= 2;
+}
+
 std::size_t Architecture::add(Node node, const std::vector<std::size_t>& inputs_of_node) {
     const std::size_t vertex = boost::add_vertex(std::move(node), graph);
     for (std::size_t slot = 0; slot < inputs_of_node.size(); ++slot)

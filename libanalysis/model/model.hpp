@@ -42,6 +42,10 @@ struct Parameter {
     std::string path;    ///< where the tensor lies in the file
 };
 
+/// Whether it is a weight matrix: a kernel of any kind (recurrent, depthwise, ...) or an embedding, with two or more axes. Biases and
+/// the parameters of normalisation layers are none.
+bool is_weight_matrix(const Parameter& parameter);
+
 /// Values of all parameters, one Tensor per Parameter, same order.
 using Weights = std::vector<Tensor>;
 

@@ -128,7 +128,7 @@ Json run(const Json& arguments, const Context& context, const std::function<void
     worker_backend(arguments);   // a device that is not there is said before anything is read
     const std::string path = text_argument(arguments, "path");
     const auto model = open_model(arguments);
-    if (!model) return {{"status", "not_a_model"}, {"path", path}, {"content", hash_file(path)}};
+    if (!model) return {{"status", "not_a_model"}, {"path", path}, {"content", hash_file(path)}, {"reason", formats::describe(path)}};
     std::vector<std::string> problems;
     std::vector<Layer> layers = layers_of(*model);
     std::vector<Shape> data_shapes;

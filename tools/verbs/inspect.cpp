@@ -50,7 +50,7 @@ int run(const std::vector<std::string>& words) {
     Json arguments = model.arguments(file);
     arguments["draw"] = !dot.empty() || !svg.empty();
     Json result = model.run("inspect", arguments);
-    if (result.value("status", "") == "not_a_model") throw Error(ErrorKind::format, {file, "a checkpoint", "a file that no format claims"});
+    if (result.value("status", "") == "not_a_model") throw Error(ErrorKind::format, {file, "a checkpoint", result.value("reason", "a file that no format claims")});
     if (arguments["draw"].get<bool>() && !result.contains("dot"))
         throw Error(ErrorKind::missing, {file, "an architecture to draw", "weights only", "Give one with --architecture"});
     if (!dot.empty()) write_whole(dot, result["dot"].get<std::string>());

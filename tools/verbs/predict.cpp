@@ -114,7 +114,7 @@ int run(const std::vector<std::string>& words) {
     arguments["seed"] = 0;
     arguments["measures"] = requests_for(predictor);
     const Json result = options.run("measure_model", arguments);
-    if (result.value("status", "") == "not_a_model") throw Error(ErrorKind::format, {model, "a checkpoint", "a file that no format claims"});
+    if (result.value("status", "") == "not_a_model") throw Error(ErrorKind::format, {model, "a checkpoint", result.value("reason", "a file that no format claims")});
     const Computed features = computed(result);
     require_all(predictor, features, model);
     const predict::Prediction prediction = predictor.predict(features.values);

@@ -29,7 +29,7 @@ protected:
         project(lane, squashed.view(), weights(lane, frame, s.type, ones), s, false);
     }
     void scores_reverse(Backend& lane, const Frame& frame, Pair, ConstView gs, Targets g, std::span<const View> gw) const override {
-        const ConstView sum = frame.saved->at(1).const_view();
+        const ConstView sum = frame.saved->at(2).const_view();
         Buffer work = lane.allocate(gs.type, sum.size), ones;
         const View gscale = at_or_empty(gw, 0);
         if (scaled_ && !gscale.empty()) {
@@ -44,7 +44,7 @@ protected:
     }
     // Saves the tangent of the sums.
     void scores_tangent(Backend& lane, const Frame& frame, Pair, Pair tx, std::span<const ConstView> tw, View ts, std::vector<Buffer>* saved) const override {
-        const ConstView sum = frame.saved->at(1).const_view();
+        const ConstView sum = frame.saved->at(2).const_view();
         Buffer tsum = lane.allocate(ts.type, sum.size), work = lane.allocate(ts.type, sum.size), ones;
         pairs(lane, frame, tx, tsum.view());
         lane.map_first(Pointwise::tanh, 1, sum, tsum.view(), work.view(), false);
@@ -58,7 +58,7 @@ protected:
     }
     void scores_reverse_tangent(Backend& lane, const Frame& frame, const Tangent& tangent, Pair, Pair, ConstView gs, ConstView tgs, Targets tg,
                                 std::span<const View> tgw) const override {
-        const ConstView sum = frame.saved->at(1).const_view(), tsum = tangent.saved->at(1).const_view();
+        const ConstView sum = frame.saved->at(2).const_view(), tsum = tangent.saved->at(2).const_view();
         const ConstView tscale = scaled_ ? at_or_empty<ConstView>(tangent.parameters, 0) : ConstView{};
         Buffer work = lane.allocate(gs.type, sum.size), ones;
         const View tgscale = at_or_empty(tgw, 0);

@@ -25,7 +25,7 @@ protected:
     }
     void scores_reverse(Backend& lane, const Frame& frame, Pair x, ConstView gs, Targets g, std::span<const View> gw) const override {
         const View gscale = at_or_empty(gw, 0);
-        if (!gscale.empty()) add_dot(lane, gs, frame.saved->at(1).const_view(), gscale);
+        if (!gscale.empty()) add_dot(lane, gs, frame.saved->at(2).const_view(), gscale);
         if (g.query.empty() && g.key.empty()) return;
         Buffer scaled;
         products_back(lane, frame, x, unscaled(lane, frame, gs, scaled), g);
@@ -40,15 +40,15 @@ protected:
         if (!scaled_) return;
         scale(lane, frame.parameters[0], tr, ts, false);
         const ConstView tscale = at_or_empty(tw, 0);
-        if (!tscale.empty()) scale(lane, tscale, frame.saved->at(1).const_view(), ts, true);
+        if (!tscale.empty()) scale(lane, tscale, frame.saved->at(2).const_view(), ts, true);
         if (saved) saved->push_back(std::move(own));
     }
     void scores_reverse_tangent(Backend& lane, const Frame& frame, const Tangent& tangent, Pair x, Pair tx, ConstView gs, ConstView tgs, Targets tg,
                                 std::span<const View> tgw) const override {
         const View tgscale = at_or_empty(tgw, 0);
         if (!tgscale.empty()) {
-            add_dot(lane, tgs, frame.saved->at(1).const_view(), tgscale);
-            add_dot(lane, gs, tangent.saved->at(1).const_view(), tgscale);
+            add_dot(lane, tgs, frame.saved->at(2).const_view(), tgscale);
+            add_dot(lane, gs, tangent.saved->at(2).const_view(), tgscale);
         }
         if (tg.query.empty() && tg.key.empty()) return;
         Buffer scaled, moved;

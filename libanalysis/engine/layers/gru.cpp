@@ -10,13 +10,13 @@ namespace assay::engine::layers {
 namespace {
 
 std::unique_ptr<Layer> make_gru(const LayerSpec& spec) {
-    const CellFunction f = cell_activation(spec), s = cell_recurrent_activation(spec);
+    const PointwiseFunction f = cell_activation(spec), s = cell_recurrent_activation(spec);
     const bool reset_after = spec.boolean("reset_after", true);
     constexpr std::size_t h = 0;
     CellProgram cell(1, 3);
     cell.two_biases = reset_after;
     const std::size_t zz = cell.linear(0, true, h), zr = cell.linear(1, true, h);
-    const std::size_t update = cell.map(s.f, s.alpha, zz), reset = cell.map(s.f, s.alpha, zr);
+    const std::size_t update = cell.map(s, zz), reset = cell.map(s, zr);
     std::size_t zn = 0;
     if (reset_after) {
         const std::size_t of_input = cell.linear(2, true, std::nullopt), of_state = cell.linear(2, false, h);
@@ -25,7 +25,7 @@ std::unique_ptr<Layer> make_gru(const LayerSpec& spec) {
         const std::size_t kept = cell.sum({{reset, h}});
         zn = cell.linear(2, true, kept);
     }
-    const std::size_t candidate = cell.map(f.f, f.alpha, zn);
+    const std::size_t candidate = cell.map(f, zn);
     const std::size_t apart = cell.sum({}, {{1, h}, {-1, candidate}});   // h' - n
     cell.next = {cell.sum({{update, apart}}, {{1, candidate}})};
     return make_recurrence(spec, std::move(cell));

@@ -4,7 +4,6 @@
 
 #include "libanalysis/engine/layers/recurrence.hpp"
 
-#include "libanalysis/engine/layers/activation.hpp"
 #include "libanalysis/engine/layers/kinds.hpp"
 
 #include <array>
@@ -224,7 +223,7 @@ private:
         if (now.kind == Kind::linear) {
             if (now.source) recur(lane, frame, value(frame, run, *now.source, t), frame.parameters[1], now, to);
         } else if (now.kind == Kind::map) {
-            lane.map(now.f, now.alpha, value(frame, run, *now.source, t), to);
+            lane.map(now.f.f, now.f.parameters, value(frame, run, *now.source, t), to);
         } else {
             bool add = false;
             for (const CellProgram::Product& product : now.products) {
@@ -245,7 +244,7 @@ private:
             recur(lane, frame, value(frame, moved, *now.source, t), frame.parameters[1], now, to);
             recur(lane, frame, value(frame, run, *now.source, t), moved_recurrent, now, to);
         } else if (now.kind == Kind::map) {
-            lane.map_first(now.f, now.alpha, value(frame, run, *now.source, t), value(frame, moved, *now.source, t), to, false);
+            lane.map_first(now.f.f, now.f.parameters, value(frame, run, *now.source, t), value(frame, moved, *now.source, t), to, false);
         } else {
             bool add = false;
             for (const CellProgram::Product& product : now.products) {
@@ -266,7 +265,7 @@ private:
         if (now.kind == Kind::linear) {
             if (now.source) recur_back(lane, frame, from, frame.parameters[1], now, value(frame, g, *now.source, t));
         } else if (now.kind == Kind::map) {
-            lane.map_first(now.f, now.alpha, value(frame, run, *now.source, t), from, value(frame, g, *now.source, t), true);
+            lane.map_first(now.f.f, now.f.parameters, value(frame, run, *now.source, t), from, value(frame, g, *now.source, t), true);
         } else {
             for (const CellProgram::Product& product : now.products) {
                 const ConstView a = value(frame, run, product.a, t), b = value(frame, run, product.b, t);
@@ -288,7 +287,7 @@ private:
         if (now.kind == Kind::linear) {
             if (now.source) recur_back(lane, frame, from, moved_recurrent, now, value(frame, tg, *now.source, t));
         } else if (now.kind == Kind::map) {
-            lane.map_second(now.f, now.alpha, value(frame, primal<ConstView>(frame), *now.source, t), value(frame, moved, *now.source, t), from,
+            lane.map_second(now.f.f, now.f.parameters, value(frame, primal<ConstView>(frame), *now.source, t), value(frame, moved, *now.source, t), from,
                             value(frame, tg, *now.source, t), true);
         } else {
             for (const CellProgram::Product& product : now.products) {
@@ -449,16 +448,16 @@ std::size_t CellProgram::add(Instruction instruction) {
 std::size_t CellProgram::linear(std::int64_t gate, bool input, std::optional<std::size_t> source) {
     return add({.kind = Kind::linear, .gate = gate, .input = input, .source = source, .products = {}, .terms = {}});
 }
-std::size_t CellProgram::map(Pointwise f, double alpha, std::size_t source) {
-    return add({.kind = Kind::map, .source = source, .f = f, .alpha = alpha, .products = {}, .terms = {}});
+std::size_t CellProgram::map(const PointwiseFunction& f, std::size_t source) {
+    return add({.kind = Kind::map, .source = source, .f = f, .products = {}, .terms = {}});
 }
 std::size_t CellProgram::sum(std::vector<Product> products, std::vector<Term> terms) {
     return add({.kind = Kind::sum, .source = {}, .products = std::move(products), .terms = std::move(terms)});
 }
 
-CellFunction cell_activation(const LayerSpec& spec) { return {pointwise_function(spec, spec.text("activation", "tanh")), spec.number("alpha", 1)}; }
-CellFunction cell_recurrent_activation(const LayerSpec& spec) {
-    return {pointwise_function(spec, spec.text("recurrent_activation", "sigmoid")), spec.number("recurrent_alpha", 1)};
+PointwiseFunction cell_activation(const LayerSpec& spec) { return pointwise_function(spec, spec.attributes.value("activation", Json("tanh"))); }
+PointwiseFunction cell_recurrent_activation(const LayerSpec& spec) {
+    return pointwise_function(spec, spec.attributes.value("recurrent_activation", Json("sigmoid")));
 }
 
 std::unique_ptr<Layer> make_recurrence(const LayerSpec& spec, CellProgram program) { return std::make_unique<Recurrence>(spec, std::move(program)); }

@@ -6,7 +6,7 @@
 // Input [time, in]; kernel [in, gates units] with the gates side by side, recurrent_kernel [units, gates units], bias [gates units] or,
 // for a cell with two of them, [2, gates units]: of the input's products and of the recurrent ones.
 
-#include "libanalysis/engine/layer.hpp"
+#include "libanalysis/engine/layers/activation.hpp"
 
 #include <optional>
 #include <vector>
@@ -23,15 +23,14 @@ struct CellProgram {
         std::int64_t gate = 0;                ///< linear: x_t W_gate + b_gate where it reads the input, plus source U_gate where it has one
         bool input = false;
         std::optional<std::size_t> source;    ///< of linear and map; a map's is an instruction
-        Pointwise f = Pointwise::linear;      ///< map: f(source)
-        double alpha = 1;
+        PointwiseFunction f{};                ///< map: f(source)
         std::vector<Product> products;        ///< sum: of products and of multiples
         std::vector<Term> terms;
     };
 
     CellProgram(std::size_t states_of_cell, std::int64_t gates_of_cell) : states(states_of_cell), gates(gates_of_cell) {}
     std::size_t linear(std::int64_t gate, bool input, std::optional<std::size_t> source);
-    std::size_t map(Pointwise f, double alpha, std::size_t source);
+    std::size_t map(const PointwiseFunction& f, std::size_t source);
     std::size_t sum(std::vector<Product> products, std::vector<Term> terms = {});
 
     std::size_t states;
@@ -44,10 +43,8 @@ private:
     std::size_t add(Instruction instruction);
 };
 
-/// The function of an attribute such as `activation`, with the parameter that `alpha` or `recurrent_alpha` names.
-struct CellFunction { Pointwise f; double alpha; };
-CellFunction cell_activation(const LayerSpec& spec);             ///< tanh unless said
-CellFunction cell_recurrent_activation(const LayerSpec& spec);   ///< sigmoid unless said
+PointwiseFunction cell_activation(const LayerSpec& spec);             ///< `activation`, tanh unless said
+PointwiseFunction cell_recurrent_activation(const LayerSpec& spec);   ///< `recurrent_activation`, sigmoid unless said
 
 /// @throws Error{format} for parameters that do not fit.
 std::unique_ptr<Layer> make_recurrence(const LayerSpec& spec, CellProgram program);

@@ -7,10 +7,10 @@ namespace assay::engine::layers {
 namespace {
 
 std::unique_ptr<Layer> make_simple_rnn(const LayerSpec& spec) {
-    const CellFunction f = cell_activation(spec);
+    const PointwiseFunction f = cell_activation(spec);
     CellProgram cell(1, 1);
     const std::size_t z = cell.linear(0, true, 0);
-    cell.next = {cell.map(f.f, f.alpha, z)};
+    cell.next = {cell.map(f, z)};
     return make_recurrence(spec, std::move(cell));
 }
 

@@ -14,10 +14,10 @@ WeighedValues::WeighedValues(const LayerSpec& spec) : heads_(spec.integer("heads
     if (key != Shape{value[0], query[1]}) spec.fail("a key of shape " + to_string(Shape{value[0], query[1]}), "shape " + to_string(key));
     if (heads_ < 1 || query[1] % heads_ != 0 || value[1] % heads_ != 0)
         spec.fail("`heads` that divide the widths " + std::to_string(query[1]) + " and " + std::to_string(value[1]), std::to_string(heads_));
-    const std::string word = spec.text("masked", "weights");
-    if (word == "scores") masked_ = Masked::scores;
+    const std::string word = spec.text("masked", "scores");
+    if (word == "weights") masked_ = Masked::weights;
     else if (word == "output") masked_ = Masked::output;
-    else if (word != "weights") spec.fail("`masked` weights, scores or output", word);
+    else if (word != "scores") spec.fail("`masked` scores, weights or output", word);
     queries_ = query[0];
     steps_ = value[0];
     key_width_ = query[1] / heads_;
@@ -59,16 +59,16 @@ Buffer WeighedValues::allowed(Backend& lane, const Frame& frame, DType type) con
             for (std::int64_t j = 0; j <= std::min(i, steps_ - 1); ++j) past[static_cast<std::size_t>(i * steps_ + j)] = 1;
         lane.multiply_row(lane.from_host(past, type).view(), result.view(), result.view(), frame.batch, queries_ * steps_, false);
     }
-    if (masked_ == Masked::weights) return result;
-    // Where nothing is left a query sees all steps: relu(1 - seen steps) is 1 there and 0 elsewhere.
-    const std::int64_t rows = frame.batch * queries_;
-    Buffer seen = lane.allocate(type, static_cast<std::size_t>(rows)), none = lane.allocate(type, static_cast<std::size_t>(rows)), all = ones(queries_ * steps_);
-    lane.row_sums(result.view(), rows, steps_, seen.view(), false);
-    lane.fill(none.view(), 1);
-    lane.axpy(-1, seen.view(), none.view());
-    lane.map(Pointwise::relu, 1, none.view(), seen.view());
-    lane.multiply_column(seen.view(), all.view(), result.view(), rows, steps_, true);
     return result;
+}
+
+/// Scores, or their like, of what a query may not see become zero. A row of them alone does not move: its weights are alike.
+void WeighedValues::keep_seen(Backend& lane, const Frame& frame, View s) const {
+    if (seen(frame).empty()) return;
+    for (std::int64_t h = 0; h < heads_; ++h) {
+        const View one = s.slice(static_cast<std::size_t>(h) * sheet(frame), sheet(frame));
+        lane.multiply(seen(frame), one, one, false);
+    }
 }
 
 /// The rows of masked queries zeroed; empty where there is nothing to zero.
@@ -121,27 +121,24 @@ void WeighedValues::value_back(Backend& lane, const Frame& frame, ConstView p, C
     }
 }
 
-// Saves the weights.
+// Saves the weights and what queries may see.
 void WeighedValues::forward(Backend& lane, const Frame& frame) const {
     const DType type = frame.output.type;
     frame.saved->push_back(lane.allocate(type, size(frame)));
+    frame.saved->push_back(allowed(lane, frame, type));
     Buffer s = lane.allocate(type, size(frame));
     scores(lane, frame, pair(frame.inputs), s.view());
     const View p = frame.saved->at(0).view();
-    Buffer seen = allowed(lane, frame, type);
-    if (!seen.empty()) {
-        Buffer unseen = lane.allocate(type, seen.size());
+    if (!seen(frame).empty()) {
+        keep_seen(lane, frame, s.view());
+        Buffer unseen = lane.allocate(type, sheet(frame));
         lane.fill(unseen.view(), 1);
-        lane.axpy(-1, seen.view(), unseen.view());
+        lane.axpy(-1, seen(frame), unseen.view());
         for (std::int64_t h = 0; h < heads_; ++h)
             lane.axpy(-1e9, unseen.view(), s.view().slice(static_cast<std::size_t>(h) * sheet(frame), sheet(frame)));
     }
     lane.softmax(s.view(), rows(frame), steps_, p);
-    if (!seen.empty() && masked_ == Masked::weights)
-        for (std::int64_t h = 0; h < heads_; ++h) {
-            const View one = p.slice(static_cast<std::size_t>(h) * sheet(frame), sheet(frame));
-            lane.multiply(seen.view(), one, one, false);
-        }
+    if (masked_ == Masked::weights) keep_seen(lane, frame, p);
     weigh(lane, frame, p, frame.inputs[1], frame.output, false);
     const Buffer kept = under_query_mask(lane, frame, frame.output);
     if (!kept.empty()) lane.copy(kept.const_view(), frame.output);
@@ -156,6 +153,7 @@ void WeighedValues::backward(Backend& lane, const Frame& frame, ConstView given,
     Buffer gp = lane.allocate(gy.type, size(frame)), gs = lane.allocate(gy.type, size(frame));
     weigh_back(lane, frame, gy, frame.inputs[1], gp.view(), false);
     through_softmax(lane, frame, p, gp.view(), gs.view());
+    keep_seen(lane, frame, gs.view());
     scores_reverse(lane, frame, pair(frame.inputs), gs.view(), {gquery, gkey}, gw);
 }
 void WeighedValues::backward_input(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gx) const { backward(lane, frame, gy, gx, {}); }
@@ -170,8 +168,9 @@ void WeighedValues::forward_tangent(Backend& lane, const Frame& frame, const Tan
     Buffer ts = lane.allocate(type, size(frame)), tp = lane.allocate(type, size(frame));
     std::vector<Buffer> unused;
     std::vector<Buffer>& saved = tangent.saved ? *tangent.saved : unused;
-    saved.emplace_back();
+    saved.resize(2);
     scores_tangent(lane, frame, pair(frame.inputs), pair(tangent.inputs), tangent.parameters, ts.view(), tangent.saved);
+    keep_seen(lane, frame, ts.view());
     through_softmax(lane, frame, p, ts.view(), tp.view());
     weigh(lane, frame, tp.view(), frame.inputs[1], tangent.output, false);
     if (!tvalue.empty()) weigh(lane, frame, p, tvalue, tangent.output, true);
@@ -224,6 +223,8 @@ void WeighedValues::backward_tangent(Backend& lane, const Frame& frame, const Ta
     };
     subtract(p, gp.view(), tp);
     subtract(tp, gp.view(), p);
+    keep_seen(lane, frame, gs.view());
+    keep_seen(lane, frame, tgs.view());
     scores_reverse_tangent(lane, frame, tangent, pair(frame.inputs), pair(tangent.inputs), gs.view(), tgs.view(), {tgx[0], tgkey}, tgw);
 }
 

@@ -5,10 +5,10 @@
 // Inputs: query [queries, heads key width], value [steps, heads value width] and, where it is another array, key [steps, heads key
 // width]; heads lie side by side in the last axis. Output [queries, heads value width]. Scores are [heads, batch, queries, steps].
 // Attributes: `heads`; `causal`: query i sees steps up to i; `masked`: what masks do. A masked step has no weight, and
-//     weights   a masked query, or one with no step left, gives no weight at all (Keras 3's MultiHeadAttention),
-//     scores    either sees all steps, as if nothing were masked (Keras 2's),
-//     output    a query with no step left sees all of them, and the output of a masked query is zero (Attention, AdditiveAttention; the
-//               key's own mask is not read).
+//     scores    a masked query, or one with no step left, weighs all steps alike (MultiHeadAttention),
+//     weights   either gives no weight at all (the same under dropout, in Keras 3),
+//     output    a query with no step left weighs all steps alike, and the output of a masked query is zero (Attention and
+//               AdditiveAttention; the key's own mask is not read).
 
 #include "libanalysis/engine/layer.hpp"
 
@@ -36,11 +36,11 @@ protected:
     struct Pair { ConstView query, key; };
     struct Targets { View query, key; };
 
-    /// Writes the scores; may append to frame.saved, from place 1 on.
+    /// Writes the scores; may append to frame.saved, from place 2 on.
     virtual void scores(Backend& lane, const Frame& frame, Pair x, View s) const = 0;
     /// Adds to g, and to gw where wanted.
     virtual void scores_reverse(Backend& lane, const Frame& frame, Pair x, ConstView gs, Targets g, std::span<const View> gw) const = 0;
-    /// Writes ts; appends to `saved`, where there is one, what scores_reverse_tangent needs, from place 1 on. Empty tangents are zero.
+    /// Writes ts; appends to `saved`, where there is one, what scores_reverse_tangent needs, from place 2 on. Empty tangents are zero.
     virtual void scores_tangent(Backend& lane, const Frame& frame, Pair x, Pair tx, std::span<const ConstView> tw, View ts,
                                 std::vector<Buffer>* saved) const = 0;
     virtual void scores_reverse_tangent(Backend& lane, const Frame& frame, const Tangent& tangent, Pair x, Pair tx, ConstView gs, ConstView tgs,
@@ -56,6 +56,8 @@ private:
     std::size_t sheet(const Frame& frame) const;    ///< scores of one head
     std::size_t size(const Frame& frame) const { return static_cast<std::size_t>(heads_) * sheet(frame); }
     std::int64_t rows(const Frame& frame) const { return heads_ * frame.batch * queries_; }
+    ConstView seen(const Frame& frame) const { return frame.saved->at(1).const_view(); }   ///< what allowed() made
+    void keep_seen(Backend& lane, const Frame& frame, View s) const;
     Buffer allowed(Backend& lane, const Frame& frame, DType type) const;
     Buffer under_query_mask(Backend& lane, const Frame& frame, ConstView x) const;
     void through_softmax(Backend& lane, const Frame& frame, ConstView p, ConstView g, View out) const;
@@ -64,7 +66,7 @@ private:
     void value_back(Backend& lane, const Frame& frame, ConstView p, ConstView gy, View gvalue) const;
 
     bool causal_, own_key_ = false;
-    Masked masked_ = Masked::weights;
+    Masked masked_ = Masked::scores;
 };
 
 }  // namespace assay::engine::layers

@@ -149,6 +149,48 @@ inline model::Model attending() {
     return b.model;
 }
 
+/// Windows over images: depthwise and pointwise, the transpose of a convolution, enlarging, cutting, every kind of mean.
+inline model::Model windows() {
+    ModelBuilder b;
+    auto x = b.input("x", {4, 5, 2});
+    x = b.node("depthwise", "depthwise_conv2d", Json::parse(R"({"kernel_size":[3,3],"depth_multiplier":2,"padding":"same"})"), {x},
+               {b.parameter("depthwise/kernel", {3, 3, 2, 2}), b.parameter("depthwise/bias", {4})});
+    x = b.node("pointwise", "conv2d", Json::parse(R"({"filters":3,"kernel_size":[1,1],"use_bias":false})"), {x}, {b.parameter("pointwise/kernel", {1, 1, 4, 3})});
+    x = b.activation("tanh", "tanh", x);
+    x = b.node("spread", "conv2d_transpose", Json::parse(R"({"filters":2,"kernel_size":[3,3],"strides":[2,2],"padding":"same"})"), {x},
+               {b.parameter("spread/kernel", {3, 3, 2, 3}), b.parameter("spread/bias", {2})});
+    x = b.node("cut", "cropping_2d", Json::parse(R"({"cropping":[[1,1],[0,2]]})"), {x});
+    const auto mean = b.node("mean", "average_pooling_2d", Json::parse(R"({"pool_size":[2,2],"padding":[[1,1],[1,1]],"count_padding":true})"), {x});
+    x = b.activation("softplus", "softplus", mean);
+    x = b.node("smooth", "up_sampling_2d", Json::parse(R"({"size":[1,2],"interpolation":"bilinear"})"), {x});
+    x = b.node("even", "adaptive_average_pooling_2d", Json::parse(R"({"output_size":[3,2]})"), {x});
+    x = b.node("tall", "up_sampling_2d", Json::parse(R"({"size":[2,1]})"), {x});
+    x = b.dense("dense", 24, 2, b.node("flatten", "flatten", Json::object(), {x}));
+    const auto most = b.node("most", "global_max_pooling_2d", Json::object(), {mean});
+    b.output(b.node("both", "multiply", Json::object(), {x, most}));
+    return b.model;
+}
+
+/// Windows over time, and the mean of an embedding under its mask.
+inline model::Model sequences() {
+    ModelBuilder b;
+    const auto words = b.input("words", {6}, "int32");
+    const auto embedded = b.node("embedding", "embedding", Json::parse(R"({"input_dim":4,"output_dim":3,"mask_zero":true})"), {words}, {b.parameter("embedding/table", {4, 3})});
+    const auto masked = b.node("masked_mean", "global_average_pooling_1d", Json::object(), {embedded});
+    auto x = b.node("conv", "conv1d", Json::parse(R"({"filters":4,"kernel_size":[2],"padding":"causal"})"), {embedded}, {b.parameter("conv/kernel", {2, 3, 4}), b.parameter("conv/bias", {4})});
+    x = b.activation("tanh", "tanh", x);
+    x = b.node("max", "max_pooling_1d", Json::parse(R"({"pool_size":[2]})"), {x});
+    x = b.node("spread", "conv1d_transpose", Json::parse(R"({"filters":2,"kernel_size":[3],"strides":[2]})"), {x}, {b.parameter("spread/kernel", {3, 2, 4}), b.parameter("spread/bias", {2})});
+    x = b.node("pad", "zero_padding_1d", Json::parse(R"({"padding":[[1,2]]})"), {x});
+    x = b.node("cut", "cropping_1d", Json::parse(R"({"cropping":[[2,1]]})"), {x});
+    x = b.node("repeat", "up_sampling_1d", Json::parse(R"({"size":[2]})"), {x});
+    x = b.node("depthwise", "depthwise_conv1d", Json::parse(R"({"kernel_size":[3]})"), {x}, {b.parameter("depthwise/kernel", {3, 2, 1}), b.parameter("depthwise/bias", {2})});
+    x = b.activation("sigmoid", "sigmoid", b.node("mean", "average_pooling_1d", Json::parse(R"({"pool_size":[3],"strides":[2],"padding":"same"})"), {x}));
+    x = b.node("most", "global_max_pooling_1d", Json::object(), {x});
+    b.output(b.dense("dense", 5, 2, b.node("both", "concatenate", {{"axis", 1}}, {x, masked})));
+    return b.model;
+}
+
 /// Words with a learned embedding of their positions, behind a learned first one.
 inline model::Model positions() {
     ModelBuilder b;
@@ -165,7 +207,8 @@ inline model::Model positions() {
 inline constexpr NetworkCase network_cases[] = {
     {"images", images}, {"rectified", rectified}, {"residual", residual}, {"text", text},
     {"shared", shared}, {"two_by_two", two_by_two}, {"shapes", shapes},
-    {"gates", gates}, {"attending", attending}, {"positions", positions},
+    {"gates", gates}, {"attending", attending},
+    {"windows", windows}, {"sequences", sequences}, {"positions", positions},
 };
 
 }  // namespace assay::test

@@ -46,6 +46,21 @@ TEST(Outline, AgreesWithTheNetworkAndCountsReceptiveFields) {
     EXPECT_TRUE(told[5].sees_all);
 }
 
+TEST(Outline, KnowsThatRecurrencesAndAttentionSeeAll) {
+    test::ModelBuilder builder;
+    const auto x = builder.input("x", {6, 2});
+    const auto l = builder.node("l", "gru", {{"units", 2}, {"return_sequences", true}, {"use_bias", false}}, {x}, {builder.parameter("l/kernel", {2, 6}), builder.parameter("l/recurrent", {2, 6})});
+    const auto a = builder.node("a", "attention", Json::object(), {x, x});
+    const auto t = builder.node("t", "time_distributed", {{"kind", "rescaling"}}, {x});
+    builder.output(l), builder.output(a), builder.output(t);
+    const auto told = outline(builder.model);
+    EXPECT_FALSE(told[x].sees_all);
+    EXPECT_TRUE(told[l].sees_all);
+    EXPECT_TRUE(told[a].sees_all);
+    EXPECT_FALSE(told[t].sees_all);
+    EXPECT_TRUE(told[t].field.empty());
+}
+
 TEST(Outline, GoesOnPastWhatItCannotBuild) {
     const auto told = outline(convolutional("unsupported"));
     EXPECT_EQ(told[1].shape, (Shape{18, 18, 4}));

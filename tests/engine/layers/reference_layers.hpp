@@ -3,6 +3,7 @@
 
 #include "libanalysis/core/json.hpp"
 #include "tests/engine/layers/battery.hpp"
+#include "tests/engine/layers/reference_windows.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +12,12 @@ namespace assay::oracle {
 
 using test::Flat;
 
-inline double pointwise(const std::string& f, double alpha, double x) {
+/// `description`: a function's name, or an object of its name and parameters.
+inline double pointwise(const Json& description, double x) {
+    const Json a = description.is_string() ? Json{{"function", description}} : description;
+    const std::string f = a.at("function");
+    const auto of = [&](const char* key, double otherwise) { return a.value(key, otherwise); };
+    const double alpha = of("alpha", 1);
     if (f == "linear") return x;
     if (f == "relu") return std::max(x, 0.0);
     if (f == "tanh") return std::tanh(x);
@@ -20,31 +26,35 @@ inline double pointwise(const std::string& f, double alpha, double x) {
     if (f == "gelu") return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
     if (f == "gelu_tanh") return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x)));
     if (f == "softplus") return std::log1p(std::exp(x));
+    if (f == "leaky_relu") return std::max(x, 0.0) - of("negative_slope", 0.2) * std::max(-x, 0.0);
+    if (f == "general_relu")
+        return x > of("threshold", 0) ? std::min(x, of("max_value", INFINITY)) : of("negative_slope", 0) * (x - of("threshold", 0));
+    if (f == "selu") return 1.0507009873554804934193349852946 * (x > 0 ? x : 1.6732632423543772848170429916717 * (std::exp(x) - 1));
+    if (f == "celu") return std::max(x, 0.0) + std::min(alpha * (std::exp(x / alpha) - 1), 0.0);
+    if (f == "log_sigmoid") return std::log(1 / (1 + std::exp(-x)));
+    if (f == "softsign") return x / (1 + std::abs(x));
+    if (f == "squareplus") return (x + std::sqrt(x * x + of("b", 4))) / 2;
+    if (f == "sparse_plus") return x <= -1 ? 0 : x >= 1 ? x : (x + 1) * (x + 1) / 4;
+    if (f == "exponential") return std::exp(x);
+    if (f == "silu") return x / (1 + std::exp(-x));
+    if (f == "mish") return x * std::tanh(std::log1p(std::exp(x)));
+    if (f == "hard_sigmoid") return std::clamp(of("slope", NAN) * x + 0.5, 0.0, 1.0);
+    if (f == "hard_silu") return x * std::clamp(x + 3, 0.0, 6.0) / 6;
+    if (f == "hard_tanh") return std::clamp(x, -1.0, 1.0);
+    if (f == "tanh_shrink") return x - std::tanh(x);
+    if (f == "soft_shrink") return x > 0 ? std::max(x - of("threshold", 0.5), 0.0) : std::min(x + of("threshold", 0.5), 0.0);
+    if (f == "hard_shrink") return std::abs(x) > of("threshold", 0.5) ? x : 0;
+    if (f == "threshold") return x > of("threshold", 0) ? x : of("value", 0);
     throw std::runtime_error("no function " + f);
 }
-
-/// Position and cell for an axis: index of the tap in the input, or -1 in the padding.
-struct Axis {
-    std::int64_t n, k, s, d, out, before;
-    Axis(std::int64_t extent, std::int64_t taps, std::int64_t stride, std::int64_t dilation, bool same)
-        : n(extent), k(taps), s(stride), d(dilation) {
-        const std::int64_t reach = (k - 1) * d + 1;
-        out = same ? (n + s - 1) / s : (n - reach) / s + 1;
-        before = same ? std::max<std::int64_t>((out - 1) * s + reach - n, 0) / 2 : 0;
-    }
-    std::int64_t at(std::int64_t position, std::int64_t tap) const {
-        const std::int64_t cell = position * s + tap * d - before;
-        return cell >= 0 && cell < n ? cell : -1;
-    }
-};
 
 /// Recurrent layers step by step; `mask` is [batch, time] or empty.
 inline Flat recurrence(const std::string& kind, const Json& a, const Shape& shape, const Flat& x, const Flat& mask, const std::vector<Flat>& w, std::size_t batch) {
     const auto time = static_cast<std::size_t>(shape[0]), in = static_cast<std::size_t>(shape[1]), units = a.at("units").get<std::size_t>();
     const bool sequences = a.value("return_sequences", false), backwards = a.value("go_backwards", false), after = a.value("reset_after", true);
     const std::size_t gates = kind == "lstm" ? 4 : kind == "gru" ? 3 : 1;
-    const auto f = [&](double z) { return pointwise(a.value("activation", "tanh"), a.value("alpha", 1.0), z); };
-    const auto s = [&](double z) { return pointwise(a.value("recurrent_activation", "sigmoid"), a.value("recurrent_alpha", 1.0), z); };
+    const auto f = [&](double z) { return pointwise(a.value("activation", Json("tanh")), z); };
+    const auto s = [&](double z) { return pointwise(a.value("recurrent_activation", Json("sigmoid")), z); };
     Flat y;
     for (std::size_t n = 0; n < batch; ++n) {
         Flat h(units, 0), c(units, 0), given(time * units, 0);
@@ -93,7 +103,7 @@ inline Flat attention(const std::string& kind, const Json& a, const std::vector<
     const std::size_t heads = a.value("heads", std::size_t{1}), queries = size(shapes[0][0]), steps = size(shapes[1][0]);
     const std::size_t wide = size(shapes[0][1]), deep = size(shapes[1][1]), width = wide / heads, depth = deep / heads;
     const Flat &query = in[0], &value = in[1], &key = in.back();
-    const std::string masked = a.value("masked", "weights");
+    const std::string masked = a.value("masked", "scores");
     Flat y(batch * queries * deep, 0);
     for (std::size_t n = 0; n < batch; ++n)
         for (std::size_t h = 0; h < heads; ++h)
@@ -112,6 +122,7 @@ inline Flat attention(const std::string& kind, const Json& a, const std::vector<
                 const bool any = std::count(seen.begin(), seen.end(), true) > 0;
                 if ((!any && masked == "weights") || (!query_seen && masked == "output")) continue;
                 double sum = 0;
+                if (!any) score.assign(steps, 0);
                 for (std::size_t j = 0; j < steps; ++j) sum += !any || seen[j] ? std::exp(score[j]) : 0;
                 for (std::size_t j = 0; j < steps; ++j)
                     for (std::size_t d = 0; d < depth && (!any || seen[j]); ++d)
@@ -121,6 +132,7 @@ inline Flat attention(const std::string& kind, const Json& a, const std::vector<
 }
 
 inline Flat value(test::Instance& of) {
+    if (const std::optional<Flat> windows = window_value(of)) return *windows;
     const std::string& kind = of.tested().kind;
     const Json& a = of.spec().attributes;
     const std::vector<Flat>& in = of.inputs();
@@ -138,14 +150,15 @@ inline Flat value(test::Instance& of) {
         y = in[0];
         for (std::size_t i = 1; i < in.size(); ++i)
             for (std::size_t k = 0; k < y.size(); ++k) y[k] = kind == "add" ? y[k] + in[i][k] : y[k] * in[i][k];
-    } else if (kind == "activation" && a.at("function") == "softmax") {
+    } else if (kind == "activation" && (a.at("function") == "softmax" || a.at("function") == "log_softmax")) {
         for (std::size_t r = 0; r < rows; ++r) {
             double sum = 0;
             for (std::size_t c = 0; c < cols; ++c) sum += std::exp(in[0][r * cols + c]);
             for (std::size_t c = 0; c < cols; ++c) y.push_back(std::exp(in[0][r * cols + c]) / sum);
+            for (std::size_t c = 0; c < cols && a.at("function") == "log_softmax"; ++c) y[r * cols + c] = std::log(y[r * cols + c]);
         }
     } else if (kind == "activation") {
-        for (const double x : in[0]) y.push_back(pointwise(a.at("function"), a.value("alpha", 1.0), x));
+        for (const double x : in[0]) y.push_back(pointwise(a, x));
     } else if (kind == "dense") {
         const std::size_t units = w[0].size() / cols;
         for (std::size_t r = 0; r < rows; ++r)
@@ -196,46 +209,6 @@ inline Flat value(test::Instance& of) {
             for (std::size_t axis = 0; axis < shape.size(); ++axis) from = from * size(shape[axis]) + at[axis];
             y.push_back(in[0][from]);
         }
-    } else if (kind == "zero_padding_2d") {
-        const auto p = a.at("padding").get<std::vector<std::vector<std::int64_t>>>();
-        for (std::size_t n = 0; n < batch; ++n)
-            for (std::int64_t h = -p[0][0]; h < shape[0] + p[0][1]; ++h)
-                for (std::int64_t v = -p[1][0]; v < shape[1] + p[1][1]; ++v)
-                    for (std::int64_t c = 0; c < shape[2]; ++c)
-                        y.push_back(h < 0 || v < 0 || h >= shape[0] || v >= shape[1] ? 0 : in[0][((n * size(shape[0]) + size(h)) * size(shape[1]) + size(v)) * size(shape[2]) + size(c)]);
-    } else if (kind == "global_average_pooling_2d") {
-        const std::size_t cells = size(shape[0] * shape[1]);
-        for (std::size_t n = 0; n < batch; ++n)
-            for (std::size_t c = 0; c < cols; ++c) {
-                double sum = 0;
-                for (std::size_t k = 0; k < cells; ++k) sum += in[0][(n * cells + k) * cols + c];
-                y.push_back(sum / static_cast<double>(cells));
-            }
-    } else if (kind == "max_pooling_2d" || kind == "average_pooling_2d" || kind == "conv2d") {
-        const bool conv = kind == "conv2d", same = a.value("padding", "valid") == "same";
-        const auto k = a.at(conv ? "kernel_size" : "pool_size").get<std::vector<std::int64_t>>();
-        const auto s = a.value("strides", conv ? std::vector<std::int64_t>{1, 1} : k), d = a.value("dilation_rate", std::vector<std::int64_t>{1, 1});
-        const Axis rows_axis(shape[0], k[0], s[0], d[0], same), cols_axis(shape[1], k[1], s[1], d[1], same);
-        const std::int64_t groups = conv ? a.value("groups", std::int64_t{1}) : shape[2], filters = conv ? a.at("filters").get<std::int64_t>() : shape[2];
-        const std::int64_t width = shape[2] / groups;
-        for (std::size_t n = 0; n < batch; ++n)
-            for (std::int64_t oh = 0; oh < rows_axis.out; ++oh)
-                for (std::int64_t ow = 0; ow < cols_axis.out; ++ow)
-                    for (std::int64_t f = 0; f < filters; ++f) {
-                        double sum = 0, best = -INFINITY;
-                        int cells = 0;
-                        for (std::int64_t i = 0; i < k[0]; ++i)
-                            for (std::int64_t j = 0; j < k[1]; ++j)
-                                for (std::int64_t c = 0; c < width; ++c) {
-                                    const std::int64_t h = rows_axis.at(oh, i), v = cols_axis.at(ow, j);
-                                    if (h < 0 || v < 0) continue;
-                                    const double x = in[0][((n * size(shape[0]) + size(h)) * size(shape[1]) + size(v)) * size(shape[2]) + size(f / (filters / groups) * width + c)];
-                                    sum += conv ? x * w[0][size(((i * k[1] + j) * width + c) * filters + f)] : x;
-                                    best = std::max(best, x);
-                                    ++cells;
-                                }
-                        y.push_back(conv ? sum + (w.size() > 1 ? w[1][size(f)] : 0) : kind == "max_pooling_2d" ? best : sum / cells);
-                    }
     } else if (kind == "simple_rnn" || kind == "lstm" || kind == "gru") {
         y = recurrence(kind, a, shape, in[0], of.mask(), w, batch);
     } else if (kind == "attention" || kind == "additive_attention") {
