@@ -1,5 +1,6 @@
 // Another file of weights for a known model: matched by position, role and shape, because names differ from run to run.
 
+#include "formats/assay_graph.hpp"
 #include "formats/content.hpp"
 #include "formats/format.hpp"
 #include "formats/keras_cudnn.hpp"
@@ -58,6 +59,7 @@ keras::StoredWeights read_stored(const model::Model& like, const std::filesystem
 }  // namespace
 
 model::Weights load_weights_for(const model::Model& like, const std::filesystem::path& path) {
+    if (has_hdf5_signature(path) && graph::is_assay_graph(hdf5::File(path))) return graph::weights_for(like, path);
     keras::StoredWeights stored = read_stored(like, path);
     std::vector<StoredTensor*> tensors;
     for (keras::StoredLayer& layer : stored.layers)

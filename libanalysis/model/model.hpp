@@ -103,6 +103,7 @@ struct Model {
     std::vector<Parameter> parameters;         ///< model order (the file's declared order, never link order)
     Weights weights;
     TrainingFacts facts;
+    Json preprocessing;      ///< what the network's inputs go through before it, where the file says so: {"scale", "offset", "mean", "deviation"}; else null
     std::vector<std::string> notes;  ///< anything a user should know: ignored objects, applied conversions
 };
 

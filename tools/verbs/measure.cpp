@@ -158,7 +158,7 @@ int run(const std::vector<std::string>& words) {
     Json result = model.run("measure_model", arguments);
     if (result.value("status", "") == "not_a_model") throw Error(ErrorKind::format, {file, "a checkpoint", "a file that no format claims"});
     if ((*values)["json"].as<bool>()) {
-        result["preprocessing"] = arguments["preprocessing"];
+        result["preprocessing"] = applied_preprocessing(arguments, result);
         print_json(std::move(result));
         return 0;
     }
@@ -168,7 +168,7 @@ int run(const std::vector<std::string>& words) {
     }
     fmt::print("{}: {}, {} parameters\n", printable(file), result["facts"].value("format", ""), result["facts"].value("parameter_count", std::int64_t{0}));
     if (!model.data.empty()) {
-        if (!arguments["preprocessing"]["declared"].get<bool>()) fmt::print("inputs: as stored (no --scale was declared)\n");
+        if (!applied_preprocessing(arguments, result)["declared"].get<bool>()) fmt::print("inputs: as stored (no --scale was declared)\n");
         fmt::print("training rows: {}\n", values->contains("train-rows") ? fmt::format("the first {}", train_rows) : "all of train/ (none were declared)");
     }
     print_device(result);

@@ -32,6 +32,13 @@ TEST(Layers, SayWhichParameterDoesNotFit) {
     EXPECT_THAT(refusal("simple_rnn", R"({"units":2})", {{4, 3}}, {{3, 2}, {2, 3}, {2}}), HasSubstr("a recurrent_kernel of shape [2, 2]"));
 }
 
+TEST(Layers, SayWhatDoesNotFitInLearnedArrays) {
+    EXPECT_THAT(refusal("learned_array", R"({"shape":[3,2]})", {{4}}, {{2, 3}}), HasSubstr("an array of shape [3, 2], found shape [2, 3]"));
+    EXPECT_THAT(refusal("learned_array", R"({"shape":[3,0]})", {{4}}, {{3, 0}}), HasSubstr("positive integers `shape`"));
+    EXPECT_THAT(refusal("learned_array", "{}", {{4}}, {{4}}), HasSubstr("`shape`, found none"));
+    EXPECT_THAT(refusal("learned_array", R"({"shape":[4]})", {{4}, {4}}, {{4}}), HasSubstr("1 input, found 2"));
+}
+
 TEST(Layers, SayWhatDoesNotFitInSequences) {
     EXPECT_THAT(refusal("lstm", R"({"units":2})", {{4, 3}}, {{3, 6}, {2, 8}, {8}}), HasSubstr("a kernel of shape [3, 8], found shape [3, 6]"));
     EXPECT_THAT(refusal("lstm", R"({"units":2})", {{4, 3}}, {{3, 8}, {2, 8}, {2, 8}}), HasSubstr("a bias of shape [8]"));

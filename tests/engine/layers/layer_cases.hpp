@@ -168,6 +168,8 @@ inline const std::vector<LayerCase>& layer_cases() {
         {"lstm_masked_sequences", "lstm", R"({"units":2,"return_sequences":true,"go_backwards":true,"activation":{"function":"elu","alpha":0.5},"recurrent_activation":{"function":"elu","alpha":0.8}})", {{5, 2}}, {{2, 8}, {2, 8}, {8}}, 0, 0, true},
         {"lstm_of_one_step", "lstm", R"({"units":2})", {{1, 3}}, {{3, 8}, {2, 8}, {8}}},
         {"masking", "masking", R"({"mask_value":0.5})", {{3, 2}}},
+        {"learned_array", "learned_array", R"({"shape":[3,2]})", {{4}}, {{3, 2}}},
+        {"learned_number", "learned_array", R"({"shape":[1]})", {{2, 3}}, {{1}}},
         {"max_pooling", "max_pooling_2d", R"({"pool_size":[2,2],"strides":[2,2],"padding":"valid"})", {{5, 4, 3}}},
         {"max_pooling_same", "max_pooling_2d", R"({"pool_size":[3,2],"strides":[2,1],"padding":"same"})", {{6, 5, 2}}},
         {"max_pooling_padded", "max_pooling_2d", R"({"pool_size":[3,2],"strides":[2,2],"padding":[[1,1],[1,0]]})", {{5, 4, 2}}},

@@ -224,12 +224,25 @@ inline model::Model sequences() {
     return b.model;
 }
 
+/// Words with a learned embedding of their positions, behind a learned first one.
+inline model::Model positions() {
+    ModelBuilder b;
+    const auto words = b.input("words", {3}, "int32");
+    const auto x = b.node("embedding", "embedding", Json::parse(R"({"input_dim":4,"output_dim":2})"), {words}, {b.parameter("embedding/table", {4, 2})});
+    const auto token = b.node("token", "learned_array", Json::parse(R"({"shape":[1,2]})"), {x}, {b.parameter("token/array", {1, 2})});
+    const auto both = b.node("both", "concatenate", {{"axis", 1}}, {token, x});
+    const auto place = b.node("place", "learned_array", Json::parse(R"({"shape":[4,2]})"), {both}, {b.parameter("place/array", {4, 2})});
+    const auto sum = b.activation("tanh", "tanh", b.node("sum", "add", Json::object(), {both, place}));
+    b.output(b.dense("dense", 8, 2, b.node("flat", "flatten", Json::object(), {sum})));
+    return b.model;
+}
+
 inline constexpr NetworkCase network_cases[] = {
     {"images", images}, {"rectified", rectified}, {"residual", residual}, {"text", text},
     {"shared", shared}, {"two_by_two", two_by_two}, {"shapes", shapes},
     {"merged", merged}, {"kinked", kinked},
     {"gates", gates}, {"attending", attending},
-    {"windows", windows}, {"sequences", sequences},
+    {"windows", windows}, {"sequences", sequences}, {"positions", positions},
 };
 
 }  // namespace assay::test

@@ -249,6 +249,8 @@ inline Flat value(test::Instance& of) {
         const std::size_t width = w[0].size() / a.at("input_dim").get<std::size_t>();
         for (const double index : in[0])
             for (std::size_t c = 0; c < width; ++c) y.push_back(w[0][static_cast<std::size_t>(index) * width + c]);
+    } else if (kind == "learned_array") {
+        for (std::size_t n = 0; n < batch; ++n) y.insert(y.end(), w[0].begin(), w[0].end());
     } else if (kind == "concatenate") {
         std::int64_t axis = a.at("axis");
         if (axis < 0) axis += static_cast<std::int64_t>(shape.size()) + 1;
