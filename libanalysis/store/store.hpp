@@ -154,6 +154,7 @@ struct Table {
     std::map<std::string, std::vector<Json>> config;          ///< config.<name> -> one cell a model (null: empty)
     std::map<std::string, std::vector<double>> metrics;       ///< logged; NaN: empty
     std::map<std::string, std::vector<double>> measures;      ///< whole-model scalar values by column "<name>[k=v].<convention>"; NaN: missing
+    std::map<std::string, std::vector<std::vector<double>>> arrays{};   ///< whole-model arrays, likewise; empty: missing
 };
 Table table_of(const Store& store);
 

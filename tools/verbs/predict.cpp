@@ -32,7 +32,9 @@ Computed computed(const Json& result) {
         key.convention = value.at("convention").get<std::string>();
         key.parameters = value.at("parameters").get<std::string>();
         const Json& number = value.at("value");
-        if (number.is_number() || number.is_string()) {
+        if (number.is_array()) {
+            for (std::size_t i = 0; i < number.size(); ++i) out.values[evaluate::element_name(store::column_of(key), i)] = number_from_json(number[i]);
+        } else if (number.is_number() || number.is_string()) {
             out.values[store::column_of(key)] = number_from_json(number);
         } else if (const std::string reason = value.value("reason", ""); !reason.empty()) {
             out.reasons[store::column_of(key)] = reason;
