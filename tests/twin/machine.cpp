@@ -155,6 +155,7 @@ void Machine::forget() {
     every_pool.clear();
     blas.clear();
     solvers.clear();
+    jacobi.clear();
     {
         const Arena::Open open(arena);
         for (const auto& [data, allocation] : memory)
@@ -170,6 +171,7 @@ void Machine::forget() {
     launches_left = UINT64_MAX;
     calls.clear();
     failures.clear();
+    spoiled.clear();
     faults.clear();
     ++generation_;
 }
@@ -187,6 +189,7 @@ std::vector<std::string> Machine::leaks() {
     count(pools.all().size(), "memory pools");
     count(blas.all().size(), "cuBLAS handles");
     count(solvers.all().size(), "cuSOLVER handles");
+    count(jacobi.all().size(), "parameters of cuSOLVER");
     return left;
 }
 
@@ -216,6 +219,12 @@ void fail(std::string function, int status, int nth) {
     Machine& m = machine();
     const std::lock_guard lock(m.mutex);
     m.failures[std::move(function)] = {status, nth};
+}
+
+void spoil(std::string function) {
+    Machine& m = machine();
+    const std::lock_guard lock(m.mutex);
+    m.spoiled.insert(std::move(function));
 }
 
 void break_device_after(std::uint64_t launches, cudaError_t error) {

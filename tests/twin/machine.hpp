@@ -11,11 +11,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
 struct cublasContext;
 struct cusolverDnContext;
+struct syevjInfo;
 
 namespace assay::test::twin {
 
@@ -85,6 +87,7 @@ private:
 
 struct BlasHandle;      // cublas.cpp
 struct SolverHandle;    // cusolver.cpp
+struct JacobiParameters;
 
 struct Machine {
     std::recursive_mutex mutex;
@@ -97,6 +100,7 @@ struct Machine {
     Registry<cudaMemPool_t, Pool> pools;
     Registry<cublasContext*, BlasHandle> blas;
     Registry<cusolverDnContext*, SolverHandle> solvers;
+    Registry<syevjInfo*, JacobiParameters> jacobi;
     std::vector<std::shared_ptr<Stream>> destroyed_streams; ///< with work left, which runs some day
     std::vector<std::weak_ptr<Pool>> every_pool;            ///< destroyed ones hold what is allocated from them
     std::map<const std::byte*, Allocation> memory;          ///< of the device: allocated and not freed, as the host sees it
@@ -110,6 +114,7 @@ struct Machine {
     std::map<std::string, int> calls;
     struct Failure { int status, nth; };
     std::map<std::string, Failure> failures;                ///< to come
+    std::set<std::string> spoiled;                          ///< functions whose results are wrong
     std::vector<std::string> faults;
 
     void fault(std::string what) { faults.push_back(std::move(what)); }

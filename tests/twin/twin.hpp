@@ -36,6 +36,9 @@ std::vector<std::string> leaks();
 /// The `nth` call from now of the function with this name does nothing and returns `status`, an error of the function's library.
 void fail(std::string function, int status, int nth = 1);
 
+/// The library's function with this name returns success from now on and computes something else: an iteration does not converge.
+void spoil(std::string function);
+
 /// Kernels run as they should, `launches` more of them; the next one breaks the device with `error`, for this process for good.
 void break_device_after(std::uint64_t launches, cudaError_t error = cudaErrorIllegalAddress);
 

@@ -90,5 +90,18 @@ TEST(LaneErrors, OfALibraryAreNamed) {
     EXPECT_THAT(error.what(), HasSubstr("CUBLAS_STATUS_EXECUTION_FAILED"));
 }
 
+TEST(LaneErrors, ADecompositionThatDoesNotConvergeIsTold) {
+    const auto b = backend();
+    for (const auto& [count, function] : {std::pair{1, "cusolverDnDsyevd"}, std::pair{2, "cusolverDnDsyevjBatched"}}) {
+        Buffer matrices = b->from_host(std::vector<double>{2, 1, 1, 2, 2, 1, 1, 2}, DType::float64), values = b->zeros(DType::float64, 4);
+        twin::spoil(function);
+        b->symmetric_eigenvalues(2, count, matrices.view(), values.view());
+        const Error error = refusal([&] { (void)b->to_host(values.const_view()); });
+        EXPECT_EQ(error.kind(), ErrorKind::data);
+        EXPECT_THAT(error.what(), HasSubstr("eigenvalues of a symmetric matrix: expected a convergent decomposition"));
+        EXPECT_EQ(b->to_host(matrices.const_view()).size(), 8u) << "told once";
+    }
+}
+
 }  // namespace
 }  // namespace assay::test

@@ -9,14 +9,14 @@
 namespace assay::measures::ingredients {
 namespace {
 
-ConvolutionNorm::Value circular(const model::Tensor& kernel, const model::Node& node, const Shape& input) {
+ConvolutionNorm::Value circular(Subject& subject, const model::Tensor& kernel, const model::Node& node, const Shape& input) {
     const std::vector<double> values = kernel.to_double();
     const std::int64_t groups = node.attributes.value("groups", std::int64_t{1});
     const auto dilation = node.attributes.value("dilation_rate", std::vector<std::int64_t>{1, 1});
-    return {spectral::circular_norm({.kernel = values, .kernel_h = kernel.shape[0], .kernel_w = kernel.shape[1], .in = kernel.shape[2],
-                                     .out = kernel.shape[3], .groups = groups, .height = input[0], .width = input[1],
-                                     .dilation_h = dilation.at(0), .dilation_w = dilation.at(1)}),
-            0};
+    const spectral::CircularConvolution convolution{.kernel = values, .kernel_h = kernel.shape[0], .kernel_w = kernel.shape[1], .in = kernel.shape[2],
+                                                    .out = kernel.shape[3], .groups = groups, .height = input[0], .width = input[1],
+                                                    .dilation_h = dilation.at(0), .dilation_w = dilation.at(1)};
+    return {spectral::circular_norm(subject.backend(), convolution), 0};
 }
 
 ConvolutionNorm::Value exact(Subject& subject, const model::Tensor& kernel, const model::Node& node, const Shape& input) {
@@ -48,7 +48,7 @@ ConvolutionNorm::Value ConvolutionNorm::compute(Subject& subject, const Key& key
     if (use->second.node->kind != "conv2d" || kernel.shape.size() != 4)
         throw Error(ErrorKind::unsupported, {"layer " + parameter.layer, "a Conv2D layer for a convolution norm", use->second.node->layer_class});
     const Shape& input = use->second.inputs.at(0);
-    return key.kind == Kind::circular ? circular(kernel, *use->second.node, input) : exact(subject, kernel, *use->second.node, input);
+    return key.kind == Kind::circular ? circular(subject, kernel, *use->second.node, input) : exact(subject, kernel, *use->second.node, input);
 }
 
 }  // namespace assay::measures::ingredients
