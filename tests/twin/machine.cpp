@@ -156,6 +156,11 @@ void Machine::forget() {
     blas.clear();
     solvers.clear();
     jacobi.clear();
+    dnn_handles.clear();
+    dnn_tensors.clear();
+    dnn_filters.clear();
+    dnn_convolutions.clear();
+    cudnn = true;
     {
         const Arena::Open open(arena);
         for (const auto& [data, allocation] : memory)
@@ -190,6 +195,8 @@ std::vector<std::string> Machine::leaks() {
     count(blas.all().size(), "cuBLAS handles");
     count(solvers.all().size(), "cuSOLVER handles");
     count(jacobi.all().size(), "parameters of cuSOLVER");
+    count(dnn_handles.all().size(), "cuDNN handles");
+    count(dnn_tensors.all().size() + dnn_filters.all().size() + dnn_convolutions.all().size(), "descriptors of cuDNN");
     return left;
 }
 
@@ -225,6 +232,12 @@ void spoil(std::string function) {
     Machine& m = machine();
     const std::lock_guard lock(m.mutex);
     m.spoiled.insert(std::move(function));
+}
+
+void remove_cudnn() {
+    Machine& m = machine();
+    const std::lock_guard lock(m.mutex);
+    m.cudnn = false;
 }
 
 void break_device_after(std::uint64_t launches, cudaError_t error) {

@@ -2,6 +2,7 @@
 
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/engine/cuda/check.hpp"
+#include "libanalysis/engine/cuda/cudnn.hpp"
 #include "libanalysis/engine/cuda/devices.hpp"
 #include "libanalysis/engine/cuda/memory.hpp"
 #include "libanalysis/engine/cuda/staging.hpp"
@@ -31,6 +32,8 @@ Lane::Lane(const Options& options) : options_(options), name_("cuda:" + std::to_
     clear_fault();
     blas_workspace_ = allocate(blas_workspace);
 
+    if (options.cudnn) cudnn_ = std::make_unique<Cudnn>(*this);
+
     check(library.cublasCreate_v2(&blas_), "cublasCreate");
     try {
         check(library.cublasSetStream_v2(blas_, memory_->stream()), "cublasSetStream");
@@ -46,6 +49,7 @@ Lane::Lane(const Options& options) : options_(options), name_("cuda:" + std::to_
 
 Lane::~Lane() {
     (void)cudaStreamSynchronize(memory_->stream());
+    cudnn_.reset();
     if (jacobi_) (void)cusolver().cusolverDnDestroySyevjInfo(jacobi_);
     if (solver_) (void)cusolver().cusolverDnDestroy(solver_);
     (void)cublas().cublasDestroy_v2(blas_);

@@ -13,6 +13,7 @@
 
 namespace assay::engine::cuda {
 
+class Cudnn;     // convolutions by cuDNN: cudnn.hpp
 class Memory;    // stream and pool, which outlive the lane while a buffer is left: memory.hpp
 class Staging;   // pinned memory: staging.hpp
 
@@ -31,6 +32,7 @@ public:
     /// On the stream; made at the first call, as is what batched decompositions are told. @throws Error{unavailable} without cuSOLVER.
     cusolverDnHandle_t solver();
     syevjInfo_t jacobi();
+    Cudnn* cudnn() const { return cudnn_.get(); }   ///< null where the options do without
     std::size_t device_memory() const { return device_memory_; }
 
     /// Device memory in the stream's order: given back when the last owner goes, after what was put on the stream before. It may
@@ -55,6 +57,7 @@ private:
     std::size_t device_memory_ = 0;
     std::shared_ptr<Memory> memory_;
     std::unique_ptr<Staging> staging_;
+    std::unique_ptr<Cudnn> cudnn_;
     std::shared_ptr<void> scratch_, blas_workspace_, fault_;
     std::size_t scratch_bytes_ = 0;
     cublasHandle_t blas_ = nullptr;
