@@ -1,10 +1,10 @@
 // A whole Keras model in HDF5: attribute model_config, group model_weights. formats/README.md has the layout.
 
-#include "formats/content.hpp"
 #include "formats/format.hpp"
 #include "formats/keras_facts.hpp"
 #include "formats/keras_h5.hpp"
 #include "formats/keras_model.hpp"
+#include "formats/probe.hpp"
 
 namespace assay::formats {
 
@@ -25,13 +25,7 @@ bool is_whole_model(const hdf5::File& file) { return file.has_attribute("model_c
 
 namespace {
 
-bool probe(const std::filesystem::path& path) {
-    try {
-        return has_hdf5_signature(path) && keras::is_whole_model(hdf5::File(path));
-    } catch (const Error&) {
-        return false;
-    }
-}
+bool probe(const std::filesystem::path& path) { return probe_hdf5(path, keras::is_whole_model); }
 
 model::Model load(const std::filesystem::path& path, const LoadOptions&) {
     const hdf5::File file(path);

@@ -1,4 +1,4 @@
-// Dense, activations, reshaping, merging, and the layers that do nothing when a network is only used.
+// Dense, reshaping, merging, and the layers that do nothing when a network is only used.
 
 #include "formats/keras_layer.hpp"
 
@@ -47,15 +47,6 @@ Value merge(Call& call, const std::string& kind) {
     return call.add(kind, Json::object(), sources, rank);
 }
 
-// Elementwise functions do not care where the channels are; softmax does.
-Translation pointwise(Json attributes) {
-    return {{}, [attributes](Call& call) {
-                const bool softmax = attributes.at("function") == "softmax";
-                const Value value = softmax ? call.as_keras() : call.raw();
-                return call.add("activation", attributes, {value}, value.rank);
-            }};
-}
-
 }  // namespace
 
 Translation input(const Layer& layer, const Dialect&) {
@@ -69,10 +60,10 @@ Translation input(const Layer& layer, const Dialect&) {
             }};
 }
 
-Translation dense(const Layer& layer, const Dialect&) {
+Translation dense(const Layer& layer, const Dialect& dialect) {
     const std::int64_t units = integer(layer, "units");
     const bool use_bias = flag_or(layer, "use_bias", true);
-    const Json activation = activation_of(layer);
+    const Json activation = activation_of(layer, dialect);
     Translation result{{{Role::kernel, {-1, units}}}, {}};
     if (use_bias) result.weights.push_back({Role::bias, {units}});
     result.add_nodes = [units, use_bias, activation](Call& call) {
@@ -80,25 +71,6 @@ Translation dense(const Layer& layer, const Dialect&) {
         return with_activation(call, activation, call.add("dense", {{"units", units}, {"use_bias", use_bias}}, {x}, x.rank, true));
     };
     return result;
-}
-
-Translation activation(const Layer& layer, const Dialect&) { return pointwise(activation_of(layer)); }
-
-Translation relu(const Layer& layer, const Dialect&) {
-    const bool capped = layer.config.contains("max_value") && !layer.config["max_value"].is_null();
-    if (capped || number_or(layer, "negative_slope", 0) != 0 || number_or(layer, "threshold", 0) != 0) throw Unsupported{"ReLU(capped, leaky or shifted)"};
-    return pointwise({{"function", "relu"}});
-}
-
-Translation elu(const Layer& layer, const Dialect&) { return pointwise({{"function", "elu"}, {"alpha", number_or(layer, "alpha", 1.0)}}); }
-
-Translation softmax(const Layer& layer, const Dialect&) {
-    const std::int64_t axis = integer_or(layer, "axis", -1, -64);
-    return {{}, [axis](Call& call) {
-                const Value value = call.as_keras();
-                if (axis != -1 && axis != value.rank - 1) throw Unsupported{"Softmax(axis " + std::to_string(axis) + ")"};
-                return call.add("activation", {{"function", "softmax"}}, {value}, value.rank);
-            }};
 }
 
 Translation identity(const Layer& layer, const Dialect&) {

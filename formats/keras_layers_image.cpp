@@ -46,8 +46,8 @@ Translation conv2d(const Layer& layer, const Dialect& dialect) {
     const auto kernel = pair(layer, "kernel_size");
     const auto strides = pair_or(layer, "strides", {1, 1}), dilation = pair_or(layer, "dilation_rate", {1, 1});
     const bool use_bias = flag_or(layer, "use_bias", true), first = channels_first(layer, dialect);
-    const Json activation = activation_of(layer);
-    if (first && activation.at("function") == "softmax") throw Unsupported{"Conv2D(channels_first, softmax)"};
+    const Json activation = activation_of(layer, dialect);
+    if (first && acts_on_an_axis(activation)) throw Unsupported{"Conv2D(channels_first, softmax)"};
     if (filters % groups != 0) throw bad_setting(layer, "groups", "a divisor of " + std::to_string(filters) + " filters");
     const Json attributes = {{"filters", filters}, {"kernel_size", kernel}, {"strides", strides}, {"dilation_rate", dilation},
                              {"groups", groups},   {"padding", padding_of(layer)}, {"use_bias", use_bias}};

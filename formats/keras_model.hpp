@@ -12,4 +12,7 @@ model::Model assemble(Graph graph, StoredWeights stored, const Dialect& dialect)
 /// The same without an architecture: roles come from the names of the arrays.
 model::Model assemble_weights(StoredWeights stored);
 
+/// Counts weights that are NaN or infinite and notes them.
+void note_non_finite(model::Model& model);
+
 }  // namespace assay::formats::keras

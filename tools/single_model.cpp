@@ -60,6 +60,14 @@ Json ModelOptions::run(std::string_view task, const Json& arguments, const std::
     return result;
 }
 
+Json applied_preprocessing(const Json& arguments, const Json& result) {
+    Json applied = arguments.at("preprocessing");
+    if (applied.at("declared").get<bool>() || !result.at("facts").contains("preprocessing")) return applied;
+    applied.update(result["facts"]["preprocessing"]);
+    applied["declared"] = true;
+    return applied;
+}
+
 void print_device(const Json& result) {
     if (result.value("device", "cpu") != "cpu") fmt::print("{}", wrapped("device: " + printable(result.at("device_description").get<std::string>())));
     for (const Json& note : result.value("device_notes", Json::array())) fmt::print("{}", wrapped("device: " + printable(note.get<std::string>())));

@@ -31,6 +31,8 @@ struct ModelOptions {
     Json run(std::string_view task, const Json& arguments, const std::function<void(const Json&)>& item = {}) const;
 };
 
+/// What the arguments declare, or else what the model's file does by the facts in a task's result: with "declared".
+Json applied_preprocessing(const Json& arguments, const Json& result);
 void print_json(Json json);                       ///< with "schema_version" first
 void print_notes(const Json& result);             ///< "note: ..." for each of result["notes"]
 void print_device(const Json& result);            ///< "device: cuda: NVIDIA ...", where it is not the CPU, and its notes

@@ -32,7 +32,7 @@ Json arguments_for(const zoo::Manifest& manifest, const zoo::Entry& entry, const
     zoo::PlannedModel model{};
     std::string problem;   // of the training rows: the model's own row will say it
     model.file = manifest.folder / entry.path;
-    if (!entry.architecture.empty()) model.architecture = manifest.folder / entry.architecture;
+    model.architecture = zoo::architecture_of(manifest.folder, entry, options);
     model.train_rows = zoo::train_rows_of(options.train_rows, entry, problem);
     return zoo::task_arguments(model, options);
 }

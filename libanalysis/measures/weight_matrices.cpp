@@ -12,11 +12,7 @@ std::vector<WeightMatrix> weight_matrices(const model::Model& model) {
     std::map<std::string, int> of_layer;
     for (std::size_t i = 0; i < model.parameters.size(); ++i) {
         const model::Parameter& parameter = model.parameters[i];
-        // Layers that Assay does not have keep their tensors' own names: depthwise_kernel, pointwise_kernel.
-        const bool is_matrix = parameter.role == model::Role::kernel || parameter.role == model::Role::recurrent_kernel ||
-                               parameter.role == model::Role::embeddings ||
-                               (parameter.role == model::Role::other && parameter.name.ends_with("kernel"));
-        if (!is_matrix || parameter.shape.size() < 2) continue;
+        if (!model::is_weight_matrix(parameter)) continue;
         const auto size = static_cast<std::size_t>(element_count(parameter.shape));
         const auto cols = static_cast<std::size_t>(parameter.shape.back());
         matrices.push_back({i, parameter.layer, cols ? size / cols : 0, cols, parameter.shape.size() > 2});

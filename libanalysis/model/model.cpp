@@ -27,9 +27,20 @@ std::string_view to_string(Role role) {
         case Role::beta: return "beta";
         case Role::moving_mean: return "moving_mean";
         case Role::moving_variance: return "moving_variance";
+        case Role::alpha: return "alpha";
+        case Role::mean: return "mean";
+        case Role::variance: return "variance";
+        case Role::count: return "count";
         case Role::other: return "other";
     }
     return "other";
+}
+
+bool is_weight_matrix(const Parameter& parameter) {
+    // Layers that Assay does not have keep their tensors' own names: depthwise_kernel, pointwise_kernel.
+    const bool kernel = parameter.role == Role::kernel || parameter.role == Role::recurrent_kernel || parameter.role == Role::embeddings ||
+                        (parameter.role == Role::other && parameter.name.ends_with("kernel"));
+    return kernel && parameter.shape.size() >= 2;
 }
 
 std::size_t Architecture::add(Node node, const std::vector<std::size_t>& inputs_of_node) {

@@ -27,7 +27,7 @@ struct Tensor {
 };
 
 /// What a parameter is in its layer. Only `kernel`-like roles are weight matrices for norm measures.
-enum class Role { kernel, recurrent_kernel, embeddings, bias, gamma, beta, moving_mean, moving_variance, other };
+enum class Role { kernel, recurrent_kernel, embeddings, bias, gamma, beta, moving_mean, moving_variance, alpha, mean, variance, count, other };
 std::string_view to_string(Role role);
 
 /// The identity of a parameter. A layer used twice refers to the same Parameter twice.
@@ -41,6 +41,10 @@ struct Parameter {
     bool trainable = true;
     std::string path;    ///< where the tensor lies in the file
 };
+
+/// Whether it is a weight matrix: a kernel of any kind (recurrent, depthwise, ...) or an embedding, with two or more axes. Biases and
+/// the parameters of normalisation layers are none.
+bool is_weight_matrix(const Parameter& parameter);
 
 /// Values of all parameters, one Tensor per Parameter, same order.
 using Weights = std::vector<Tensor>;
@@ -99,6 +103,7 @@ struct Model {
     std::vector<Parameter> parameters;         ///< model order (the file's declared order, never link order)
     Weights weights;
     TrainingFacts facts;
+    Json preprocessing;      ///< what the network's inputs go through before it, where the file says so: {"scale", "offset", "mean", "deviation"}; else null
     std::vector<std::string> notes;  ///< anything a user should know: ignored objects, applied conversions
 };
 

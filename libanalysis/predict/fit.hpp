@@ -7,6 +7,7 @@
 namespace assay::predict {
 
 struct FitOptions {
+    std::string method = "ridge";    ///< a learner
     std::string group{};     ///< "config.depth"; "model": random parts; empty: chosen, see fit()
     double level = 0.9;
     Seed seed{};

@@ -159,6 +159,29 @@ TEST_F(Verbs, FitWritesAPredictorWithoutTheAnswerAndRankApplies) {
     EXPECT_GT(ranking["held_out_scores"]["kendall"], 0.7);
 }
 
+TEST_F(Verbs, FitTakesEveryMethodAndTellsWhatCarriesThePrediction) {
+    write_store();
+    for (const char* method : {"ridge", "lasso", "boosted", "forest", "neighbours"}) {
+        const std::string output = (scratch / (std::string(method) + ".json")).string();
+        const auto done = assay({"fit", store, "-o", output, "--method", method, "--group", "model", "--replicates", "50"});
+        ASSERT_EQ(done.exit_code, 0) << done.err;
+        EXPECT_LE(widest(done.out), 100u) << done.out;
+        const Json json = parse_json(test::read_file(output), output);
+        EXPECT_EQ(json["method"], method);
+        EXPECT_FALSE(json["setting"].get<std::string>().empty());
+        EXPECT_EQ(json.dump().find("train_score"), std::string::npos);
+        if (std::string(method) == "neighbours") continue;
+        double l2 = 0, most = 0;
+        for (const Json& feature : json["features"]) {
+            const double importance = feature["importance"].get<double>();
+            if (feature["column"] == "l2") l2 = importance;
+            most = std::max(most, importance);
+        }
+        EXPECT_EQ(l2, most) << method;   // it drives the test error
+    }
+    EXPECT_EQ(assay({"fit", store, "-o", (scratch / "x.json").string(), "--method", "oracle"}).exit_code, 2);
+}
+
 TEST_F(Verbs, RankByAMeasureSharesRanksAndNeedsNoTarget) {
     write_store(false);
     const auto nothing = assay({"rank", store});

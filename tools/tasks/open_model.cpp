@@ -35,6 +35,7 @@ Json facts_of(const model::Model& model) {
     text("framework_version", model.facts.framework_version);
     if (model.facts.learning_rate) facts["learning_rate"] = number_to_json(*model.facts.learning_rate);
     if (model.facts.from_logits) facts["from_logits"] = *model.facts.from_logits;
+    if (!model.preprocessing.is_null()) facts["preprocessing"] = model.preprocessing;
     Json regularisers = Json::array();
     for (const model::Regulariser& term : model.facts.regularisers)
         regularisers.push_back({{"parameter", model.parameters.at(term.parameter).name}, {"l1", number_to_json(term.l1)}, {"l2", number_to_json(term.l2)}});

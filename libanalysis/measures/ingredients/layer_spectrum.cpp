@@ -55,4 +55,11 @@ LayerSpectrum::Value LayerSpectrum::compute(Subject& subject, const Key& key) {
     return value;
 }
 
+const std::vector<double>* LayerSpectrum::whole(Subject& subject, const Key& key) {
+    const Shape& shape = subject.model().parameters.at(key.parameter).shape;
+    const std::int64_t cols = shape.back(), rows = cols ? element_count(shape) / cols : 0;
+    if (std::min(rows, cols) > static_cast<std::int64_t>(full_spectrum_order)) return nullptr;
+    return &subject.get<LayerSpectrum>(key).singular_values;
+}
+
 }  // namespace assay::measures::ingredients

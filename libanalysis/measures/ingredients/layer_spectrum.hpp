@@ -23,6 +23,8 @@ struct LayerSpectrum {
     };
     /// @throws Error{data} for non-finite weights, Error{missing} without initial weights.
     static Value compute(Subject& subject, const Key& key);
+    /// All singular values, descending, where they are all known (up to 512 on the smaller side); else null, at no cost.
+    static const std::vector<double>* whole(Subject& subject, const Key& key);
     static std::size_t bytes(const Value& value) { return value.singular_values.size() * sizeof(double); }
 };
 

@@ -1,4 +1,4 @@
-#include "tools/tasks/scale_check.hpp"
+#include "libanalysis/lint/input_scale.hpp"
 
 #include "libanalysis/engine/passes.hpp"
 #include "libanalysis/measures/ingredients/predictions.hpp"
@@ -8,7 +8,7 @@
 #include <cmath>
 #include <limits>
 
-namespace assay::tools {
+namespace assay::lint {
 namespace {
 
 constexpr std::int64_t subset = 500;
@@ -43,12 +43,12 @@ double accuracy_on(measures::Subject& subject, const data::Rows& rows) {
     return static_cast<double>(correct) / static_cast<double>(outputs.count);
 }
 
-std::string scale_complaint(measures::Subject& subject, const data::Rows& rows) {
+ScaleComplaint scale_complaint(measures::Subject& subject, const data::Rows& rows) {
     if (!rows.split->has_labels() || rows.count() == 0) return {};
     data::Rows few{rows.split, data::sample_rows(rows.indices, std::min(subset, rows.count()), subject.context().seed.child("scale_check")),
                    rows.preprocessing};
     const double declared = accuracy_on(subject, few);
-    std::string complaint;
+    ScaleComplaint complaint{declared, declared, {}};
     double best = std::isfinite(declared) ? declared : 0;
     for (const data::Preprocessing& scale : common_scales()) {
         if (same(scale, rows.preprocessing)) continue;
@@ -57,11 +57,12 @@ std::string scale_complaint(measures::Subject& subject, const data::Rows& rows) 
         const double errors = 1 - (std::isfinite(declared) ? declared : 0);
         if (other > best && other >= 1 - errors + 0.1 && 1.5 * (1 - other) <= errors) {
             best = other;
-            complaint = fmt::format("input scale looks wrong: accuracy {:.3f} at {}, {:.3f} at {} (on {} rows)", declared,
+            complaint.other = other;
+            complaint.words = fmt::format("input scale looks wrong: accuracy {:.3f} at {}, {:.3f} at {} (on {} rows)", declared,
                                     rows.preprocessing.describe(), other, scale.describe(), few.count());
         }
     }
     return complaint;
 }
 
-}  // namespace assay::tools
+}  // namespace assay::lint

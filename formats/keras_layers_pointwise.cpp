@@ -1,0 +1,35 @@
+// Activations as layers of their own.
+
+#include "formats/keras_layer.hpp"
+
+#include <numeric>
+
+namespace assay::formats::keras::layers {
+namespace {
+
+/// Elementwise functions do not care where the channels are; softmax and its logarithm do, and work on the last axis of a vertex.
+Translation pointwise(Json attributes, std::int64_t axis = -1) {
+    return {{}, [attributes, axis](Call& call) {
+                if (!acts_on_an_axis(attributes)) return call.add("activation", attributes, {call.raw()}, call.raw().rank);
+                const Value x = call.as_keras();
+                const std::int64_t counted = axis < 0 ? x.rank + axis : axis;
+                if (axis == -1 || (x.rank > 0 && counted == x.rank - 1)) return call.add("activation", attributes, {x}, x.rank);
+                if (x.rank < 0) throw Unsupported{call.layer().class_name + "(axis " + std::to_string(axis) + " of an unknown rank)"};
+                if (counted < 1 || counted >= x.rank) throw bad_setting(call.layer(), "axis", "an axis of a value with " + std::to_string(x.rank) + " axes");
+                // The axis changes places with the last one; the same exchange leads back.
+                std::vector<std::int64_t> order(static_cast<std::size_t>(x.rank - 1));
+                std::iota(order.begin(), order.end(), std::int64_t{1});
+                std::swap(order[static_cast<std::size_t>(counted - 1)], order.back());
+                const Value moved = call.add("permute", {{"order", order}}, {x}, x.rank);
+                return call.add("permute", {{"order", order}}, {call.add("activation", attributes, {moved}, x.rank)}, x.rank);
+            }};
+}
+
+}  // namespace
+
+Translation activation(const Layer& layer, const Dialect& dialect) { return pointwise(activation_of(layer, dialect)); }
+
+/// ReLU, LeakyReLU, ThresholdedReLU, ELU, Softmax.
+Translation activation_class(const Layer& layer, const Dialect&) { return pointwise(activation_layer(layer).value(), integer_or(layer, "axis", -1, -64)); }
+
+}  // namespace assay::formats::keras::layers
