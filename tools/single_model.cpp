@@ -70,6 +70,7 @@ Json applied_preprocessing(const Json& arguments, const Json& result) {
 
 void print_device(const Json& result) {
     if (result.value("device", "cpu") != "cpu") fmt::print("{}", wrapped("device: " + printable(result.at("device_description").get<std::string>())));
+    for (const Json& note : result.value("device_notes", Json::array())) fmt::print("{}", wrapped("device: " + printable(note.get<std::string>())));
 }
 
 void print_json(Json json) {

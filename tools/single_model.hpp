@@ -35,7 +35,7 @@ struct ModelOptions {
 Json applied_preprocessing(const Json& arguments, const Json& result);
 void print_json(Json json);                       ///< with "schema_version" first
 void print_notes(const Json& result);             ///< "note: ..." for each of result["notes"]
-void print_device(const Json& result);            ///< "device: cuda: NVIDIA ...", where it is not the CPU
+void print_device(const Json& result);            ///< "device: cuda: NVIDIA ...", where it is not the CPU, and its notes
 std::string shape_in_words(const Json& shape);    ///< "28 x 28 x 1", "?" for null
 
 }  // namespace assay::tools
