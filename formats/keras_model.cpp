@@ -27,6 +27,7 @@ const char* regulariser_key(model::Role role) {
         case model::Role::bias: return "bias_regularizer";
         case model::Role::gamma: return "gamma_regularizer";
         case model::Role::beta: return "beta_regularizer";
+        case model::Role::alpha: return "alpha_regularizer";
         default: return nullptr;
     }
 }
@@ -44,7 +45,8 @@ void add_named(model::Model& model, const std::string& layer, const std::string&
         if (role != model::Role::other && times[role] == 1) name += to_string(role);
         else name += role == model::Role::other && repeated[last_component(tensor.name)] == 1 ? last_component(tensor.name) : tensor.name.substr(0, tensor.name.rfind(':'));
         while (!used.insert(name).second) name += "'";
-        const bool moving = role == model::Role::moving_mean || role == model::Role::moving_variance;
+        const bool moving = role == model::Role::moving_mean || role == model::Role::moving_variance || role == model::Role::mean ||
+                            role == model::Role::variance || role == model::Role::count;
         indices.push_back(model.parameters.size());
         model.parameters.push_back({.name = name, .layer = layer, .layer_class = layer_class, .role = role, .shape = tensor.tensor.shape,
                                     .trainable = trainable && !moving, .path = tensor.path});

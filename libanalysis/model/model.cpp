@@ -27,6 +27,10 @@ std::string_view to_string(Role role) {
         case Role::beta: return "beta";
         case Role::moving_mean: return "moving_mean";
         case Role::moving_variance: return "moving_variance";
+        case Role::alpha: return "alpha";
+        case Role::mean: return "mean";
+        case Role::variance: return "variance";
+        case Role::count: return "count";
         case Role::other: return "other";
     }
     return "other";

@@ -27,7 +27,7 @@ struct Tensor {
 };
 
 /// What a parameter is in its layer. Only `kernel`-like roles are weight matrices for norm measures.
-enum class Role { kernel, recurrent_kernel, embeddings, bias, gamma, beta, moving_mean, moving_variance, other };
+enum class Role { kernel, recurrent_kernel, embeddings, bias, gamma, beta, moving_mean, moving_variance, alpha, mean, variance, count, other };
 std::string_view to_string(Role role);
 
 /// The identity of a parameter. A layer used twice refers to the same Parameter twice.

@@ -161,8 +161,14 @@ TEST(Layers, RefuseAbsurdAttributes) {
 }
 
 TEST(Layers, RefuseInputsThatDoNotFitTogether) {
-    EXPECT_THAT(refusal("add", "{}", {{2, 3}, {2, 4}}), HasSubstr("[2, 4]"));
-    EXPECT_THAT(refusal("multiply", "{}", {{2, 3}, {3}}), HasSubstr("[3]"));
+    for (const char* kind : {"add", "multiply", "subtract", "average", "maximum", "minimum"}) {
+        EXPECT_THAT(refusal(kind, "{}", {{2, 3}, {2, 4}}), HasSubstr("[2, 4]"));
+        EXPECT_THAT(refusal(kind, "{}", {{2, 3}, {2}}), HasSubstr("[2]"));
+    }
+    EXPECT_THAT(refusal("subtract", "{}", {{3}, {3}, {3}}), HasSubstr("2 inputs, found 3"));
+    EXPECT_THAT(refusal("subtract", "{}", {{3}}), HasSubstr("2 inputs, found 1"));
+    EXPECT_THAT(refusal("dot", "{}", {{3}, {2, 4}}), HasSubstr("one length, 3, found 4"));
+    EXPECT_THAT(refusal("dot", "{}", {{3}}), HasSubstr("2 inputs, found 1"));
     EXPECT_THAT(refusal("concatenate", R"({"axis":2})", {{2, 3}, {3, 3}}), HasSubstr("[3, 3]"));
     EXPECT_THAT(refusal("concatenate", R"({"axis":0})", {{2, 3}, {2, 3}}), HasSubstr("`axis`"));
     EXPECT_THAT(refusal("concatenate", R"({"axis":-3})", {{2, 3}, {2, 3}}), HasSubstr("`axis`"));
@@ -170,6 +176,25 @@ TEST(Layers, RefuseInputsThatDoNotFitTogether) {
     EXPECT_THAT(refusal("dense", R"({"units":4})", {{3}, {3}}, {{3, 4}, {4}}), HasSubstr("1 input, found 2"));
     EXPECT_THAT(refusal("flatten", "{}", {}), HasSubstr("at least one input"));
     EXPECT_THAT(refusal("flatten", "{}", {{3, -1}}), HasSubstr("[3, ?]"));
+}
+
+TEST(Layers, RefuseNormalisationsThatDoNotFit) {
+    EXPECT_THAT(refusal("layer_normalization", R"({"axes":3})", {{2, 3}}, {{2, 3}, {2, 3}}), HasSubstr("`axes` of 1 to 2, found 3"));
+    EXPECT_THAT(refusal("layer_normalization", R"({"axes":2})", {{2, 3}}, {{3}, {3}}), HasSubstr("a gamma of shape [2, 3]"));
+    EXPECT_THAT(refusal("layer_normalization", R"({"statistics":"median"})", {{3}}, {{3}, {3}}), HasSubstr("found median"));
+    EXPECT_THAT(refusal("layer_normalization", R"({"epsilon":-1})", {{3}}, {{3}, {3}}), HasSubstr("`epsilon` of at least 0"));
+    EXPECT_THAT(refusal("group_normalization", R"({"groups":4})", {{2, 6}}, {{6}, {6}}), HasSubstr("`groups` that divide 6 channels, found 4"));
+    EXPECT_THAT(refusal("group_normalization", R"({"groups":0})", {{2, 6}}, {{6}, {6}}), HasSubstr("`groups`"));
+    EXPECT_THAT(refusal("group_normalization", R"({"groups":2})", {{2, 6}}, {{3}, {3}}), HasSubstr("a gamma of shape [6]"));
+    EXPECT_THAT(refusal("normalization", R"({"axes":2})", {{3}}, {{3}, {3}}), HasSubstr("`axes` of 0 to 1, found 2"));
+    EXPECT_THAT(refusal("normalization", "{}", {{3}}, {{3}}), HasSubstr("a moving_variance of shape [3], found none"));
+    EXPECT_THAT(refusal("rescaling", R"({"scale":[1,2]})", {{2, 3}}), HasSubstr("one number or 3 for the last axis, found 2"));
+    EXPECT_THAT(refusal("rescaling", R"({"offset":[1,2,"x"]})", {{2, 3}}), HasSubstr("finite numbers `offset`"));
+    EXPECT_THAT(refusal("prelu", "{}", {{2, 3}}, {{3}}), HasSubstr("an alpha of shape [2, 3]"));
+    EXPECT_THAT(refusal("prelu", "{}", {{2, 3}}, {{2, 2}}), HasSubstr("found shape [2, 2]"));
+    EXPECT_THAT(refusal("prelu", "{}", {{2, 3}}), HasSubstr("found none"));
+    EXPECT_THAT(refusal("repeat_vector", R"({"count":0})", {{3}}), HasSubstr("a positive `count`"));
+    EXPECT_THAT(refusal("repeat_vector", R"({"count":2})", {{3, 2}}), HasSubstr("rank 1"));
 }
 
 TEST(Layers, RefuseShapesThatCannotBe) {

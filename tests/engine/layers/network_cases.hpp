@@ -117,6 +117,39 @@ inline model::Model shapes() {
     return b.model;
 }
 
+/// Merged branches, spread over one another, under normalisations by parts of a sample.
+inline model::Model merged() {
+    ModelBuilder b;
+    const auto x = b.input("x", {2, 4});
+    const auto centred = b.node("centred", "normalization", Json::object(), {x}, {b.parameter("mean", {4}, false), b.parameter("variance", {4}, false, true)});
+    const auto left = b.node("left", "prelu", Json::object(), {b.dense("first", 4, 4, centred)}, {b.parameter("left/alpha", {1, 4})});
+    const auto groups = b.node("groups", "group_normalization", {{"groups", 2}}, {left}, {b.parameter("groups/gamma", {4}), b.parameter("groups/beta", {4})});
+    const auto squares = b.node("squares", "layer_normalization", Json::parse(R"({"axes":2,"statistics":"mean_square","center":false})"), {left}, {b.parameter("squares/gamma", {2, 4})});
+    const auto spread = b.node("spread", "layer_normalization", Json::parse(R"({"statistics":"variance","center":false})"), {left}, {b.parameter("spread/gamma", {4})});
+    const auto row = b.node("row", "repeat_vector", {{"count", 1}}, {b.dense("of_all", 8, 4, b.node("flat", "flatten", Json::object(), {groups}))});
+    const auto scaled = b.node("scaled", "multiply", Json::object(), {squares, row});
+    const auto least = b.node("least", "minimum", Json::object(), {scaled, spread});
+    const auto most = b.node("most", "maximum", Json::object(), {least, row});
+    const auto difference = b.node("difference", "subtract", Json::object(), {row, most});
+    const auto mean = b.node("mean_of_three", "average", Json::object(), {difference, groups, row});
+    const auto likeness = b.node("likeness", "dot", Json::object(), {mean, scaled});
+    const auto mish = b.node("mish", "activation", {{"function", "mish"}}, {b.node("flat2", "flatten", Json::object(), {likeness})});
+    b.output(b.activation("log", "log_softmax", b.dense("last", 4, 3, mish)));
+    return b.model;
+}
+
+/// Piecewise linear, with kinks of several kinds.
+inline model::Model kinked() {
+    ModelBuilder b;
+    const auto x = b.input("x", {5});
+    auto h = b.node("leaky", "activation", Json::parse(R"({"function":"leaky_relu","negative_slope":0.3})"), {b.dense("first", 5, 4, x)});
+    h = b.node("general", "activation", Json::parse(R"({"function":"general_relu","threshold":-0.25,"max_value":0.75,"negative_slope":0.125})"), {b.dense("second", 4, 4, h)});
+    const auto alpha = b.node("prelu", "prelu", Json::object(), {b.dense("third", 4, 4, h)}, {b.parameter("alpha", {4})});
+    const auto hard = b.node("hard", "activation", Json::parse(R"({"function":"hard_sigmoid","slope":0.2})"), {b.dense("fourth", 4, 4, h)});
+    b.output(b.dense("last", 4, 3, b.node("most", "maximum", Json::object(), {alpha, hard})));
+    return b.model;
+}
+
 /// Gates: an LSTM that reads backwards over masked steps beside a GRU over all, a layer on every step of both.
 inline model::Model gates() {
     ModelBuilder b;
@@ -207,6 +240,7 @@ inline model::Model positions() {
 inline constexpr NetworkCase network_cases[] = {
     {"images", images}, {"rectified", rectified}, {"residual", residual}, {"text", text},
     {"shared", shared}, {"two_by_two", two_by_two}, {"shapes", shapes},
+    {"merged", merged}, {"kinked", kinked},
     {"gates", gates}, {"attending", attending},
     {"windows", windows}, {"sequences", sequences}, {"positions", positions},
 };

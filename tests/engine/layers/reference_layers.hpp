@@ -48,6 +48,19 @@ inline double pointwise(const Json& description, double x) {
     throw std::runtime_error("no function " + f);
 }
 
+/// The entry of an array of shape `from` that meets entry `i` of one of shape `to`, as NumPy broadcasts; the first axis is the batch.
+inline std::size_t spread_entry(std::size_t i, Shape from, const Shape& to) {
+    from.insert(from.begin() + 1, to.size() - from.size(), 1);
+    std::size_t entry = 0, stride = 1;
+    for (std::size_t axis = to.size(); axis-- > 0;) {
+        const auto extent = static_cast<std::size_t>(to[axis]), own = static_cast<std::size_t>(from[axis]);
+        if (own > 1) entry += stride * (i % extent);
+        stride *= own;
+        i /= extent;
+    }
+    return entry;
+}
+
 /// Recurrent layers step by step; `mask` is [batch, time] or empty.
 inline Flat recurrence(const std::string& kind, const Json& a, const Shape& shape, const Flat& x, const Flat& mask, const std::vector<Flat>& w, std::size_t batch) {
     const auto time = static_cast<std::size_t>(shape[0]), in = static_cast<std::size_t>(shape[1]), units = a.at("units").get<std::size_t>();
@@ -144,12 +157,56 @@ inline Flat value(test::Instance& of) {
     Flat y;
 
     if (kind == "identity" || kind == "flatten" || kind == "reshape") return in[0];
+    const auto with_batch = [&](Shape row, std::int64_t extent) {
+        row.insert(row.begin(), extent);
+        return row;
+    };
+    const Shape whole = with_batch(of.layer().output_shape(), of.batch());
     if (kind == "rescaling") {
-        for (const double x : in[0]) y.push_back(x * a.at("scale").get<double>() + a.at("offset").get<double>());
-    } else if (kind == "add" || kind == "multiply") {
-        y = in[0];
-        for (std::size_t i = 1; i < in.size(); ++i)
-            for (std::size_t k = 0; k < y.size(); ++k) y[k] = kind == "add" ? y[k] + in[i][k] : y[k] * in[i][k];
+        const auto number = [&](const char* key, std::size_t i) { return a.at(key).is_array() ? a.at(key)[i % cols].get<double>() : a.at(key).get<double>(); };
+        for (std::size_t i = 0; i < in[0].size(); ++i) y.push_back(in[0][i] * number("scale", i) + number("offset", i));
+    } else if (kind == "add" || kind == "multiply" || kind == "subtract" || kind == "average" || kind == "maximum" || kind == "minimum") {
+        for (std::size_t k = 0; k < size(element_count(whole)); ++k) {
+            std::vector<double> x;
+            for (std::size_t i = 0; i < in.size(); ++i) x.push_back(in[i][spread_entry(k, with_batch(of.tested().inputs[i], of.batch()), whole)]);
+            double sum = 0, product = 1;
+            for (const double one : x) sum += one, product *= one;
+            y.push_back(kind == "add" ? sum : kind == "multiply" ? product : kind == "average" ? sum / static_cast<double>(x.size())
+                        : kind == "subtract" ? x[0] - x[1] : kind == "maximum" ? *std::max_element(x.begin(), x.end()) : *std::min_element(x.begin(), x.end()));
+        }
+    } else if (kind == "prelu") {
+        for (std::size_t k = 0; k < in[0].size(); ++k)
+            y.push_back(in[0][k] > 0 ? in[0][k] : in[0][k] * w[0][spread_entry(k, with_batch(of.tested().parameters[0], 1), whole)]);
+    } else if (kind == "repeat_vector") {
+        for (std::size_t n = 0; n < batch; ++n)
+            for (int t = 0; t < a.at("count").get<int>(); ++t)
+                for (std::size_t c = 0; c < cols; ++c) y.push_back(in[0][n * cols + c]);
+    } else if (kind == "dot") {
+        const std::size_t k = cols, rows_a = in[0].size() / batch / k, rows_b = in[1].size() / batch / k;
+        for (std::size_t n = 0; n < batch; ++n)
+            for (std::size_t i = 0; i < rows_a; ++i)
+                for (std::size_t j = 0; j < rows_b; ++j) {
+                    double sum = 0;
+                    for (std::size_t c = 0; c < k; ++c) sum += in[0][(n * rows_a + i) * k + c] * in[1][(n * rows_b + j) * k + c];
+                    y.push_back(sum);
+                }
+    } else if (kind == "normalization") {
+        for (std::size_t i = 0; i < in[0].size(); ++i) y.push_back((in[0][i] - w[0][i % w[0].size()]) / std::sqrt(w[1][i % w[1].size()]));
+    } else if (kind == "group_normalization") {
+        const std::size_t groups = a.at("groups") == -1 ? cols : a.at("groups").get<std::size_t>(), width = cols / groups, cells = in[0].size() / batch / cols;
+        y.resize(in[0].size());
+        for (std::size_t n = 0; n < batch; ++n)
+            for (std::size_t g = 0; g < groups; ++g) {
+                std::vector<std::size_t> members;
+                for (std::size_t cell = 0; cell < cells; ++cell)
+                    for (std::size_t c = 0; c < width; ++c) members.push_back((n * cells + cell) * cols + g * width + c);
+                double mean = 0, variance = 0;
+                for (const std::size_t i : members) mean += in[0][i] / static_cast<double>(members.size());
+                for (const std::size_t i : members) variance += std::pow(in[0][i] - mean, 2) / static_cast<double>(members.size());
+                for (const std::size_t i : members)
+                    y[i] = (in[0][i] - mean) / std::sqrt(variance + a.value("epsilon", 1e-3)) * (a.value("scale", true) ? w[0][i % cols] : 1) +
+                           (a.value("center", true) ? w.back()[i % cols] : 0);
+            }
     } else if (kind == "activation" && (a.at("function") == "softmax" || a.at("function") == "log_softmax")) {
         for (std::size_t r = 0; r < rows; ++r) {
             double sum = 0;
@@ -177,12 +234,15 @@ inline Flat value(test::Instance& of) {
         }
     } else if (kind == "layer_normalization") {
         const bool scale = a.value("scale", true), center = a.value("center", true);
-        for (std::size_t r = 0; r < rows; ++r) {
-            double mean = 0, variance = 0;
-            for (std::size_t c = 0; c < cols; ++c) mean += in[0][r * cols + c] / static_cast<double>(cols);
-            for (std::size_t c = 0; c < cols; ++c) variance += std::pow(in[0][r * cols + c] - mean, 2) / static_cast<double>(cols);
-            for (std::size_t c = 0; c < cols; ++c)
-                y.push_back((in[0][r * cols + c] - mean) / std::sqrt(variance + a.value("epsilon", 1e-3)) * (scale ? w[0][c] : 1) +
+        const std::string by = a.value("statistics", "mean_and_variance");
+        std::size_t run = 1;
+        for (std::size_t axis = 0; axis < a.value("axes", std::size_t{1}); ++axis) run *= size(shape[shape.size() - 1 - axis]);
+        for (std::size_t r = 0; r < in[0].size() / run; ++r) {
+            double mean = 0, spread = 0;
+            for (std::size_t c = 0; c < run; ++c) mean += in[0][r * run + c] / static_cast<double>(run);
+            for (std::size_t c = 0; c < run; ++c) spread += std::pow(in[0][r * run + c] - (by.find("square") != by.npos ? 0 : mean), 2) / (by == "sum_of_squares" ? 1 : static_cast<double>(run));
+            for (std::size_t c = 0; c < run; ++c)
+                y.push_back((in[0][r * run + c] - (by == "mean_and_variance" ? mean : 0)) / std::sqrt(spread + a.value("epsilon", 1e-3)) * (scale ? w[0][c] : 1) +
                             (center ? w[scale ? 1 : 0][c] : 0));
         }
     } else if (kind == "embedding") {
