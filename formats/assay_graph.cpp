@@ -65,10 +65,10 @@ std::string word(const Json& json, const char* key, const std::string& where) {
 }
 
 Role role_in(const std::string& text, const std::string& where) {
-    for (const Role role : {Role::kernel, Role::recurrent_kernel, Role::embeddings, Role::bias, Role::gamma, Role::beta, Role::moving_mean,
+    for (const Role role : {Role::kernel, Role::recurrent_kernel, Role::depthwise_kernel, Role::pointwise_kernel, Role::embeddings, Role::bias, Role::gamma, Role::beta, Role::moving_mean,
                             Role::moving_variance, Role::other})
         if (text == to_string(role)) return role;
-    throw bad(where + " role", "kernel, recurrent_kernel, embeddings, bias, gamma, beta, moving_mean, moving_variance or other", text);
+    throw bad(where + " role", "kernel, recurrent_kernel, depthwise_kernel, pointwise_kernel, embeddings, bias, gamma, beta, moving_mean, moving_variance or other", text);
 }
 
 Shape shape_in(const Json& json, const std::string& where) {

@@ -23,6 +23,8 @@ const char* regulariser_key(model::Role role) {
     switch (role) {
         case model::Role::kernel: return "kernel_regularizer";
         case model::Role::recurrent_kernel: return "recurrent_regularizer";
+        case model::Role::depthwise_kernel: return "depthwise_regularizer";
+        case model::Role::pointwise_kernel: return "pointwise_regularizer";
         case model::Role::embeddings: return "embeddings_regularizer";
         case model::Role::bias: return "bias_regularizer";
         case model::Role::gamma: return "gamma_regularizer";
@@ -92,8 +94,10 @@ private:
             if (consumer == graph_.layers.end() || first == stored_.layers.end()) continue;
             const Shape& kernel = first->tensors[0].tensor.shape;
             if (consumer->class_name == "Dense" && kernel.size() == 2) input.config["batch_shape"] = Json::array({nullptr, kernel[0]});
-            if (consumer->class_name == "Conv2D" && kernel.size() == 4 && !channels_first(*consumer, dialect_))
+            if ((consumer->class_name == "Conv2D" || consumer->class_name == "SeparableConv2D" || consumer->class_name == "DepthwiseConv2D") && kernel.size() == 4 && !channels_first(*consumer, dialect_))
                 input.config["batch_shape"] = Json::array({nullptr, nullptr, nullptr, kernel[2]});
+            if (consumer->class_name == "Conv1D" && kernel.size() == 3 && !channels_first(*consumer, dialect_))
+                input.config["batch_shape"] = Json::array({nullptr, nullptr, kernel[1]});
             if (input.config.contains("batch_shape")) model_.notes.push_back("the file does not say the shape of its input; it follows from the first weights");
         }
     }

@@ -91,8 +91,8 @@ std::string last_component(const std::string& weight_name) {
 model::Role role_of_name(const std::string& weight_name) {
     using model::Role;
     const std::string name = last_component(weight_name);
-    for (const Role role : {Role::kernel, Role::recurrent_kernel, Role::embeddings, Role::bias, Role::gamma, Role::beta, Role::moving_mean, Role::moving_variance,
-                            Role::alpha, Role::mean, Role::variance, Role::count})
+    for (const Role role : {Role::kernel, Role::recurrent_kernel, Role::depthwise_kernel, Role::pointwise_kernel, Role::embeddings, Role::bias, Role::gamma,
+                            Role::beta, Role::moving_mean, Role::moving_variance, Role::alpha, Role::mean, Role::variance, Role::count})
         if (name == to_string(role)) return role;
     struct Old { std::string_view ending; Role role; };   // Keras 1: <layer>_W
     static constexpr Old old[] = {{"_W", Role::kernel}, {"_U", Role::recurrent_kernel}, {"_b", Role::bias}, {"_gamma", Role::gamma},

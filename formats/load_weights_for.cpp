@@ -73,7 +73,8 @@ model::Weights load_weights_for(const model::Model& like, const std::filesystem:
         const model::Parameter& parameter = like.parameters[order[k]];
         StoredTensor& tensor = *tensors[k];
         const model::Role role = keras::role_of_name(tensor.name);
-        if (role != model::Role::other && parameter.role != model::Role::other && role != parameter.role)
+        const bool same = role == parameter.role || (role == model::Role::kernel && parameter.role == model::Role::depthwise_kernel);   // as Keras 3 says
+        if (role != model::Role::other && parameter.role != model::Role::other && !same)
             throw Error(ErrorKind::format, {path.string() + " " + tensor.name, "the " + std::string(to_string(parameter.role)) + " of layer " + parameter.layer,
                                             "a " + std::string(to_string(role)), "The two files are of different architectures."});
         const bool wrapped = parameter.layer_class == "TimeDistributed" && parameter.shape.size() > 2;   // around a convolution

@@ -14,13 +14,13 @@ std::vector<Value> compute(Subject& subject, const Parameters&) {
     std::vector<std::vector<double>> rows;
     for (const WeightMatrix& matrix : weight_matrices(subject.model())) {
         const model::Tensor& tensor = subject.model().weights[matrix.parameter];
-        const auto units = static_cast<std::size_t>(tensor.shape.back()), inputs = static_cast<std::size_t>(tensor.shape[tensor.shape.size() - 2]);
-        std::vector<double> in(units, 0), out(inputs, 0);
+        const auto last = static_cast<std::size_t>(tensor.shape.back()), inputs = static_cast<std::size_t>(tensor.shape[tensor.shape.size() - 2]);
+        std::vector<double> in(matrix.cols, 0), out(inputs, 0);
         std::visit([&](const auto& values) {
             for (std::size_t i = 0; i < values.size(); ++i) {
                 const double square = static_cast<double>(values[i]) * static_cast<double>(values[i]);
-                in[i % units] += square;
-                out[i / units % inputs] += square;
+                in[i % matrix.cols] += square;
+                out[i / last % inputs] += square;
             }
         }, tensor.values);
         for (double& value : in) value = features::log_size(std::sqrt(value));

@@ -17,7 +17,17 @@ struct Channels {
     std::vector<double> sum;
 };
 
-Channels channels_of(const model::Tensor& tensor) {
+Channels channels_of(const model::Tensor& tensor, const WeightMatrix& matrix) {
+    if (matrix.blocks > 1) {   // the units of a channel see that channel alone
+        Channels c{matrix.blocks, matrix.cols, std::vector<double>(matrix.blocks * matrix.cols, 0)};
+        std::visit([&](const auto& values) {
+            for (std::size_t i = 0; i < values.size(); ++i) {
+                const std::size_t unit = i % c.units, channel = unit / (c.units / c.inputs);
+                c.sum[channel * c.units + unit] += static_cast<double>(values[i]);
+            }
+        }, tensor.values);
+        return c;
+    }
     Channels c{static_cast<std::size_t>(tensor.shape[tensor.shape.size() - 2]), static_cast<std::size_t>(tensor.shape.back()), {}};
     c.sum.assign(c.inputs * c.units, 0);
     std::visit([&](const auto& values) {
@@ -38,7 +48,7 @@ std::vector<Value> compute(Subject& subject, const Parameters&) {
     std::vector<Channels> layers;
     for (const WeightMatrix& matrix : weight_matrices(subject.model())) {
         require_finite(subject.model(), subject.model().weights[matrix.parameter], matrix.parameter);
-        layers.push_back(channels_of(subject.model().weights[matrix.parameter]));
+        layers.push_back(channels_of(subject.model().weights[matrix.parameter], matrix));
     }
     std::vector<std::vector<double>> rows;
     for (std::size_t l = 0; l + 1 < layers.size(); ++l) {

@@ -45,7 +45,21 @@ Value finished(std::vector<double> singular, std::size_t a, std::size_t b) {
     return value;
 }
 
+/// Of the matrices of all channels of a depthwise kernel together.
+Value of_blocks(Subject& subject, const WeightMatrix& matrix) {
+    const std::size_t cols = matrix.cols / matrix.blocks;
+    std::vector<double> all;
+    for (std::size_t b = 0; b < matrix.blocks; ++b) {
+        const std::vector<double> block = block_of(values_of(subject.model().weights.at(matrix.parameter)), matrix, b);
+        const std::vector<double> singular = singular_values_of(std::span<const double>(block), matrix.rows, cols);
+        all.insert(all.end(), singular.begin(), singular.end());
+    }
+    return finished(std::move(all), matrix.rows, cols);
+}
+
 Value of_matrix(Subject& subject, std::size_t parameter) {
+    const WeightMatrix matrix = weight_matrix(subject.model(), parameter);
+    if (matrix.blocks > 1) return of_blocks(subject, matrix);
     const model::Tensor& tensor = subject.model().weights.at(parameter);
     const auto cols = static_cast<std::size_t>(tensor.shape.back());
     const std::size_t rows = cols ? static_cast<std::size_t>(tensor.size()) / cols : 0;
@@ -84,7 +98,7 @@ Value of_circular(Subject& subject, std::size_t parameter) {
     const model::Tensor& kernel = subject.model().weights.at(parameter);
     const ConvolutionUse use = convolution_use(subject, parameter);
     const std::vector<double> values = kernel.to_double();
-    const auto convolution = circular_convolution(use, values, kernel.shape, use.input[0], use.input[1]);
+    const auto convolution = circular_convolution(use, values, use.shape.height, use.shape.width);
     const auto pixels = static_cast<std::size_t>(convolution.height * convolution.width);
     return finished(spectral::circular_singular_values(subject.backend(), convolution), pixels * static_cast<std::size_t>(convolution.in * convolution.groups),
                     pixels * static_cast<std::size_t>(convolution.out));
