@@ -34,6 +34,7 @@ std::vector<std::size_t> places(const hdf5::Dataset& dataset, const model::Tenso
     std::vector<std::vector<std::size_t>> possible;
     for (const bool convolution : {false, true})
         for (const bool channels_first : {false, true}) {
+            if (convolution && !layout.theano && !layout.version_one) continue;   // as it is
             if (channels_first && !(convolution && layout.version_one)) continue;
             std::vector<double> indices(held.size());
             std::iota(indices.begin(), indices.end(), 0.0);
