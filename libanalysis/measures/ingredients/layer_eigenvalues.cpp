@@ -51,7 +51,7 @@ Value of_blocks(Subject& subject, const WeightMatrix& matrix) {
     std::vector<double> all;
     for (std::size_t b = 0; b < matrix.blocks; ++b) {
         const std::vector<double> block = block_of(values_of(subject.model().weights.at(matrix.parameter)), matrix, b);
-        const std::vector<double> singular = singular_values_of(std::span<const double>(block), matrix.rows, cols);
+        const std::vector<double> singular = singular_values_of(subject.backend(), std::span<const double>(block), matrix.rows, cols);
         all.insert(all.end(), singular.begin(), singular.end());
     }
     return finished(std::move(all), matrix.rows, cols);
