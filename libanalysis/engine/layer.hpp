@@ -52,7 +52,6 @@ public:
     virtual bool integer_input() const { return false; }
     virtual bool makes_mask() const { return false; }             ///< output_mask shape: [batch, first extent of the output]
     virtual bool passes_mask() const { return false; }            ///< the first input's mask goes on to the consumers
-    virtual bool separate_masks() const { return false; }         ///< inputs may lie under different masks; otherwise there is one for all
     virtual bool aliases_input() const { return false; }          ///< the same values under another shape: a Network shares the memory
     virtual bool piecewise_linear() const { return false; }       ///< in its inputs, for fixed parameters
     /// Where the reverse pass may work in the memory of gy: entry_by_entry: one input, and gx[0] may be gy itself; passes_on: every

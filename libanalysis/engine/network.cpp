@@ -180,11 +180,9 @@ void Network::Implementation::settle_masks() {
         for (const std::size_t source : step.sources) {
             const std::size_t other = steps[source].mask;
             if (other == none) continue;
-            if (mask != none && mask != other && !step.layer->separate_masks())
-                throw Error(ErrorKind::unsupported, {step.where, "", "inputs under different masks"});
+            if (mask != none && mask != other) throw Error(ErrorKind::unsupported, {step.where, "", "inputs under different masks"});
             mask = other;
         }
-        if (step.layer->separate_masks()) mask = steps[step.sources[0]].mask;
         if (step.layer->makes_mask()) step.mask = i;
         else if (step.layer->passes_mask()) step.mask = mask;
         else if (mask != none && step.sources.size() > 1) throw Error(ErrorKind::unsupported, {step.where, "", "masked inputs are joined along the masked axis"});
@@ -254,10 +252,6 @@ std::int64_t Network::micro_batch() const { return implementation_->micro_batch;
 std::size_t Network::forward_bytes() const { return implementation_->forward_bytes; }
 std::size_t Network::derivative_bytes() const { return implementation_->derivative_bytes; }
 double Network::forward_madds() const { return implementation_->madds; }
-double Network::node_madds(std::size_t node) const {
-    const Step& step = implementation_->steps.at(node);
-    return step.layer ? step.layer->madds() : 0;
-}
 
 Buffer Network::pack(Backend& backend, const model::Weights& weights) const {
     const Implementation& net = *implementation_;

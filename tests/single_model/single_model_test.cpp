@@ -1,10 +1,8 @@
 #include "formats/format.hpp"
-#include "libanalysis/core/csv.hpp"
 #include "libanalysis/core/json.hpp"
 #include "tests/support/support.hpp"
 #include "tests/support/tolerance.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
@@ -151,33 +149,6 @@ TEST(Measure, TablesFitAHundredColumns) {
     ASSERT_EQ(done.exit_code, 0) << done.err;
     expect_lines_fit(done.out);
     EXPECT_NE(done.out.find("masked_accuracy[sparsity=0.9]"), std::string::npos);
-}
-
-TEST(Measure, LayersAreATableInEveryForm) {
-    ASSAY_NEEDS_SHARED("zoo/dnn-repair-b");
-    const std::string model = shared("zoo/dnn-repair-b/epoch-20.hdf5");
-    const auto csv = run({program(), "measure", model, "--csv"});
-    ASSERT_EQ(csv.exit_code, 0) << csv.err;
-    const auto table = parse_csv(csv.out, "stdout");
-    ASSERT_EQ(table.size(), 5u) << csv.out;   // four layers, of which WeightWatcher leaves the first out
-    const auto column = [&](const std::string& name) {
-        return static_cast<std::size_t>(std::find(table[0].cells.begin(), table[0].cells.end(), name) - table[0].cells.begin());
-    };
-    ASSERT_LT(column("alpha"), table[0].cells.size());
-    EXPECT_EQ(table[1].cells[column("alpha")], "");
-    EXPECT_NE(table[1].cells[column("reason")].find("eigenvalues"), std::string::npos);
-    EXPECT_EQ(table[3].cells[column("name")], "dense_1");
-    EXPECT_NEAR(std::stod(table[3].cells[column("alpha")]), 2.235412144, 3e-6);   // WeightWatcher 0.7.7
-    const auto json = run({program(), "measure", model, "--layers", "--measures", "depth", "--json"});
-    const Json layers = parse_json(json.out, "measure").at("layers");
-    ASSERT_EQ(layers.size(), 4u);
-    EXPECT_NEAR(layers[2].at("alpha").get<double>(), 2.235412144, 3e-6);
-    EXPECT_TRUE(layers[0].at("alpha").is_null());
-    const auto text = run({program(), "measure", model, "--layers", "--measures", "depth"});
-    expect_lines_fit(text.out);
-    EXPECT_NE(text.out.find("2.235"), std::string::npos) << text.out;
-    EXPECT_EQ(run({program(), "measure", model, "--csv", "--json"}).exit_code, 2);
-    EXPECT_EQ(run({program(), "measure", model, "--csv", "--measures", "depth"}).exit_code, 2);
 }
 
 TEST(Measure, WeightsWithoutAnArchitectureStillHaveTheirNorms) {

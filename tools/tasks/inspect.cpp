@@ -108,9 +108,7 @@ Json scales_of(std::shared_ptr<const model::Model> model, const Json& arguments,
     subject.set_backend(worker_backend(arguments));
     data::Rows rows{split, data::sample_rows(data::all_rows(*split), std::min<std::int64_t>(2000, split->rows()), Seed{}.child("inspect")), {}};
     subject.set_rows("test", rows);
-    std::vector<data::Preprocessing> candidates = lint::common_scales();
-    if (!model->preprocessing.is_null()) candidates.insert(candidates.begin(), preprocessing_from(model->preprocessing));   // the file's own
-    for (const data::Preprocessing& scale : candidates) {
+    for (const data::Preprocessing& scale : lint::common_scales()) {
         rows.preprocessing = scale;
         try {
             scales.push_back({{"preprocessing", scale.describe()}, {"accuracy", number_to_json(lint::accuracy_on(subject, rows))}, {"rows", rows.count()}});
@@ -128,7 +126,7 @@ Json run(const Json& arguments, const Context& context, const std::function<void
     worker_backend(arguments);   // a device that is not there is said before anything is read
     const std::string path = text_argument(arguments, "path");
     const auto model = open_model(arguments);
-    if (!model) return {{"status", "not_a_model"}, {"path", path}, {"content", hash_file(path)}, {"reason", formats::describe(path)}};
+    if (!model) return {{"status", "not_a_model"}, {"path", path}, {"content", hash_file(path)}};
     std::vector<std::string> problems;
     std::vector<Layer> layers = layers_of(*model);
     std::vector<Shape> data_shapes;

@@ -20,7 +20,6 @@ std::string facts_in_words(const Json& facts) {
             const Json& fact = facts[key];
             words += fmt::format("{}{} {}", words.empty() ? "" : ", ", key, fact.is_string() ? printable(fact.get<std::string>()) : fact.dump());
         }
-    if (facts.contains("preprocessing")) words += fmt::format("{}inputs {}", words.empty() ? "" : ", ", printable(facts["preprocessing"].dump()));
     return words;
 }
 
@@ -50,7 +49,7 @@ int run(const std::vector<std::string>& words) {
     Json arguments = model.arguments(file);
     arguments["draw"] = !dot.empty() || !svg.empty();
     Json result = model.run("inspect", arguments);
-    if (result.value("status", "") == "not_a_model") throw Error(ErrorKind::format, {file, "a checkpoint", result.value("reason", "a file that no format claims")});
+    if (result.value("status", "") == "not_a_model") throw Error(ErrorKind::format, {file, "a checkpoint", "a file that no format claims"});
     if (arguments["draw"].get<bool>() && !result.contains("dot"))
         throw Error(ErrorKind::missing, {file, "an architecture to draw", "weights only", "Give one with --architecture"});
     if (!dot.empty()) write_whole(dot, result["dot"].get<std::string>());
