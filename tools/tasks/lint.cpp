@@ -46,7 +46,7 @@ Json run(const Json& arguments, const Context& context, const std::function<void
         const auto backend = worker_backend(arguments);
         const auto model = open_model(arguments);
         result["content"] = hash_file(path);
-        if (!model) return {{"status", "not_a_model"}, {"content", result["content"]}};
+        if (!model) return {{"status", "not_a_model"}, {"content", result["content"]}, {"reason", formats::describe(path)}};
         const auto split = !dataset ? nullptr : dataset->test ? dataset->test : dataset->train;
         const std::vector<engine::NodeOutline> outline = engine::outline(*model, split ? measures::input_shapes_for(*model, *split) : std::vector<Shape>{});
         const auto init = initial_weights(arguments, *model, notes);
