@@ -6,6 +6,7 @@
 #include "libanalysis/model/model.hpp"
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +19,9 @@ struct LoadOptions {
     /// .keras). Empty: one beside the file is taken where its layout says so (PGDL's config.json), else the model has no architecture.
     /// A file that tells its architecture keeps it.
     std::filesystem::path architecture{};
+    /// What Lambda layers of Keras do, by their names: affine functions of x such as "x/255" or "(x-0.1307)/0.3081". Python code in a
+    /// file is never run: a Lambda layer that is not named here is unsupported. @throws Error{usage} for others when the model is loaded.
+    std::map<std::string, std::string> lambdas{};
 };
 
 /// A checkpoint layout. `probe` is cheap, never throws on foreign content, and is exact: at most one format claims a file.
@@ -47,6 +51,12 @@ model::Model load_model(const std::filesystem::path& path, const LoadOptions& op
 /// Loads a file of weights (initial weights, another epoch) for the known architecture of `like`: Keras whole or weights-only
 /// HDF5, Keras 3 .weights.h5, or .keras. Matched by position, role and shape, as Keras does. @throws Error{format} where they do not fit.
 model::Weights load_weights_for(const model::Model& like, const std::filesystem::path& path);
+
+/// Writes a copy of the HDF5 checkpoint that `like` was loaded from, with other values: one tensor for each parameter, canonical as in
+/// Model::weights, written in the file's own layout and type where they differ. `fresh`: without the optimizer's state. The checkpoint
+/// itself is only read. @throws Error{unsupported} for a checkpoint that is no HDF5 file, or an array whose layout cannot be told;
+/// Error{usage} where `path` is the checkpoint; Error{resource}
+void save_weights(const model::Model& like, const model::Weights& values, const std::filesystem::path& path, bool fresh = false);
 
 /// Opens a data set: HDF5 with train/x .. test/y, or a PGDL folder of TFRecord shards. @throws Error
 data::Dataset open_dataset(const std::filesystem::path& path);

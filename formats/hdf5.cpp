@@ -274,6 +274,27 @@ std::vector<std::string> Object::chunked_texts(const std::string& name) const {
     return all;
 }
 
+template <class T>
+T Object::number(const std::string& name) const {
+    const Lock lock(library_lock());
+    const std::string where = where_ + " attribute " + name;
+    const Attribute attribute(H5Aopen(handle_.id(), name.c_str(), H5P_DEFAULT));
+    if (!attribute) throw Error(ErrorKind::format, {where, "the attribute", "none"});
+    const Type type(H5Aget_type(attribute.id()));
+    bool numeric = false;
+    const std::string type_name = type ? type_name_of(type.id(), numeric) : "a type that cannot be read";
+    if (!numeric) throw Error(ErrorKind::format, {where, "a number", type_name});
+    if (const std::uint64_t count = checked_count(Space(H5Aget_space(attribute.id())), where); count != 1)
+        throw Error(ErrorKind::format, {where, "one number", std::to_string(count) + " values"});
+    T value{};
+    if (H5Aread(attribute.id(), native<T>(), &value) < 0) throw damaged(where, "a value that cannot be read");
+    return value;
+}
+
+template double Object::number(const std::string&) const;
+template std::int64_t Object::number(const std::string&) const;
+template std::uint64_t Object::number(const std::string&) const;
+
 std::uint64_t Object::address() const {
     const Lock lock(library_lock());
     H5O_info_t info{};

@@ -67,6 +67,9 @@ public:
     /// The same, also when Keras split the list into name0, name1, ... because it exceeded the header of an object.
     std::vector<std::string> chunked_texts(const std::string& name) const;
     bool has_chunked(const std::string& name) const { return has_attribute(name) || has_attribute(name + "0"); }
+    /// A number attribute, scalar or one element. T: double, std::int64_t, std::uint64_t. @throws Error{format}
+    template <class T>
+    T number(const std::string& name) const;
     std::uint64_t address() const;   ///< the same for the same object: tells a cycle
 
 protected:

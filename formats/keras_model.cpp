@@ -1,6 +1,7 @@
 #include "formats/keras_model.hpp"
 
 #include "formats/keras_facts.hpp"
+#include "formats/keras_lambdas.hpp"
 #include "formats/keras_one_weights.hpp"
 
 #include <algorithm>
@@ -23,10 +24,13 @@ const char* regulariser_key(model::Role role) {
     switch (role) {
         case model::Role::kernel: return "kernel_regularizer";
         case model::Role::recurrent_kernel: return "recurrent_regularizer";
+        case model::Role::depthwise_kernel: return "depthwise_regularizer";
+        case model::Role::pointwise_kernel: return "pointwise_regularizer";
         case model::Role::embeddings: return "embeddings_regularizer";
         case model::Role::bias: return "bias_regularizer";
         case model::Role::gamma: return "gamma_regularizer";
         case model::Role::beta: return "beta_regularizer";
+        case model::Role::alpha: return "alpha_regularizer";
         default: return nullptr;
     }
 }
@@ -44,7 +48,8 @@ void add_named(model::Model& model, const std::string& layer, const std::string&
         if (role != model::Role::other && times[role] == 1) name += to_string(role);
         else name += role == model::Role::other && repeated[last_component(tensor.name)] == 1 ? last_component(tensor.name) : tensor.name.substr(0, tensor.name.rfind(':'));
         while (!used.insert(name).second) name += "'";
-        const bool moving = role == model::Role::moving_mean || role == model::Role::moving_variance;
+        const bool moving = role == model::Role::moving_mean || role == model::Role::moving_variance || role == model::Role::mean ||
+                            role == model::Role::variance || role == model::Role::count;
         indices.push_back(model.parameters.size());
         model.parameters.push_back({.name = name, .layer = layer, .layer_class = layer_class, .role = role, .shape = tensor.tensor.shape,
                                     .trainable = trainable && !moving, .path = tensor.path});
@@ -90,8 +95,10 @@ private:
             if (consumer == graph_.layers.end() || first == stored_.layers.end()) continue;
             const Shape& kernel = first->tensors[0].tensor.shape;
             if (consumer->class_name == "Dense" && kernel.size() == 2) input.config["batch_shape"] = Json::array({nullptr, kernel[0]});
-            if (consumer->class_name == "Conv2D" && kernel.size() == 4 && !channels_first(*consumer, dialect_))
+            if ((consumer->class_name == "Conv2D" || consumer->class_name == "SeparableConv2D" || consumer->class_name == "DepthwiseConv2D") && kernel.size() == 4 && !channels_first(*consumer, dialect_))
                 input.config["batch_shape"] = Json::array({nullptr, nullptr, nullptr, kernel[2]});
+            if (consumer->class_name == "Conv1D" && kernel.size() == 3 && !channels_first(*consumer, dialect_))
+                input.config["batch_shape"] = Json::array({nullptr, nullptr, kernel[1]});
             if (input.config.contains("batch_shape")) model_.notes.push_back("the file does not say the shape of its input; it follows from the first weights");
         }
     }
@@ -216,7 +223,7 @@ private:
             const Layer& layer = graph_.layers[place.first];
             const WeightSpec& spec = work_[place.first].translation->weights[place.second];
             if (spec.convolution) make_kernel_canonical(tensor.tensor, stored_, layer, dialect_);
-            check_shape(tensor, spec.shape, layer.name);
+            if (!spec.open) check_shape(tensor, spec.shape, layer.name);
             if (spec.convert) spec.convert(tensor.tensor);
             if (!spec.config.is_null()) regulariser_config_[model_.parameters.size()] = spec.config;
             work_[place.first].parameters.push_back(model_.parameters.size());
@@ -351,7 +358,12 @@ void note_non_finite(model::Model& model) {
     if (count > 0) model.notes.push_back(std::to_string(count) + " weights are NaN or infinite, the first in " + first);
 }
 
-model::Model assemble(Graph graph, StoredWeights stored, const Dialect& dialect) { return Assembly(std::move(graph), std::move(stored), dialect).run(); }
+model::Model assemble(Graph graph, StoredWeights stored, const Dialect& dialect, const std::map<std::string, std::string>& lambdas) {
+    std::vector<std::string> notes = replace_lambdas(graph, lambdas);
+    model::Model model = Assembly(std::move(graph), std::move(stored), dialect).run();
+    model.notes.insert(model.notes.end(), notes.begin(), notes.end());
+    return model;
+}
 
 model::Model assemble_weights(StoredWeights stored) {
     model::Model model;

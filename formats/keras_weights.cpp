@@ -91,11 +91,12 @@ std::string last_component(const std::string& weight_name) {
 model::Role role_of_name(const std::string& weight_name) {
     using model::Role;
     const std::string name = last_component(weight_name);
-    for (const Role role : {Role::kernel, Role::recurrent_kernel, Role::embeddings, Role::bias, Role::gamma, Role::beta, Role::moving_mean, Role::moving_variance})
+    for (const Role role : {Role::kernel, Role::recurrent_kernel, Role::depthwise_kernel, Role::pointwise_kernel, Role::embeddings, Role::bias, Role::gamma,
+                            Role::beta, Role::moving_mean, Role::moving_variance, Role::alpha, Role::mean, Role::variance, Role::count})
         if (name == to_string(role)) return role;
     struct Old { std::string_view ending; Role role; };   // Keras 1: <layer>_W
     static constexpr Old old[] = {{"_W", Role::kernel}, {"_U", Role::recurrent_kernel}, {"_b", Role::bias}, {"_gamma", Role::gamma},
-                                  {"_beta", Role::beta}, {"_running_mean", Role::moving_mean}, {"_running_std", Role::moving_variance}};
+                                  {"_beta", Role::beta}, {"_running_mean", Role::moving_mean}, {"_running_std", Role::moving_variance}, {"_alphas", Role::alpha}};
     for (const Old& row : old)
         if (name.ends_with(row.ending)) return row.role == Role::kernel && name.starts_with("embedding") ? Role::embeddings : row.role;
     return Role::other;

@@ -1,5 +1,6 @@
 // Another file of weights for a known model: matched by position, role and shape, because names differ from run to run.
 
+#include "formats/assay_graph.hpp"
 #include "formats/content.hpp"
 #include "formats/format.hpp"
 #include "formats/keras_cudnn.hpp"
@@ -58,6 +59,7 @@ keras::StoredWeights read_stored(const model::Model& like, const std::filesystem
 }  // namespace
 
 model::Weights load_weights_for(const model::Model& like, const std::filesystem::path& path) {
+    if (has_hdf5_signature(path) && graph::is_assay_graph(hdf5::File(path))) return graph::weights_for(like, path);
     keras::StoredWeights stored = read_stored(like, path);
     std::vector<StoredTensor*> tensors;
     for (keras::StoredLayer& layer : stored.layers)
@@ -71,7 +73,8 @@ model::Weights load_weights_for(const model::Model& like, const std::filesystem:
         const model::Parameter& parameter = like.parameters[order[k]];
         StoredTensor& tensor = *tensors[k];
         const model::Role role = keras::role_of_name(tensor.name);
-        if (role != model::Role::other && parameter.role != model::Role::other && role != parameter.role)
+        const bool same = role == parameter.role || (role == model::Role::kernel && parameter.role == model::Role::depthwise_kernel);   // as Keras 3 says
+        if (role != model::Role::other && parameter.role != model::Role::other && !same)
             throw Error(ErrorKind::format, {path.string() + " " + tensor.name, "the " + std::string(to_string(parameter.role)) + " of layer " + parameter.layer,
                                             "a " + std::string(to_string(role)), "The two files are of different architectures."});
         const bool wrapped = parameter.layer_class == "TimeDistributed" && parameter.shape.size() > 2;   // around a convolution

@@ -254,6 +254,10 @@ std::int64_t Network::micro_batch() const { return implementation_->micro_batch;
 std::size_t Network::forward_bytes() const { return implementation_->forward_bytes; }
 std::size_t Network::derivative_bytes() const { return implementation_->derivative_bytes; }
 double Network::forward_madds() const { return implementation_->madds; }
+double Network::node_madds(std::size_t node) const {
+    const Step& step = implementation_->steps.at(node);
+    return step.layer ? step.layer->madds() : 0;
+}
 
 Buffer Network::pack(Backend& backend, const model::Weights& weights) const {
     const Implementation& net = *implementation_;

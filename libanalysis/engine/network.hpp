@@ -64,6 +64,7 @@ public:
     std::size_t derivative_bytes() const;
     /// Multiply-adds of one forward pass of one row (dense and convolution layers).
     double forward_madds() const;
+    double node_madds(std::size_t node) const;   ///< of one layer among them; 0 for an input
 
     /// The flat parameter vector of `weights` (Model::weights order). @throws Error{format} when shapes differ.
     Buffer pack(Backend& backend, const model::Weights& weights) const;

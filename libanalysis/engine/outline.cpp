@@ -42,7 +42,7 @@ std::optional<Slide> slide_of(const model::Node& node) {
 
 // Layers that mix cells in no way of their own, so that the field is that of what they read.
 bool keeps_cells(const model::Node& node, const std::optional<Shape>& before, const std::optional<Shape>& after) {
-    static const std::set<std::string> moving{"permute", "reshape", "flatten", "up_sampling_1d", "up_sampling_2d", "repeat_vector"};
+    static const std::set<std::string> moving{"permute", "reshape", "flatten", "adaptive_average_pooling_2d", "up_sampling_1d", "up_sampling_2d", "repeat_vector"};
     if (moving.contains(node.kind)) return false;
     return before && after && before->size() == after->size() && before->size() >= 2;
 }
@@ -115,10 +115,10 @@ private:
                 before[axis].step *= slide->stride[axis];
             }
             here.field = std::move(before);
-        } else if (!slide && keeps_cells(node, from, here.shape)) {
-            here.field = std::move(before);
         } else if (!before.empty() && (node.kind == "flatten" || node.kind.starts_with("global_"))) {
             here.sees_all = true;
+        } else if (!slide && keeps_cells(node, from, here.shape)) {
+            here.field = std::move(before);
         }
     }
 

@@ -18,17 +18,14 @@ ConvolutionUse convolution_use(Subject& subject, std::size_t parameter) {
     const auto& uses = subject.get<ingredients::LayerGeometry>({});
     const auto use = uses.find(parameter);
     if (use == uses.end()) throw Error(ErrorKind::missing, {"layer " + kernel.layer, "a place on the way to an output", "none"});
-    if (use->second.node->kind != "conv2d" || kernel.shape.size() != 4)
-        throw Error(ErrorKind::unsupported, {"layer " + kernel.layer, "a Conv2D layer for a convolution norm", use->second.node->layer_class});
-    return {use->second.node, use->second.inputs.at(0)};
+    const Shape& input = use->second.inputs.at(0);
+    return {use->second.node, input, engine::convolution_shape(*use->second.node, kernel.shape, input)};
 }
 
-spectral::CircularConvolution circular_convolution(const ConvolutionUse& use, std::span<const double> kernel, const Shape& shape, std::int64_t height,
-                                                   std::int64_t width) {
-    const std::int64_t groups = use.node->attributes.value("groups", std::int64_t{1});
-    const auto dilation = use.node->attributes.value("dilation_rate", std::vector<std::int64_t>{1, 1});
-    return {.kernel = kernel, .kernel_h = shape[0], .kernel_w = shape[1], .in = shape[2], .out = shape[3], .groups = groups, .height = height,
-            .width = width, .dilation_h = dilation.at(0), .dilation_w = dilation.at(1)};
+spectral::CircularConvolution circular_convolution(const ConvolutionUse& use, std::span<const double> kernel, std::int64_t height, std::int64_t width) {
+    const engine::ConvolutionShape& c = use.shape;
+    return {.kernel = kernel, .kernel_h = c.kernel_h, .kernel_w = c.kernel_w, .in = c.in, .out = c.out, .groups = c.groups, .height = height,
+            .width = width, .dilation_h = c.dilation_h, .dilation_w = c.dilation_w};
 }
 
 ConvolutionOperator::ConvolutionOperator(Subject& subject, const model::Tensor& kernel, const ConvolutionUse& use)

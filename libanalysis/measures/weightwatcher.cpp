@@ -16,7 +16,8 @@ bool recurrent(const model::Model& model, const model::Parameter& parameter) {
 std::optional<Slices> slices_of(const model::Model& model, std::size_t parameter) {
     const model::Parameter& kernel = model.parameters.at(parameter);
     const Shape& shape = kernel.shape;
-    if (recurrent(model, kernel) || (shape.size() != 2 && shape.size() != 4)) return std::nullopt;
+    const bool separable = kernel.role == model::Role::depthwise_kernel || kernel.role == model::Role::pointwise_kernel;
+    if (separable || recurrent(model, kernel) || (shape.size() != 2 && shape.size() != 4)) return std::nullopt;
     const auto a = static_cast<std::size_t>(shape[shape.size() - 2]), b = static_cast<std::size_t>(shape.back());
     const std::size_t places = shape.size() == 4 ? static_cast<std::size_t>(shape[0] * shape[1]) : 1;
     return Slices{std::max(a, b), std::min(a, b), places, b, shape.size() == 4};

@@ -108,7 +108,9 @@ Json scales_of(std::shared_ptr<const model::Model> model, const Json& arguments,
     subject.set_backend(worker_backend(arguments));
     data::Rows rows{split, data::sample_rows(data::all_rows(*split), std::min<std::int64_t>(2000, split->rows()), Seed{}.child("inspect")), {}};
     subject.set_rows("test", rows);
-    for (const data::Preprocessing& scale : lint::common_scales()) {
+    std::vector<data::Preprocessing> candidates = lint::common_scales();
+    if (!model->preprocessing.is_null()) candidates.insert(candidates.begin(), preprocessing_from(model->preprocessing));   // the file's own
+    for (const data::Preprocessing& scale : candidates) {
         rows.preprocessing = scale;
         try {
             scales.push_back({{"preprocessing", scale.describe()}, {"accuracy", number_to_json(lint::accuracy_on(subject, rows))}, {"rows", rows.count()}});

@@ -26,7 +26,7 @@ std::unique_ptr<model::Weights> initial_weights(const Json& arguments, const mod
 }
 
 void set_rows(measures::Subject& subject, const data::Dataset& dataset, const Json& arguments) {
-    const data::Preprocessing preprocessing = preprocessing_from(arguments.value("preprocessing", Json()));
+    const data::Preprocessing preprocessing = preprocessing_for(arguments, subject.model());
     if (dataset.train)
         subject.set_rows("train", select_rows(dataset.train, preprocessing, arguments.value("train_rows", Json()), 0, Seed{}).rows);
     if (dataset.test) subject.set_rows("test", select_rows(dataset.test, preprocessing, Json(), 0, Seed{}).rows);

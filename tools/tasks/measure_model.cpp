@@ -77,7 +77,7 @@ void add_data(Prepared& prepared, const Json& arguments, std::span<const measure
     const std::string path = text_argument(arguments, "data");
     if (path.empty() || !wants(requests, Need::train_data | Need::test_data)) return;
     const data::Dataset& dataset = open_data(path, memory);
-    const data::Preprocessing preprocessing = preprocessing_from(arguments.value("preprocessing", Json()));
+    const data::Preprocessing preprocessing = preprocessing_for(arguments, prepared.subject.model());
     const Seed seed = prepared.subject.context().seed;
     add_train_rows(prepared, dataset, preprocessing, arguments, seed);
     if (!dataset.test) return prepared.subject.set_absence("test", "the data have no test part");

@@ -5,6 +5,7 @@
 #include "tools/verb.hpp"
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 
 #include <algorithm>
 #include <map>
@@ -24,7 +25,9 @@ void print_fit(const predict::Fit& fit, const std::string& output) {
     for (const auto& dropped : fit.selection.dropped) reasons[dropped.reason].push_back(dropped.column);
     for (const auto& [reason, columns] : reasons) {
         std::string list;
-        for (const std::string& column : columns) list += (list.empty() ? "" : ", ") + column;
+        for (const std::string& column : columns)
+            if (list.size() < 300) list += (list.empty() ? "" : ", ") + column;
+            else if (!list.ends_with("...")) list += fmt::format(" and others, {} in all ...", columns.size());
         fmt::print("{}", wrapped(fmt::format("left out, {}: {}", reason, list), "  "));
     }
     fmt::print("{}", wrapped("scored only on models held out: " + scores.words +
@@ -62,11 +65,13 @@ int run(const std::vector<std::string>& words) {
     predict::FitOptions options;
     std::uint64_t seed = 0;
     std::string methods;
+    std::vector<std::string> patterns;
     for (const predict::Learner* one : predict::learners()) methods += (methods.empty() ? "" : ", ") + std::string(one->name);
     po::options_description description("Options");
     description.add_options()
         ("output,o", po::value(&output)->required(), "the predictor file (JSON)")
         ("method", po::value(&options.method)->default_value("ridge"), ("how to fit: " + methods).c_str())
+        ("measure", po::value(&patterns)->composing(), "only measures that match this pattern are features; may be repeated")
         ("group", po::value(&options.group), "config column whose values are held out in turn, e.g. config.depth; \"model\": random parts (default: "
                                              "the column with most values)")
         ("level", po::value(&options.level)->default_value(0.9, "0.9"), "of the prediction intervals")
@@ -85,6 +90,10 @@ int run(const std::vector<std::string>& words) {
     const report::Content content = open_content(path);
     options.seed = Seed{seed};
     options.refusal = feature_refusal;
+    if (!patterns.empty())
+        options.wanted = [&](std::string_view column) {
+            return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) { return fnmatch(pattern.c_str(), std::string(column).c_str(), 0) == 0; });
+        };
     options.training_title = content.title;
     options.training_hash = report::zoo_hash(content.models);
     options.contents = report::contents_of(content);

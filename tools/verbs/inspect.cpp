@@ -20,6 +20,7 @@ std::string facts_in_words(const Json& facts) {
             const Json& fact = facts[key];
             words += fmt::format("{}{} {}", words.empty() ? "" : ", ", key, fact.is_string() ? printable(fact.get<std::string>()) : fact.dump());
         }
+    if (facts.contains("preprocessing")) words += fmt::format("{}inputs {}", words.empty() ? "" : ", ", printable(facts["preprocessing"].dump()));
     return words;
 }
 

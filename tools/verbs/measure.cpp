@@ -26,8 +26,16 @@ std::string number_of(const Json& value) {
     const Json& number = value.at("value");
     if (number.is_null()) return "-";
     if (!number.is_array()) return significant(number_from_json(number), 6);
+    // A long array would leave no room for the names of measures: its ends stand for it, --json has it whole.
+    constexpr std::size_t most = 10, at_an_end = 3;
     std::string text;
-    for (const Json& x : number) text += fmt::format("{}{}", text.empty() ? "" : " ", significant(number_from_json(x), 4));
+    for (std::size_t i = 0; i < number.size(); ++i) {
+        if (number.size() > most && i == at_an_end) {
+            text += fmt::format(" ... ({} values) ...", number.size());
+            i = number.size() - at_an_end;
+        }
+        text += fmt::format("{}{}", text.empty() ? "" : " ", significant(number_from_json(number[i]), 4));
+    }
     return text;
 }
 
@@ -150,7 +158,7 @@ int run(const std::vector<std::string>& words) {
     Json result = model.run("measure_model", arguments);
     if (result.value("status", "") == "not_a_model") throw Error(ErrorKind::format, {file, "a checkpoint", "a file that no format claims"});
     if ((*values)["json"].as<bool>()) {
-        result["preprocessing"] = arguments["preprocessing"];
+        result["preprocessing"] = applied_preprocessing(arguments, result);
         print_json(std::move(result));
         return 0;
     }
@@ -160,7 +168,7 @@ int run(const std::vector<std::string>& words) {
     }
     fmt::print("{}: {}, {} parameters\n", printable(file), result["facts"].value("format", ""), result["facts"].value("parameter_count", std::int64_t{0}));
     if (!model.data.empty()) {
-        if (!arguments["preprocessing"]["declared"].get<bool>()) fmt::print("inputs: as stored (no --scale was declared)\n");
+        if (!applied_preprocessing(arguments, result)["declared"].get<bool>()) fmt::print("inputs: as stored (no --scale was declared)\n");
         fmt::print("training rows: {}\n", values->contains("train-rows") ? fmt::format("the first {}", train_rows) : "all of train/ (none were declared)");
     }
     print_device(result);

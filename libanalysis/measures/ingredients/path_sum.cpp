@@ -1,21 +1,17 @@
 #include "libanalysis/measures/ingredients/path_sum.hpp"
 
+#include "libanalysis/engine/convolution_shape.hpp"
 #include "libanalysis/engine/tape.hpp"
 #include "libanalysis/measures/weight_matrices.hpp"
+#include "libanalysis/pruning/path_network.hpp"
 
 #include <boost/graph/adjacency_list.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace assay::measures::ingredients {
 namespace {
-
-// Layers without weights that map sums of paths to sums of paths (or, for max pooling, choose among them).
-constexpr std::array<std::string_view, 12> plain_kinds{
-    "activation", "add", "average_pooling_2d", "concatenate", "flatten", "global_average_pooling_2d",
-    "identity", "input", "max_pooling_2d", "permute", "reshape", "zero_padding_2d"};
 
 [[noreturn]] void refuse(const model::Node& node, std::string expected) {
     throw Error(ErrorKind::unsupported, {"layer " + node.layer + " (" + node.layer_class + ")", std::move(expected), node.kind});
@@ -45,7 +41,7 @@ void raise_folded(const model::Model& model, const model::Architecture& architec
     const model::Node& node = architecture.graph[vertex];
     const std::size_t before_vertex = architecture.inputs_of(vertex).at(0);
     const model::Node& before = architecture.graph[before_vertex];
-    if ((before.kind != "conv2d" && before.kind != "dense") || boost::out_degree(before_vertex, architecture.graph) != 1)
+    if ((!engine::is_convolution(before) && before.kind != "dense") || boost::out_degree(before_vertex, architecture.graph) != 1)
         refuse(node, "a convolution or dense layer directly before it, with no other consumer, to fold it into");
     const auto mean = values_with_role(model, node, model::Role::moving_mean, 0, 0);
     const std::size_t channels = mean.size();
@@ -106,8 +102,8 @@ PathSum::Value PathSum::compute(Subject& subject, const Key& key) {
                 if (++normalised[parameter] > 1) refuse(node, "a normalisation that is used once");
             continue;
         }
-        if (node.kind == "conv2d" || node.kind == "dense") continue;
-        if (std::find(plain_kinds.begin(), plain_kinds.end(), node.kind) == plain_kinds.end())
+        if (engine::is_convolution(node) || node.kind == "dense") continue;
+        if (!pruning::passes_paths(node.kind))
             refuse(node, "a layer whose form with powers is a sum over paths");
         if (node.kind == "activation" && key.activations == Activations::linear && boost::out_degree(vertex, architecture.graph) > 0) {
             const std::string function = node.attributes.value("function", "");

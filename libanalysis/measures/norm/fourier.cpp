@@ -74,7 +74,7 @@ double whole_bound(Subject& subject, const Parameters& parameters, bool change) 
     double widths = 0, d = 0;
     for (const WeightMatrix& matrix : weight_matrices(subject.model())) {
         const Shape& shape = subject.model().parameters[matrix.parameter].shape;
-        widths += (matrix.convolution ? static_cast<double>(shape[0]) : 1) * std::sqrt(static_cast<double>(shape.back()));
+        widths += (matrix.convolution ? static_cast<double>(shape[0]) : 1) * std::sqrt(static_cast<double>(matrix.cols));
         ++d;
     }
     const double n = static_cast<double>(height);

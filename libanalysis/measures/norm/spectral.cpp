@@ -55,7 +55,8 @@ extern const Measure spectral_norm{
     .direction = Direction::larger_gap,
     .conventions = "matrix,circular,exact",
     .ingredients = "convolution_norm,layer_geometry,layer_spectrum",
-    .doc = "Largest singular value by layer; the whole model's is the largest of them. matrix: the kernel reshaped to [height width in, out]; "
+    .doc = "Largest singular value by layer; the whole model's is the largest of them. matrix: the kernel reshaped to [height width in, out], "
+           "a depthwise one to [height width, out] for each channel; "
            "circular: the convolution with circular padding at the layer's own input size, its stride ignored; exact: the operator as the "
            "layer applies it, with stride, dilation, groups and zero padding. All three agree for dense layers.",
     .compute = norms,

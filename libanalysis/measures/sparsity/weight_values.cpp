@@ -17,20 +17,27 @@ std::vector<double> magnitudes_of(Subject& subject, const WeightMatrix& matrix) 
     return magnitudes;
 }
 
-double gini_of(std::vector<double> magnitudes) {
+/// Sorted in the tensor's own precision, which keeps the order and halves the time.
+template <class T>
+double gini_of(std::vector<T> magnitudes) {
+    for (T& x : magnitudes) x = std::abs(x);
     std::sort(magnitudes.begin(), magnitudes.end());
     const auto n = static_cast<double>(magnitudes.size());
     double sum = 0, weighted = 0;
     for (std::size_t i = 0; i < magnitudes.size(); ++i) {
-        sum += magnitudes[i];
-        weighted += (2 * static_cast<double>(i + 1) - n - 1) * magnitudes[i];
+        sum += static_cast<double>(magnitudes[i]);
+        weighted += (2 * static_cast<double>(i + 1) - n - 1) * static_cast<double>(magnitudes[i]);
     }
     if (!(sum > 0)) throw Error(ErrorKind::data, {"weights", "one that is not zero", "zeros only"});
     return weighted / (n * sum);
 }
 
 std::vector<Value> gini(Subject& subject, const Parameters&) {
-    return with_layer_mean(subject, "", [&](const WeightMatrix& matrix) { return gini_of(magnitudes_of(subject, matrix)); });
+    return with_layer_mean(subject, "", [&](const WeightMatrix& matrix) {
+        const model::Tensor& tensor = subject.model().weights[matrix.parameter];
+        require_finite(subject.model(), tensor, matrix.parameter);
+        return std::visit([](const auto& values) { return gini_of(values); }, tensor.values);
+    });
 }
 
 std::size_t whole_number(const Parameters& parameters, const char* key) {
@@ -47,8 +54,8 @@ void visit_groups(Subject& subject, const WeightMatrix& matrix, std::size_t m, F
         throw Error(ErrorKind::data, {"layer " + matrix.label, std::to_string(m) + " inputs of a unit", std::to_string(matrix.rows)});
     const std::vector<double> magnitudes = magnitudes_of(subject, matrix);
     std::vector<double> group(m);
-    for (std::size_t unit = 0; unit < matrix.cols; ++unit)
-        for (std::size_t first = 0; first + m <= matrix.rows; first += m) {
+    for (std::size_t first = 0; first + m <= matrix.rows; first += m)   // units inside: they lie side by side in memory
+        for (std::size_t unit = 0; unit < matrix.cols; ++unit) {
             for (std::size_t k = 0; k < m; ++k) group[k] = magnitudes[(first + k) * matrix.cols + unit];
             visit(group);
         }
@@ -89,6 +96,7 @@ extern const Measure weight_gini{
     .source = "hurley2009comparing",
     .needs = Need::weights,
     .direction = Direction::none,
+    .cost = "a sort of every layer's weights",
     .doc = "Gini coefficient of the magnitudes of a layer's weights, and the mean over layers: 0 for equal ones, near 1 where a few hold all.",
     .compute = gini,
 };

@@ -32,6 +32,13 @@ TEST(Layers, SayWhichParameterDoesNotFit) {
     EXPECT_THAT(refusal("simple_rnn", R"({"units":2})", {{4, 3}}, {{3, 2}, {2, 3}, {2}}), HasSubstr("a recurrent_kernel of shape [2, 2]"));
 }
 
+TEST(Layers, SayWhatDoesNotFitInLearnedArrays) {
+    EXPECT_THAT(refusal("learned_array", R"({"shape":[3,2]})", {{4}}, {{2, 3}}), HasSubstr("an array of shape [3, 2], found shape [2, 3]"));
+    EXPECT_THAT(refusal("learned_array", R"({"shape":[3,0]})", {{4}}, {{3, 0}}), HasSubstr("positive integers `shape`"));
+    EXPECT_THAT(refusal("learned_array", "{}", {{4}}, {{4}}), HasSubstr("`shape`, found none"));
+    EXPECT_THAT(refusal("learned_array", R"({"shape":[4]})", {{4}, {4}}, {{4}}), HasSubstr("1 input, found 2"));
+}
+
 TEST(Layers, SayWhatDoesNotFitInSequences) {
     EXPECT_THAT(refusal("lstm", R"({"units":2})", {{4, 3}}, {{3, 6}, {2, 8}, {8}}), HasSubstr("a kernel of shape [3, 8], found shape [3, 6]"));
     EXPECT_THAT(refusal("lstm", R"({"units":2})", {{4, 3}}, {{3, 8}, {2, 8}, {2, 8}}), HasSubstr("a bias of shape [8]"));
@@ -70,6 +77,63 @@ TEST(Layers, RefuseWindowsThatDoNotFit) {
     EXPECT_THAT(refusal("average_pooling_2d", R"({"pool_size":[2,2]})", {{4, 4}}), HasSubstr("rank 3"));
 }
 
+TEST(Layers, SayWhichKernelOfAWindowDoesNotFit) {
+    EXPECT_THAT(refusal("conv1d", R"({"filters":2,"kernel_size":[3]})", {{8, 3}}, {{3, 2, 3}, {2}}), HasSubstr("a kernel of shape [3, 3, 2]"));
+    EXPECT_THAT(refusal("conv1d", R"({"filters":2,"kernel_size":[3,3]})", {{8, 3}}, {{3, 3, 2}, {2}}), HasSubstr("1 positive integers `kernel_size`"));
+    EXPECT_THAT(refusal("depthwise_conv2d", R"({"kernel_size":[3,3],"depth_multiplier":2})", {{8, 8, 3}}, {{3, 3, 1, 6}, {6}}), HasSubstr("a kernel of shape [3, 3, 3, 2]"));
+    EXPECT_THAT(refusal("depthwise_conv1d", R"({"kernel_size":[3],"depth_multiplier":2})", {{8, 3}}, {{3, 3, 2}, {2}}), HasSubstr("a bias of shape [6]"));
+    EXPECT_THAT(refusal("conv2d_transpose", R"({"filters":2,"kernel_size":[3,3]})", {{8, 8, 3}}, {{3, 3, 3, 2}, {2}}), HasSubstr("a kernel of shape [3, 3, 2, 3]"));
+    EXPECT_THAT(refusal("conv1d_transpose", R"({"filters":2,"kernel_size":[3]})", {{8, 3}}, {{3, 2, 3}, {3}}), HasSubstr("a bias of shape [2]"));
+}
+
+TEST(Layers, RefusePaddingsThatCannotBe) {
+    const std::string conv = R"({"filters":1,"kernel_size":[2,2],"padding":)", pool = R"({"pool_size":[2,2],"padding":)";
+    const auto convolution = [&](const std::string& padding) { return refusal("conv2d", conv + padding + "}", {{4, 4, 1}}, {{2, 2, 1, 1}, {1}}); };
+    EXPECT_EQ(convolution("[[1,0],[5,2]]"), "accepted");
+    EXPECT_THAT(convolution("[[1,0]]"), HasSubstr("`padding` [[top, bottom], [left, right]] of integers from 0 to 2^20, found [[1,0]]"));
+    EXPECT_NE(convolution("[[1,0],[5,-1]]"), "accepted");
+    EXPECT_NE(convolution("[1,2]"), "accepted");
+    EXPECT_NE(convolution("[[1,0],[1.5,1]]"), "accepted");
+    EXPECT_NE(convolution("[[1,0],[1,1048577]]"), "accepted");
+    EXPECT_NE(convolution("\"causal\""), "accepted");
+    EXPECT_NE(convolution("3"), "accepted");
+    for (const char* kind : {"max_pooling_2d", "average_pooling_2d"}) {
+        EXPECT_EQ(refusal(kind, pool + "[[1,0],[1,1]]}", {{4, 4, 1}}), "accepted");
+        EXPECT_THAT(refusal(kind, pool + "[[2,0],[1,1]]}", {{4, 4, 1}}), HasSubstr("a `padding` narrower than the window of 2"));
+    }
+    EXPECT_THAT(refusal("max_pooling_1d", R"({"pool_size":[2],"padding":"causal"})", {{4, 1}}), HasSubstr("`padding` same or valid"));
+    EXPECT_NE(refusal("average_pooling_2d", R"({"pool_size":[2,2],"count_padding":1})", {{4, 4, 1}}), "accepted");
+    EXPECT_THAT(refusal("zero_padding_1d", R"({"padding":[[1,2],[1,2]]})", {{3, 1}}), HasSubstr("[[left, right]]"));
+    EXPECT_THAT(refusal("zero_padding_1d", R"({"padding":[[1,2]]})", {{3, 1, 1}}), HasSubstr("rank 2"));
+    EXPECT_THAT(refusal("cropping_2d", R"({"cropping":[[1,2],[0,0]]})", {{3, 3, 1}}), HasSubstr("leaves something of 3 cells"));
+    EXPECT_NE(refusal("cropping_1d", "{}", {{3, 1}}), "accepted");
+}
+
+TEST(Layers, RefuseTransposedConvolutionsThatNoConvolutionHas) {
+    const auto transposed = [](const std::string& settings) {
+        return refusal("conv1d_transpose", R"({"filters":1,"kernel_size":[3],"strides":[2],)" + settings + "}", {{4, 1}}, {{3, 1, 1}, {1}});
+    };
+    EXPECT_EQ(transposed(R"("output_padding":[1])"), "accepted");
+    EXPECT_THAT(transposed(R"("output_padding":[2])"), HasSubstr("less than 2 cells beyond the last window"));
+    EXPECT_NE(transposed(R"("output_padding":[-1])"), "accepted");
+    EXPECT_NE(transposed(R"("output_padding":1)"), "accepted");
+    EXPECT_NE(transposed(R"("padding":"causal")"), "accepted");
+    EXPECT_THAT(transposed(R"("padding":[[5,4]])"), HasSubstr("an output with at least one cell"));
+    EXPECT_NE(transposed(R"("groups":2)"), "accepted");
+}
+
+TEST(Layers, RefuseSizesThatCannotBe) {
+    EXPECT_NE(refusal("up_sampling_1d", R"({"size":[0]})", {{3, 1}}), "accepted");
+    EXPECT_NE(refusal("up_sampling_2d", R"({"size":2})", {{3, 3, 1}}), "accepted");
+    EXPECT_THAT(refusal("up_sampling_2d", R"({"size":[2,2],"interpolation":"bicubic"})", {{3, 3, 1}}), HasSubstr("`interpolation` nearest or bilinear, found bicubic"));
+    EXPECT_THAT(refusal("up_sampling_2d", R"({"size":[1048576,2],"interpolation":"bilinear"})", {{300, 3, 1}}), HasSubstr("2^24 pairs"));
+    EXPECT_NE(refusal("adaptive_average_pooling_2d", R"({"output_size":[0,1]})", {{3, 3, 1}}), "accepted");
+    EXPECT_THAT(refusal("adaptive_average_pooling_2d", R"({"output_size":[1,1]})", {{3, 1}}), HasSubstr("rank 3"));
+    EXPECT_NE(refusal("depthwise_conv1d", R"({"kernel_size":[1],"depth_multiplier":0})", {{3, 1}}, {{1, 1, 0}, {0}}), "accepted");
+    EXPECT_THAT(refusal("global_average_pooling_1d", "{}", {{3, 3, 1}}), HasSubstr("rank 2"));
+    EXPECT_THAT(refusal("global_max_pooling_2d", "{}", {{}}), HasSubstr("rank 3"));
+}
+
 TEST(Layers, RefuseAbsurdAttributes) {
     EXPECT_NE(refusal("dense", R"({"units":0})", {{3}}, {{3, 0}, {0}}), "accepted");
     EXPECT_NE(refusal("dense", R"({"units":1e30})", {{3}}, {{3, 4}, {4}}), "accepted");
@@ -97,8 +161,14 @@ TEST(Layers, RefuseAbsurdAttributes) {
 }
 
 TEST(Layers, RefuseInputsThatDoNotFitTogether) {
-    EXPECT_THAT(refusal("add", "{}", {{2, 3}, {2, 4}}), HasSubstr("[2, 4]"));
-    EXPECT_THAT(refusal("multiply", "{}", {{2, 3}, {3}}), HasSubstr("[3]"));
+    for (const char* kind : {"add", "multiply", "subtract", "average", "maximum", "minimum"}) {
+        EXPECT_THAT(refusal(kind, "{}", {{2, 3}, {2, 4}}), HasSubstr("[2, 4]"));
+        EXPECT_THAT(refusal(kind, "{}", {{2, 3}, {2}}), HasSubstr("[2]"));
+    }
+    EXPECT_THAT(refusal("subtract", "{}", {{3}, {3}, {3}}), HasSubstr("2 inputs, found 3"));
+    EXPECT_THAT(refusal("subtract", "{}", {{3}}), HasSubstr("2 inputs, found 1"));
+    EXPECT_THAT(refusal("dot", "{}", {{3}, {2, 4}}), HasSubstr("one length, 3, found 4"));
+    EXPECT_THAT(refusal("dot", "{}", {{3}}), HasSubstr("2 inputs, found 1"));
     EXPECT_THAT(refusal("concatenate", R"({"axis":2})", {{2, 3}, {3, 3}}), HasSubstr("[3, 3]"));
     EXPECT_THAT(refusal("concatenate", R"({"axis":0})", {{2, 3}, {2, 3}}), HasSubstr("`axis`"));
     EXPECT_THAT(refusal("concatenate", R"({"axis":-3})", {{2, 3}, {2, 3}}), HasSubstr("`axis`"));
@@ -106,6 +176,25 @@ TEST(Layers, RefuseInputsThatDoNotFitTogether) {
     EXPECT_THAT(refusal("dense", R"({"units":4})", {{3}, {3}}, {{3, 4}, {4}}), HasSubstr("1 input, found 2"));
     EXPECT_THAT(refusal("flatten", "{}", {}), HasSubstr("at least one input"));
     EXPECT_THAT(refusal("flatten", "{}", {{3, -1}}), HasSubstr("[3, ?]"));
+}
+
+TEST(Layers, RefuseNormalisationsThatDoNotFit) {
+    EXPECT_THAT(refusal("layer_normalization", R"({"axes":3})", {{2, 3}}, {{2, 3}, {2, 3}}), HasSubstr("`axes` of 1 to 2, found 3"));
+    EXPECT_THAT(refusal("layer_normalization", R"({"axes":2})", {{2, 3}}, {{3}, {3}}), HasSubstr("a gamma of shape [2, 3]"));
+    EXPECT_THAT(refusal("layer_normalization", R"({"statistics":"median"})", {{3}}, {{3}, {3}}), HasSubstr("found median"));
+    EXPECT_THAT(refusal("layer_normalization", R"({"epsilon":-1})", {{3}}, {{3}, {3}}), HasSubstr("`epsilon` of at least 0"));
+    EXPECT_THAT(refusal("group_normalization", R"({"groups":4})", {{2, 6}}, {{6}, {6}}), HasSubstr("`groups` that divide 6 channels, found 4"));
+    EXPECT_THAT(refusal("group_normalization", R"({"groups":0})", {{2, 6}}, {{6}, {6}}), HasSubstr("`groups`"));
+    EXPECT_THAT(refusal("group_normalization", R"({"groups":2})", {{2, 6}}, {{3}, {3}}), HasSubstr("a gamma of shape [6]"));
+    EXPECT_THAT(refusal("normalization", R"({"axes":2})", {{3}}, {{3}, {3}}), HasSubstr("`axes` of 0 to 1, found 2"));
+    EXPECT_THAT(refusal("normalization", "{}", {{3}}, {{3}}), HasSubstr("a moving_variance of shape [3], found none"));
+    EXPECT_THAT(refusal("rescaling", R"({"scale":[1,2]})", {{2, 3}}), HasSubstr("one number or 3 for the last axis, found 2"));
+    EXPECT_THAT(refusal("rescaling", R"({"offset":[1,2,"x"]})", {{2, 3}}), HasSubstr("finite numbers `offset`"));
+    EXPECT_THAT(refusal("prelu", "{}", {{2, 3}}, {{3}}), HasSubstr("an alpha of shape [2, 3]"));
+    EXPECT_THAT(refusal("prelu", "{}", {{2, 3}}, {{2, 2}}), HasSubstr("found shape [2, 2]"));
+    EXPECT_THAT(refusal("prelu", "{}", {{2, 3}}), HasSubstr("found none"));
+    EXPECT_THAT(refusal("repeat_vector", R"({"count":0})", {{3}}), HasSubstr("a positive `count`"));
+    EXPECT_THAT(refusal("repeat_vector", R"({"count":2})", {{3, 2}}), HasSubstr("rank 1"));
 }
 
 TEST(Layers, RefuseShapesThatCannotBe) {

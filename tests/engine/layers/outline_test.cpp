@@ -61,6 +61,20 @@ TEST(Outline, KnowsThatRecurrencesAndAttentionSeeAll) {
     EXPECT_TRUE(told[t].field.empty());
 }
 
+TEST(Outline, OfAWholeImageSeesAllAndOfUnevenWindowsSaysNothing) {
+    test::ModelBuilder builder;
+    const auto x = builder.input("x", {7, 7, 2});
+    const auto conv = builder.node("conv", "depthwise_conv2d", {{"kernel_size", {3, 3}}, {"use_bias", false}}, {x}, {builder.parameter("kernel", {3, 3, 2, 1})});
+    const auto global = builder.node("global", "global_average_pooling_2d", {{"keepdims", true}}, {conv});
+    const auto uneven = builder.node("uneven", "adaptive_average_pooling_2d", {{"output_size", {2, 2}}}, {conv});
+    builder.output(global);
+    builder.output(uneven);
+    const auto told = outline(builder.model);
+    EXPECT_EQ(told[conv].field.at(0).size, 3);
+    EXPECT_TRUE(told[global].sees_all);
+    EXPECT_TRUE(told[uneven].field.empty() && !told[uneven].sees_all);
+}
+
 TEST(Outline, GoesOnPastWhatItCannotBuild) {
     const auto told = outline(convolutional("unsupported"));
     EXPECT_EQ(told[1].shape, (Shape{18, 18, 4}));

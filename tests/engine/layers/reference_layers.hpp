@@ -3,6 +3,7 @@
 
 #include "libanalysis/core/json.hpp"
 #include "tests/engine/layers/battery.hpp"
+#include "tests/engine/layers/reference_windows.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -47,20 +48,18 @@ inline double pointwise(const Json& description, double x) {
     throw std::runtime_error("no function " + f);
 }
 
-/// Position and cell for an axis: index of the tap in the input, or -1 in the padding.
-struct Axis {
-    std::int64_t n, k, s, d, out, before;
-    Axis(std::int64_t extent, std::int64_t taps, std::int64_t stride, std::int64_t dilation, bool same)
-        : n(extent), k(taps), s(stride), d(dilation) {
-        const std::int64_t reach = (k - 1) * d + 1;
-        out = same ? (n + s - 1) / s : (n - reach) / s + 1;
-        before = same ? std::max<std::int64_t>((out - 1) * s + reach - n, 0) / 2 : 0;
+/// The entry of an array of shape `from` that meets entry `i` of one of shape `to`, as NumPy broadcasts; the first axis is the batch.
+inline std::size_t spread_entry(std::size_t i, Shape from, const Shape& to) {
+    from.insert(from.begin() + 1, to.size() - from.size(), 1);
+    std::size_t entry = 0, stride = 1;
+    for (std::size_t axis = to.size(); axis-- > 0;) {
+        const auto extent = static_cast<std::size_t>(to[axis]), own = static_cast<std::size_t>(from[axis]);
+        if (own > 1) entry += stride * (i % extent);
+        stride *= own;
+        i /= extent;
     }
-    std::int64_t at(std::int64_t position, std::int64_t tap) const {
-        const std::int64_t cell = position * s + tap * d - before;
-        return cell >= 0 && cell < n ? cell : -1;
-    }
-};
+    return entry;
+}
 
 /// Recurrent layers step by step; `mask` is [batch, time] or empty.
 inline Flat recurrence(const std::string& kind, const Json& a, const Shape& shape, const Flat& x, const Flat& mask, const std::vector<Flat>& w, std::size_t batch) {
@@ -146,6 +145,7 @@ inline Flat attention(const std::string& kind, const Json& a, const std::vector<
 }
 
 inline Flat value(test::Instance& of) {
+    if (const std::optional<Flat> windows = window_value(of)) return *windows;
     const std::string& kind = of.tested().kind;
     const Json& a = of.spec().attributes;
     const std::vector<Flat>& in = of.inputs();
@@ -157,12 +157,56 @@ inline Flat value(test::Instance& of) {
     Flat y;
 
     if (kind == "identity" || kind == "flatten" || kind == "reshape") return in[0];
+    const auto with_batch = [&](Shape row, std::int64_t extent) {
+        row.insert(row.begin(), extent);
+        return row;
+    };
+    const Shape whole = with_batch(of.layer().output_shape(), of.batch());
     if (kind == "rescaling") {
-        for (const double x : in[0]) y.push_back(x * a.at("scale").get<double>() + a.at("offset").get<double>());
-    } else if (kind == "add" || kind == "multiply") {
-        y = in[0];
-        for (std::size_t i = 1; i < in.size(); ++i)
-            for (std::size_t k = 0; k < y.size(); ++k) y[k] = kind == "add" ? y[k] + in[i][k] : y[k] * in[i][k];
+        const auto number = [&](const char* key, std::size_t i) { return a.at(key).is_array() ? a.at(key)[i % cols].get<double>() : a.at(key).get<double>(); };
+        for (std::size_t i = 0; i < in[0].size(); ++i) y.push_back(in[0][i] * number("scale", i) + number("offset", i));
+    } else if (kind == "add" || kind == "multiply" || kind == "subtract" || kind == "average" || kind == "maximum" || kind == "minimum") {
+        for (std::size_t k = 0; k < size(element_count(whole)); ++k) {
+            std::vector<double> x;
+            for (std::size_t i = 0; i < in.size(); ++i) x.push_back(in[i][spread_entry(k, with_batch(of.tested().inputs[i], of.batch()), whole)]);
+            double sum = 0, product = 1;
+            for (const double one : x) sum += one, product *= one;
+            y.push_back(kind == "add" ? sum : kind == "multiply" ? product : kind == "average" ? sum / static_cast<double>(x.size())
+                        : kind == "subtract" ? x[0] - x[1] : kind == "maximum" ? *std::max_element(x.begin(), x.end()) : *std::min_element(x.begin(), x.end()));
+        }
+    } else if (kind == "prelu") {
+        for (std::size_t k = 0; k < in[0].size(); ++k)
+            y.push_back(in[0][k] > 0 ? in[0][k] : in[0][k] * w[0][spread_entry(k, with_batch(of.tested().parameters[0], 1), whole)]);
+    } else if (kind == "repeat_vector") {
+        for (std::size_t n = 0; n < batch; ++n)
+            for (int t = 0; t < a.at("count").get<int>(); ++t)
+                for (std::size_t c = 0; c < cols; ++c) y.push_back(in[0][n * cols + c]);
+    } else if (kind == "dot") {
+        const std::size_t k = cols, rows_a = in[0].size() / batch / k, rows_b = in[1].size() / batch / k;
+        for (std::size_t n = 0; n < batch; ++n)
+            for (std::size_t i = 0; i < rows_a; ++i)
+                for (std::size_t j = 0; j < rows_b; ++j) {
+                    double sum = 0;
+                    for (std::size_t c = 0; c < k; ++c) sum += in[0][(n * rows_a + i) * k + c] * in[1][(n * rows_b + j) * k + c];
+                    y.push_back(sum);
+                }
+    } else if (kind == "normalization") {
+        for (std::size_t i = 0; i < in[0].size(); ++i) y.push_back((in[0][i] - w[0][i % w[0].size()]) / std::sqrt(w[1][i % w[1].size()]));
+    } else if (kind == "group_normalization") {
+        const std::size_t groups = a.at("groups") == -1 ? cols : a.at("groups").get<std::size_t>(), width = cols / groups, cells = in[0].size() / batch / cols;
+        y.resize(in[0].size());
+        for (std::size_t n = 0; n < batch; ++n)
+            for (std::size_t g = 0; g < groups; ++g) {
+                std::vector<std::size_t> members;
+                for (std::size_t cell = 0; cell < cells; ++cell)
+                    for (std::size_t c = 0; c < width; ++c) members.push_back((n * cells + cell) * cols + g * width + c);
+                double mean = 0, variance = 0;
+                for (const std::size_t i : members) mean += in[0][i] / static_cast<double>(members.size());
+                for (const std::size_t i : members) variance += std::pow(in[0][i] - mean, 2) / static_cast<double>(members.size());
+                for (const std::size_t i : members)
+                    y[i] = (in[0][i] - mean) / std::sqrt(variance + a.value("epsilon", 1e-3)) * (a.value("scale", true) ? w[0][i % cols] : 1) +
+                           (a.value("center", true) ? w.back()[i % cols] : 0);
+            }
     } else if (kind == "activation" && (a.at("function") == "softmax" || a.at("function") == "log_softmax")) {
         for (std::size_t r = 0; r < rows; ++r) {
             double sum = 0;
@@ -190,18 +234,23 @@ inline Flat value(test::Instance& of) {
         }
     } else if (kind == "layer_normalization") {
         const bool scale = a.value("scale", true), center = a.value("center", true);
-        for (std::size_t r = 0; r < rows; ++r) {
-            double mean = 0, variance = 0;
-            for (std::size_t c = 0; c < cols; ++c) mean += in[0][r * cols + c] / static_cast<double>(cols);
-            for (std::size_t c = 0; c < cols; ++c) variance += std::pow(in[0][r * cols + c] - mean, 2) / static_cast<double>(cols);
-            for (std::size_t c = 0; c < cols; ++c)
-                y.push_back((in[0][r * cols + c] - mean) / std::sqrt(variance + a.value("epsilon", 1e-3)) * (scale ? w[0][c] : 1) +
+        const std::string by = a.value("statistics", "mean_and_variance");
+        std::size_t run = 1;
+        for (std::size_t axis = 0; axis < a.value("axes", std::size_t{1}); ++axis) run *= size(shape[shape.size() - 1 - axis]);
+        for (std::size_t r = 0; r < in[0].size() / run; ++r) {
+            double mean = 0, spread = 0;
+            for (std::size_t c = 0; c < run; ++c) mean += in[0][r * run + c] / static_cast<double>(run);
+            for (std::size_t c = 0; c < run; ++c) spread += std::pow(in[0][r * run + c] - (by.find("square") != by.npos ? 0 : mean), 2) / (by == "sum_of_squares" ? 1 : static_cast<double>(run));
+            for (std::size_t c = 0; c < run; ++c)
+                y.push_back((in[0][r * run + c] - (by == "mean_and_variance" ? mean : 0)) / std::sqrt(spread + a.value("epsilon", 1e-3)) * (scale ? w[0][c] : 1) +
                             (center ? w[scale ? 1 : 0][c] : 0));
         }
     } else if (kind == "embedding") {
         const std::size_t width = w[0].size() / a.at("input_dim").get<std::size_t>();
         for (const double index : in[0])
             for (std::size_t c = 0; c < width; ++c) y.push_back(w[0][static_cast<std::size_t>(index) * width + c]);
+    } else if (kind == "learned_array") {
+        for (std::size_t n = 0; n < batch; ++n) y.insert(y.end(), w[0].begin(), w[0].end());
     } else if (kind == "concatenate") {
         std::int64_t axis = a.at("axis");
         if (axis < 0) axis += static_cast<std::int64_t>(shape.size()) + 1;
@@ -220,46 +269,6 @@ inline Flat value(test::Instance& of) {
             for (std::size_t axis = 0; axis < shape.size(); ++axis) from = from * size(shape[axis]) + at[axis];
             y.push_back(in[0][from]);
         }
-    } else if (kind == "zero_padding_2d") {
-        const auto p = a.at("padding").get<std::vector<std::vector<std::int64_t>>>();
-        for (std::size_t n = 0; n < batch; ++n)
-            for (std::int64_t h = -p[0][0]; h < shape[0] + p[0][1]; ++h)
-                for (std::int64_t v = -p[1][0]; v < shape[1] + p[1][1]; ++v)
-                    for (std::int64_t c = 0; c < shape[2]; ++c)
-                        y.push_back(h < 0 || v < 0 || h >= shape[0] || v >= shape[1] ? 0 : in[0][((n * size(shape[0]) + size(h)) * size(shape[1]) + size(v)) * size(shape[2]) + size(c)]);
-    } else if (kind == "global_average_pooling_2d") {
-        const std::size_t cells = size(shape[0] * shape[1]);
-        for (std::size_t n = 0; n < batch; ++n)
-            for (std::size_t c = 0; c < cols; ++c) {
-                double sum = 0;
-                for (std::size_t k = 0; k < cells; ++k) sum += in[0][(n * cells + k) * cols + c];
-                y.push_back(sum / static_cast<double>(cells));
-            }
-    } else if (kind == "max_pooling_2d" || kind == "average_pooling_2d" || kind == "conv2d") {
-        const bool conv = kind == "conv2d", same = a.value("padding", "valid") == "same";
-        const auto k = a.at(conv ? "kernel_size" : "pool_size").get<std::vector<std::int64_t>>();
-        const auto s = a.value("strides", conv ? std::vector<std::int64_t>{1, 1} : k), d = a.value("dilation_rate", std::vector<std::int64_t>{1, 1});
-        const Axis rows_axis(shape[0], k[0], s[0], d[0], same), cols_axis(shape[1], k[1], s[1], d[1], same);
-        const std::int64_t groups = conv ? a.value("groups", std::int64_t{1}) : shape[2], filters = conv ? a.at("filters").get<std::int64_t>() : shape[2];
-        const std::int64_t width = shape[2] / groups;
-        for (std::size_t n = 0; n < batch; ++n)
-            for (std::int64_t oh = 0; oh < rows_axis.out; ++oh)
-                for (std::int64_t ow = 0; ow < cols_axis.out; ++ow)
-                    for (std::int64_t f = 0; f < filters; ++f) {
-                        double sum = 0, best = -INFINITY;
-                        int cells = 0;
-                        for (std::int64_t i = 0; i < k[0]; ++i)
-                            for (std::int64_t j = 0; j < k[1]; ++j)
-                                for (std::int64_t c = 0; c < width; ++c) {
-                                    const std::int64_t h = rows_axis.at(oh, i), v = cols_axis.at(ow, j);
-                                    if (h < 0 || v < 0) continue;
-                                    const double x = in[0][((n * size(shape[0]) + size(h)) * size(shape[1]) + size(v)) * size(shape[2]) + size(f / (filters / groups) * width + c)];
-                                    sum += conv ? x * w[0][size(((i * k[1] + j) * width + c) * filters + f)] : x;
-                                    best = std::max(best, x);
-                                    ++cells;
-                                }
-                        y.push_back(conv ? sum + (w.size() > 1 ? w[1][size(f)] : 0) : kind == "max_pooling_2d" ? best : sum / cells);
-                    }
     } else if (kind == "simple_rnn" || kind == "lstm" || kind == "gru") {
         y = recurrence(kind, a, shape, in[0], of.mask(), w, batch);
     } else if (kind == "attention" || kind == "additive_attention") {
