@@ -154,6 +154,11 @@ void make_canonical(model::Tensor& kernel, const StoredWeights& stored, const st
     if (moved || stored.theano) permute_tensor(kernel, order, stored.theano ? rank - 2 : 0);
 }
 
+void join_axes(model::Tensor& tensor, const model::Parameter& canonical) {
+    const bool joined = canonical.layer_class == "MultiHeadAttention" || canonical.layer_class == "EinsumDense" || canonical.layer_class == "TimeDistributed";
+    if (joined && tensor.shape.size() > canonical.shape.size() && element_count(tensor.shape) == element_count(canonical.shape)) tensor.shape = canonical.shape;
+}
+
 void check_shape(const StoredTensor& stored, const Shape& expected, const std::string& layer) {
     const Shape& found = stored.tensor.shape;
     bool fits = found.size() == expected.size();

@@ -51,6 +51,9 @@ void make_canonical(model::Tensor& kernel, const StoredWeights& stored, const st
 /// The axes of a tensor in another order: axis i of the result is axis order[i]; those among the first `flipped` are reversed.
 void permute_tensor(model::Tensor& tensor, const std::vector<std::size_t>& order, std::size_t flipped = 0);
 
+/// The array of a layer whose axes of heads, or of several inputs or outputs, are one in the canonical array: the same values under that shape.
+void join_axes(model::Tensor& tensor, const model::Parameter& canonical);
+
 /// Throws Error{format} naming the layer unless the shape fits (-1 fits all).
 void check_shape(const StoredTensor& stored, const Shape& expected, const std::string& layer);
 

@@ -80,9 +80,7 @@ model::Weights load_weights_for(const model::Model& like, const std::filesystem:
         const bool wrapped = parameter.layer_class == "TimeDistributed" && parameter.shape.size() > 2;   // around a convolution
         if ((wrapped || parameter.layer_class.find("Conv") != std::string::npos) && parameter.name.ends_with("kernel"))
             keras::make_canonical(tensor.tensor, stored, wrapped ? "Conv2D" : parameter.layer_class, tensor.tensor.shape != parameter.shape);
-        if (parameter.layer_class == "MultiHeadAttention" || parameter.layer_class == "EinsumDense") {   // canonical without axes of heads
-            if (element_count(tensor.tensor.shape) == element_count(parameter.shape)) tensor.tensor.shape = parameter.shape;
-        }
+        keras::join_axes(tensor.tensor, parameter);
         if (parameter.layer_class == "CuDNNLSTM" || parameter.layer_class == "CuDNNGRU") keras::convert_cudnn(tensor.tensor, parameter.role, parameter.layer_class == "CuDNNLSTM");
         keras::check_shape(tensor, parameter.shape, parameter.layer);
         weights[order[k]] = std::move(tensor.tensor);

@@ -40,6 +40,7 @@ std::vector<std::size_t> places(const hdf5::Dataset& dataset, const model::Tenso
             std::iota(indices.begin(), indices.end(), 0.0);
             model::Tensor tensor{.shape = dataset.shape(), .stored_type = "float64", .values = std::move(indices)};
             if (convolution) keras::make_canonical(tensor, layout, parameter.layer_class, channels_first);
+            keras::join_axes(tensor, parameter);
             if (tensor.shape != canonical.shape) continue;
             const auto& order = std::get<std::vector<double>>(tensor.values);
             std::vector<std::size_t> map(order.begin(), order.end());

@@ -342,6 +342,25 @@ TEST(KerasRecurrent, WeightsOfAnotherFileBecomeCanonicalToo) {
     }
 }
 
+TEST(KerasRecurrent, CopiesOfAFileHaveItsOwnLayoutOrAreRefused) {
+    const Json attention = called("MultiHeadAttention", "m", {{"num_heads", 2}, {"key_dim", 3}, {"value_dim", 1}}, Json::array({tensor("x"), tensor("x")}));
+    const auto copy = [](const KerasFile& file) {   // with all values doubled
+        const Scratch scratch;
+        file.write(scratch / "m.h5");
+        const model::Model model = load_model(scratch / "m.h5");
+        model::Weights doubled = model.weights;
+        for (model::Tensor& tensor : doubled)
+            std::visit([](auto& values) { for (auto& value : values) value *= 2; }, tensor.values);
+        save_weights(model, doubled, scratch / "copy.h5");
+        const model::Model read = load_model(scratch / "copy.h5");
+        for (std::size_t i = 0; i < doubled.size(); ++i) EXPECT_EQ(read.weights[i].to_double(), doubled[i].to_double());
+    };
+    copy(file_of(keras_functional({input("x", {nullptr, 3, 2}), attention}, Json::array({triple("x")}), Json::array({triple("m")})), "m",
+                 {{2, 2, 3}, {2, 3}, {2, 2, 3}, {2, 3}, {2, 2, 1}, {2, 1}, {2, 1, 2}, {2}}));
+    copy(file_of(alone(recurrent("LSTM", Json::object())), "r", {{2, 8}, {2, 8}, {8}}));
+    EXPECT_ERROR(copy(file_of(alone(recurrent("CuDNNGRU", Json::object())), "r", {{2, 6}, {2, 6}, {12}}, "2.2.4")), ErrorKind::unsupported, "another layout");
+}
+
 TEST(KerasRecurrent, RegularisersOfWrappedLayersAreFound) {
     const Json l2 = {{"class_name", "L2"}, {"config", {{"l2", 0.25}}}};
     const Json inside = keras_layer("LSTM", "l", {{"units", 2}, {"recurrent_regularizer", l2}});
