@@ -156,27 +156,26 @@ Cudnn::Plan& Cudnn::plan_for(const Lane& lane, Pass pass, const ConvGeometry& g)
 }
 
 void Cudnn::choose_algorithm(Plan& plan, Pass pass) const {
-    std::array<dnn::Proposal, dnn::forward_algorithms> proposals{};
+    std::array<dnn::Proposal, dnn::forward_algorithms> proposals{};   // the others have fewer
     int given = 0;
-    const auto all = [&](int algorithms) { return std::min<int>(algorithms, static_cast<int>(proposals.size())); };
     std::vector<int> suitable;
     switch (pass) {
         case Pass::forward:
             suitable = {dnn::forward_implicit_gemm, dnn::forward_implicit_precomputed_gemm, dnn::forward_gemm};
             require_success(*library_, library_->cudnnGetConvolutionForwardAlgorithm_v7(handle_, plan.x, plan.w, plan.convolution, plan.y,
-                                                                                        all(dnn::forward_algorithms), &given, proposals.data()),
+                                                                                        dnn::forward_algorithms, &given, proposals.data()),
                             "cudnnGetConvolutionForwardAlgorithm");
             break;
         case Pass::backward_input:
             suitable = {dnn::backward_data_1};
             require_success(*library_, library_->cudnnGetConvolutionBackwardDataAlgorithm_v7(handle_, plan.w, plan.y, plan.convolution, plan.x,
-                                                                                             all(dnn::backward_data_algorithms), &given, proposals.data()),
+                                                                                             dnn::backward_data_algorithms, &given, proposals.data()),
                             "cudnnGetConvolutionBackwardDataAlgorithm");
             break;
         case Pass::backward_weights:
             suitable = {dnn::backward_filter_1};
             require_success(*library_, library_->cudnnGetConvolutionBackwardFilterAlgorithm_v7(handle_, plan.x, plan.y, plan.convolution, plan.w,
-                                                                                               all(dnn::backward_filter_algorithms), &given, proposals.data()),
+                                                                                               dnn::backward_filter_algorithms, &given, proposals.data()),
                             "cudnnGetConvolutionBackwardFilterAlgorithm");
             break;
     }
