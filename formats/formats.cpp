@@ -77,7 +77,9 @@ model::Model load_model(const std::filesystem::path& path, const LoadOptions& op
         return model;
     }
     if (has_hdf5_signature(path)) throw Error(ErrorKind::format, {path.string(), "a Keras model, or weights of Keras or PyTorch", describe_hdf5(path)});
-    throw Error(ErrorKind::format, {path.string(), "a checkpoint: Keras HDF5 or .keras, PyTorch weights in HDF5", describe_content(path)});
+    const std::string found = describe_content(path);
+    throw Error(ErrorKind::format, {path.string(), "a checkpoint: Keras HDF5 or .keras, PyTorch in HDF5", found,
+                                    found.starts_with("a PyTorch") ? "assay-export writes a file that Assay reads from the model: docs/how-to/pytorch.md." : ""});
 }
 
 }  // namespace assay::formats

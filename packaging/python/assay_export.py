@@ -515,6 +515,27 @@ def transposed(t, x, **_):
     return permuted(t, x, list(range(len(x.shape)))[::-1])
 
 
+@operators("pixel_shuffle")
+def pixel_shuffle(t, x, upscale_factor, result, **_):
+    rows, channels, height, width = x.shape
+    x = t.regroup(t.value(x), (rows, channels // upscale_factor ** 2, upscale_factor, upscale_factor, height, width))
+    return t.regroup(permuted(t, x, [0, 1, 4, 2, 5, 3]), tuple(result.shape))
+
+
+@operators("pixel_unshuffle")
+def pixel_unshuffle(t, x, downscale_factor, result, **_):
+    rows, channels, height, width = x.shape
+    x = t.regroup(t.value(x), (rows, channels, height // downscale_factor, downscale_factor, width // downscale_factor, downscale_factor))
+    return t.regroup(permuted(t, x, [0, 1, 3, 5, 2, 4]), tuple(result.shape))
+
+
+@operators("channel_shuffle", "native_channel_shuffle")
+def channel_shuffle(t, x, groups, result, **_):
+    rows, channels, *places = x.shape
+    x = t.regroup(t.value(x), (rows, groups, channels // groups, *places))
+    return t.regroup(permuted(t, x, [0, 2, 1] + list(range(3, 3 + len(places)))), tuple(result.shape))
+
+
 @operators("contiguous", "clone", "alias", "detach", "detach_", "lift_fresh_copy", "_assert_tensor_metadata", "dropout", "feature_dropout", "alpha_dropout", "lift")
 def same(t, x, **_):
     return x
@@ -580,6 +601,8 @@ def add(t, x, other, alpha=1, **_):
 
 @operators("sub")
 def subtract(t, x, other, alpha=1, **_):
+    if alpha == 1 and number(x) is None and number(other) is None:
+        return t.merge("subtract", operand(t, x), operand(t, other))
     return add(t, x, other, -alpha)
 
 
@@ -605,6 +628,21 @@ def divide(t, x, other, rounding_mode=None, **_):
     if rounding_mode is not None or number(other) is None:
         t.refuse("a division by something that is no constant number")
     return multiply(t, x, 1 / number(other))
+
+
+@operators("maximum")
+def maximum(t, x, other, **_):
+    return t.merge("maximum", operand(t, x), operand(t, other))
+
+
+@operators("minimum")
+def minimum(t, x, other, **_):
+    return t.merge("minimum", operand(t, x), operand(t, other))
+
+
+@operators("abs")
+def absolute(t, x, **_):
+    return t.merge("maximum", t.value(x), t.rescale(t.value(x), -1.0))
 
 
 @operators("neg")
@@ -832,6 +870,12 @@ def layer_norm(t, x, normalized_shape, weight=None, bias=None, eps=1e-5, **_):
     return normalization(t, "layer_normalization", t.value(x), list(range(-len(normalized_shape), 0)), weight, bias, eps)
 
 
+@operators("rms_norm", "_fused_rms_norm")
+def rms_norm(t, x, normalized_shape, weight=None, eps=None, **_):
+    eps = torch.finfo(torch.float32).eps if eps is None else eps
+    return normalization(t, "layer_normalization", t.value(x), list(range(-len(normalized_shape), 0)), weight, None, eps, statistics="mean_square")
+
+
 @operators("group_norm")
 def group_norm(t, x, num_groups, weight=None, bias=None, eps=1e-5, **_):
     return normalization(t, "group_normalization", t.value(x), [1], weight, bias, eps, groups=num_groups)
@@ -850,7 +894,7 @@ def function(name, **attributes):
     return lambda t, x, **_: t.pointwise(t.value(x), {"function": name, **attributes})
 
 
-for word in ("relu", "tanh", "sigmoid", "selu", "silu", "mish", "softsign"):
+for word in ("relu", "tanh", "sigmoid", "selu", "silu", "mish"):
     OPERATORS[word] = function(word)
 OPERATORS["hardswish"] = function("hard_silu", slope=1 / 6)
 OPERATORS["hardsigmoid"] = function("hard_sigmoid", slope=1 / 6)
@@ -879,19 +923,25 @@ def leaky_relu(t, x, negative_slope=0.01, **_):
     return t.pointwise(t.value(x), {"function": "leaky_relu", "negative_slope": float(negative_slope)})
 
 
-@operators("softshrink")
-def soft_shrink(t, x, lambd=0.5, **_):
-    return t.pointwise(t.value(x), {"function": "soft_shrink", "threshold": float(lambd)})
-
-
-@operators("hardshrink")
-def hard_shrink(t, x, lambd=0.5, **_):
-    return t.pointwise(t.value(x), {"function": "hard_shrink", "threshold": float(lambd)})
+@operators("rrelu")
+def randomized_leaky_relu(t, x, lower=1 / 8, upper=1 / 3, training=False, **_):
+    if training:
+        t.refuse("random slopes")
+    return leaky_relu(t, x, (lower + upper) / 2)
 
 
 @operators("threshold")
 def threshold(t, x, threshold, value, **_):
     return t.pointwise(t.value(x), {"function": "threshold", "threshold": float(threshold), "value": float(value)})
+
+
+@operators("prelu", "_prelu_kernel")
+def prelu(t, x, weight, **_):
+    node, layout = t.last(t.value(x), [1])
+    shape = [1] * (len(layout) - 1) + [weight.shape[0] if len(weight.shape) == 1 else math.prod(weight.shape)]
+    slopes = t.tensor(weight, "slopes").view(f"reshape {shape}", lambda tensor: tensor.reshape(shape))
+    node = t.add("prelu", [node], t.graph.shapes[node], {}, [t.graph.parameter(t.place, slopes, "other")])
+    return Value(node, layout, x.axes)
 
 
 @operators("celu")
@@ -913,9 +963,7 @@ def gelu(t, x, approximate="none", **_):
 
 @operators("softplus")
 def softplus(t, x, beta=1, threshold=20, **_):
-    if beta != 1:
-        t.refuse(f"a softplus with beta {beta}")
-    return t.pointwise(t.value(x), {"function": "softplus"})
+    return t.rescale(t.pointwise(t.rescale(t.value(x), float(beta)), {"function": "softplus"}), 1 / beta)
 
 
 @operators("softmax", "_softmax", "log_softmax", "_log_softmax")
@@ -1398,9 +1446,12 @@ def export(model, example_input, path, *, initial=None, data=None, preprocessing
     if example[0].shape[0] == 1:   # an extent of 1 does not tell which axis is the batch
         example = tuple(torch.cat([x, x]) for x in example)
     with ready_for_tracing(model):
+        try:
+            with torch.no_grad():
+                answers = [y for y in torch.utils._pytree.tree_leaves(model(*(x.clone() for x in example))) if isinstance(y, torch.Tensor)]
+        except (TypeError, ValueError, RuntimeError, IndexError, NotImplementedError) as error:
+            raise CannotExport(f"the model does not take example_input of shape {', '.join(str(tuple(x.shape)) for x in shown)}: {error}. Nothing was written.") from error
         program = trace(model, example)
-        with torch.no_grad():
-            answers = [y for y in torch.utils._pytree.tree_leaves(model(*(x.clone() for x in example))) if isinstance(y, torch.Tensor)]
     users = [node for node in program.graph.nodes if node.op == "placeholder" and node.name in set(program.graph_signature.user_inputs)]
     layouts = [channels_go_last(node) for node in users]
     tracer = Tracer(program, layouts)

@@ -127,6 +127,11 @@ def squeezed(assay, folder):
 
 
 @case
+def arithmetic(assay, folder):
+    agrees(networks.Arithmetic(), images(6, 3, 4, 4), assay, folder)
+
+
+@case
 def one_row(assay, folder):
     """A batch of one does not tell which axis is the batch, nor may an image of one channel, a sequence of one step."""
     model = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 3), torch.nn.Tanh(), torch.nn.Flatten(), torch.nn.Linear(36, 3))

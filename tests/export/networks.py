@@ -191,14 +191,31 @@ class Squeezed(nn.Module):
         self.conv, self.norm = nn.Conv2d(3, 8, 3, padding=1), nn.GroupNorm(2, 8)
         self.gate = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(8, 2, 1), nn.SiLU(), nn.Conv2d(2, 8, 1), nn.Hardsigmoid())
         self.up, self.instance = nn.ConvTranspose2d(8, 6, 3, 2, 1, output_padding=1, groups=2), nn.InstanceNorm2d(6, affine=True)
-        self.layer, self.fc = nn.LayerNorm([6, 8, 8]), nn.Linear(6 * 16 * 16, 4)
+        self.layer, self.root, self.fc = nn.LayerNorm([6, 8, 8]), nn.RMSNorm(8), nn.Linear(6 * 16 * 16, 4)
 
     def forward(self, x):
         x = F.leaky_relu(self.norm(self.conv(x)), 0.1)
         x = F.hardswish(F.avg_pool2d(x * self.gate(x), 2))
-        x = F.mish(self.layer(self.instance(self.up(x))))
+        x = F.mish(self.root(self.layer(self.instance(self.up(x)))))
         x = F.interpolate(F.pad(F.gelu(x, approximate="tanh"), (1, 1, 0, 2))[:, :, :8, 1:9], scale_factor=2, mode="nearest")
         return self.fc(x.flatten(1))
+
+
+class Arithmetic(nn.Module):
+    """Numbers, constants, buffers and branches, on either side."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor([0.5, -0.5, 0.25]).view(1, 3, 1, 1))
+        self.slopes, self.conv = nn.PReLU(3), nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        x = (x - self.mean) / 2 + 1
+        y = self.slopes(self.conv(x))
+        z = torch.sub(3 - y, x, alpha=0.5) * torch.linspace(1, 2, 4) - x * -y + (-x).square()
+        z = torch.maximum(torch.minimum(z, 2 * x + 1), y - x)
+        z = F.hardtanh(F.relu6(z) - 2) + F.softplus(z) + torch.exp(-z.clamp(min=0)) - F.celu(z, 0.5) * z.abs() + F.selu(F.softplus(z, beta=2))
+        return torch.add(z.mean(3).flatten(1), 1, alpha=2).softmax(1)
 
 
 class LongTerm(nn.Module):
