@@ -6,6 +6,7 @@
 #include "libanalysis/model/model.hpp"
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +19,9 @@ struct LoadOptions {
     /// .keras). Empty: one beside the file is taken where its layout says so (PGDL's config.json), else the model has no architecture.
     /// A file that tells its architecture keeps it.
     std::filesystem::path architecture{};
+    /// What Lambda layers of Keras do, by their names: affine functions of x such as "x/255" or "(x-0.1307)/0.3081". Python code in a
+    /// file is never run: a Lambda layer that is not named here is unsupported. @throws Error{usage} for others when the model is loaded.
+    std::map<std::string, std::string> lambdas{};
 };
 
 /// A checkpoint layout. `probe` is cheap, never throws on foreign content, and is exact: at most one format claims a file.

@@ -70,7 +70,12 @@ data::Dataset open_dataset(const std::filesystem::path& path) {
 }
 
 model::Model load_model(const std::filesystem::path& path, const LoadOptions& options) {
-    if (const Format* format = sniff(path)) return format->load(path, options);
+    if (const Format* format = sniff(path)) {
+        model::Model model = format->load(path, options);
+        if (!options.lambdas.empty() && !model.architecture)
+            throw Error(ErrorKind::usage, {"lambda " + options.lambdas.begin()->first, "a model with an architecture", path.string() + ", which has none"});
+        return model;
+    }
     if (has_hdf5_signature(path)) throw Error(ErrorKind::format, {path.string(), "a Keras model, or weights of Keras or PyTorch", describe_hdf5(path)});
     throw Error(ErrorKind::format, {path.string(), "a checkpoint: Keras HDF5 or .keras, PyTorch weights in HDF5", describe_content(path)});
 }

@@ -25,6 +25,7 @@ struct WeightSpec {
     model::Role role;
     Shape shape;   ///< canonical; -1 where the config does not say
     bool trainable = true;
+    bool open = false;          ///< the config does not say even how many axes it has: `shape` is not checked
     bool convolution = false;   ///< a kernel with its spatial axes first: Theano's is flipped along them, Keras 1 may have another layout
     std::string part = {};      ///< of the layer that has it: "query" in "attention/query/kernel"
     Json config = {};           ///< with its regulariser, where that is not the layer's own config
@@ -105,6 +106,7 @@ Json activation_of(const Layer& layer, const Dialect& dialect, const char* key =
 std::optional<Json> activation_layer(const Layer& layer);
 bool acts_on_an_axis(const Json& activation);   ///< softmax and its logarithm: where the last axis is matters
 Json function_word(const Json& activation);     ///< its name alone where it has no parameters
+double least_square_norm(const Dialect& dialect);   ///< what the square of a norm is at least where Keras divides by it
 /// Adds the activation node unless it is linear.
 Value with_activation(Call& call, const Json& activation, Value value);
 

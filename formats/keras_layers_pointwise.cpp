@@ -32,4 +32,24 @@ Translation activation(const Layer& layer, const Dialect& dialect) { return poin
 /// ReLU, LeakyReLU, ThresholdedReLU, ELU, Softmax.
 Translation activation_class(const Layer& layer, const Dialect&) { return pointwise(activation_layer(layer).value(), integer_or(layer, "axis", -1, -64)); }
 
+/// Keras 3's operations of functional models: keras.ops.relu(x) is a layer of class Relu.
+Translation activation_operation(const Layer& layer, const Dialect& dialect) {
+    Json config = layer.config;
+    if (layer.class_name == "Gelu" && !config.contains("approximate")) config["approximate"] = true;   // not what the activation of that name does
+    const std::string name = layer.class_name == "Exp" ? "exponential" : snake_case(layer.class_name);
+    const Layer named{.name = layer.name, .model = {}, .class_name = layer.class_name, .config = {{"activation", {{"class_name", name}, {"config", config}}}}, .calls = {}};
+    return pointwise(activation_of(named, dialect));
+}
+
+/// Its alpha has the input's shape, with 1 for shared axes; the weight says which these are.
+Translation prelu(const Layer&, const Dialect&) {
+    Translation result;
+    result.weights.push_back({.role = model::Role::alpha, .shape = {}, .open = true});
+    result.add_nodes = [](Call& call) {
+        const Value x = call.as_keras();
+        return call.add("prelu", Json::object(), {x}, x.rank, true);
+    };
+    return result;
+}
+
 }  // namespace assay::formats::keras::layers

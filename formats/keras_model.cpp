@@ -1,6 +1,7 @@
 #include "formats/keras_model.hpp"
 
 #include "formats/keras_facts.hpp"
+#include "formats/keras_lambdas.hpp"
 #include "formats/keras_one_weights.hpp"
 
 #include <algorithm>
@@ -222,7 +223,7 @@ private:
             const Layer& layer = graph_.layers[place.first];
             const WeightSpec& spec = work_[place.first].translation->weights[place.second];
             if (spec.convolution) make_kernel_canonical(tensor.tensor, stored_, layer, dialect_);
-            check_shape(tensor, spec.shape, layer.name);
+            if (!spec.open) check_shape(tensor, spec.shape, layer.name);
             if (spec.convert) spec.convert(tensor.tensor);
             if (!spec.config.is_null()) regulariser_config_[model_.parameters.size()] = spec.config;
             work_[place.first].parameters.push_back(model_.parameters.size());
@@ -357,7 +358,12 @@ void note_non_finite(model::Model& model) {
     if (count > 0) model.notes.push_back(std::to_string(count) + " weights are NaN or infinite, the first in " + first);
 }
 
-model::Model assemble(Graph graph, StoredWeights stored, const Dialect& dialect) { return Assembly(std::move(graph), std::move(stored), dialect).run(); }
+model::Model assemble(Graph graph, StoredWeights stored, const Dialect& dialect, const std::map<std::string, std::string>& lambdas) {
+    std::vector<std::string> notes = replace_lambdas(graph, lambdas);
+    model::Model model = Assembly(std::move(graph), std::move(stored), dialect).run();
+    model.notes.insert(model.notes.end(), notes.begin(), notes.end());
+    return model;
+}
 
 model::Model assemble_weights(StoredWeights stored) {
     model::Model model;

@@ -62,10 +62,10 @@ AnyArchitecture read_any_architecture(const std::filesystem::path& path, const S
 
 namespace {
 
-model::Model assemble_with(keras::AnyArchitecture any, const std::filesystem::path& architecture_path, keras::StoredWeights stored) {
+model::Model assemble_with(keras::AnyArchitecture any, const std::filesystem::path& architecture_path, keras::StoredWeights stored, const LoadOptions& options) {
     keras::Architecture& architecture = any.architecture;
     architecture.dialect.channels_first_default = stored.version_one && stored.theano;
-    model::Model model = keras::assemble(std::move(architecture.graph), std::move(stored), architecture.dialect);
+    model::Model model = keras::assemble(std::move(architecture.graph), std::move(stored), architecture.dialect, options.lambdas);
     if (any.pgdl) {   // the competition's models end in logits and were trained with cross-entropy
         model.facts.loss = "cross_entropy";
         model.facts.from_logits = true;
@@ -74,9 +74,9 @@ model::Model assemble_with(keras::AnyArchitecture any, const std::filesystem::pa
     return model;
 }
 
-model::Model assemble_with(const std::filesystem::path& architecture_path, keras::StoredWeights stored) {
+model::Model assemble_with(const std::filesystem::path& architecture_path, keras::StoredWeights stored, const LoadOptions& options) {
     keras::AnyArchitecture any = keras::read_any_architecture(architecture_path, stored);
-    return assemble_with(std::move(any), architecture_path, std::move(stored));
+    return assemble_with(std::move(any), architecture_path, std::move(stored), options);
 }
 
 model::Model finish(model::Model model, const std::filesystem::path& path, const char* format) {
@@ -92,7 +92,7 @@ bool probe_weights(const std::filesystem::path& path) {
 model::Model load_weights(const std::filesystem::path& path, const LoadOptions& options) {
     const hdf5::File file(path);
     keras::StoredWeights stored = keras::read_weights(file, file);
-    if (!options.architecture.empty()) return finish(assemble_with(options.architecture, std::move(stored)), path, "keras-weights");
+    if (!options.architecture.empty()) return finish(assemble_with(options.architecture, std::move(stored), options), path, "keras-weights");
     return finish(keras::assemble_weights(std::move(stored)), path, "keras-weights");
 }
 
@@ -104,7 +104,7 @@ model::Model load_pgdl(const std::filesystem::path& path, const LoadOptions& opt
     const hdf5::File file(path);
     const auto beside = keras::pgdl_config_beside(path);
     if (!beside && options.architecture.empty()) throw Error(ErrorKind::missing, {path.string(), "a config.json beside the weights", "none"});
-    return finish(assemble_with(options.architecture.empty() ? *beside : options.architecture, keras::read_weights(file, file)), path, "pgdl");
+    return finish(assemble_with(options.architecture.empty() ? *beside : options.architecture, keras::read_weights(file, file), options), path, "pgdl");
 }
 
 bool probe_three(const std::filesystem::path& path) { return probe_hdf5(path, keras::is_keras_three); }
@@ -118,7 +118,7 @@ model::Model load_three(const std::filesystem::path& path, const LoadOptions& op
     }
     keras::AnyArchitecture any = keras::read_any_architecture(options.architecture, {});
     keras::StoredWeights stored = keras::weights_for(any.architecture.graph, file);
-    return finish(assemble_with(std::move(any), options.architecture, std::move(stored)), path, "keras-3-weights");
+    return finish(assemble_with(std::move(any), options.architecture, std::move(stored), options), path, "keras-3-weights");
 }
 
 bool probe_numbered(const std::filesystem::path& path) { return probe_hdf5(path, keras::is_numbered); }
@@ -127,7 +127,7 @@ model::Model load_numbered(const std::filesystem::path& path, const LoadOptions&
     const hdf5::File file(path);
     keras::StoredWeights stored = keras::read_numbered(file);
     if (options.architecture.empty()) return finish(keras::assemble_weights(std::move(stored)), path, "keras-0-weights");
-    return finish(assemble_with(options.architecture, std::move(stored)), path, "keras-0-weights");
+    return finish(assemble_with(options.architecture, std::move(stored), options), path, "keras-0-weights");
 }
 
 }  // namespace

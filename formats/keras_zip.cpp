@@ -73,13 +73,13 @@ StoredWeights weights_for(const Graph& graph, const hdf5::File& file) {
 
 namespace {
 
-model::Model load(const std::filesystem::path& path, const LoadOptions&) {
+model::Model load(const std::filesystem::path& path, const LoadOptions& options) {
     const keras::Archive archive = keras::open_archive(path);
     model::Model model;
     try {
         keras::Graph graph = keras::read_model_config(archive.config, archive.dialect, path.filename().string() + " config.json");
         keras::StoredWeights stored = keras::weights_for(graph, archive.weights);
-        model = keras::assemble(std::move(graph), std::move(stored), archive.dialect);
+        model = keras::assemble(std::move(graph), std::move(stored), archive.dialect, options.lambdas);
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::unsupported) throw;
         model = keras::assemble_weights(keras::without_architecture(keras::read_keras_three(archive.weights)));   // a class of model of its own

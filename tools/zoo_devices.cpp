@@ -64,7 +64,7 @@ Json choose(const zoo::Manifest& manifest, const zoo::RunOptions& options, int c
 
 ZooDevices find_zoo_devices(const DeviceOption& device, int workers_per_gpu, const zoo::Manifest& manifest, const zoo::RunOptions& options, std::stop_token stop) {
     if (device.kind == DeviceOption::Kind::cpu) return {};
-    const Json found = list_devices(stop);
+    const Json found = list_devices(stop, device.index);
     const Json& cuda = found.at("cuda");
     const std::string reason = cuda.at("reason").get<std::string>();
     const bool automatic = device.kind == DeviceOption::Kind::automatic;

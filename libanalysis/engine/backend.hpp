@@ -158,6 +158,9 @@ public:
     virtual void row_sums(ConstView x, std::int64_t rows, std::int64_t cols, View sums, bool accumulate) = 0;
     virtual void row_dots(ConstView x, ConstView y, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) = 0;
     virtual void softmax(ConstView x, std::int64_t rows, std::int64_t cols, View y) = 0;
+    /// values [count, n]: the eigenvalues, ascending, of `count` symmetric matrices of order n that lie one behind the other with both
+    /// triangles filled. What `matrices` held is lost. An iteration that does not converge is an Error{data}.
+    virtual void symmetric_eigenvalues(std::int64_t n, std::int64_t count, View matrices, View values) = 0;
 
     // ---- pointwise ----
     /// y = f(x); out (+)= f'(x) g; out (+)= f''(x) a b.

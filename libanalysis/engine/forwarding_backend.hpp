@@ -103,6 +103,9 @@ public:
         plain("row_dots", bytes(x, y, dots), [&] { inner_->row_dots(in(x), in(y), rows, cols, in(dots), add); });
     }
     void softmax(C x, I rows, I cols, View y) override { plain("softmax", bytes(x, y), [&] { inner_->softmax(in(x), rows, cols, in(y)); }); }
+    void symmetric_eigenvalues(I n, I count, View matrices, View values) override {
+        plain("symmetric_eigenvalues", bytes(matrices, matrices, values), [&] { inner_->symmetric_eigenvalues(n, count, in(matrices), in(values)); });
+    }
 
     void map(Pointwise f, PointwiseParameters p, C x, View y) override { plain("map", bytes(x, y), [&] { inner_->map(f, p, in(x), in(y)); }); }
     void map_first(Pointwise f, PointwiseParameters p, C x, C g, View out, bool add) override {

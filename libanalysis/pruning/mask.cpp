@@ -87,7 +87,7 @@ Masks nonzero(const model::Model& model, const model::Weights& weights) {
     return masks;
 }
 
-model::Weights apply(model::Weights weights, const Masks& masks) {
+model::Weights masked(model::Weights weights, const Masks& masks) {
     for (std::size_t i = 0; i < masks.size(); ++i)
         std::visit([&](auto& values) {
             for (std::size_t k = 0; k < masks[i].size(); ++k)

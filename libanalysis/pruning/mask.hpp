@@ -37,7 +37,7 @@ Scores magnitudes(const model::Model& model, const model::Weights& weights);
 Masks nonzero(const model::Model& model, const model::Weights& weights);
 
 /// Weights times masks; what is pruned becomes exactly zero, whatever it was.
-model::Weights apply(model::Weights weights, const Masks& masks);
+model::Weights masked(model::Weights weights, const Masks& masks);
 
 std::size_t kept(std::span<const std::uint8_t> mask);
 

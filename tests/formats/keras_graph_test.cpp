@@ -183,7 +183,6 @@ TEST(KerasGraph, DoesNotTakeASettingThatTheEngineLacksForAnother) {
     EXPECT_EQ(class_of("Dense", {{"units", 2}, {"activation", "glu"}}, {3}), "Dense(glu)");
     EXPECT_EQ(class_of("Conv2D", {{"filters", 2}, {"kernel_size", 3}, {"padding", "causal"}}, {5, 5, 1}), "Conv2D(padding causal)");
     EXPECT_EQ(class_of("Conv2D", {{"filters", 2}, {"kernel_size", 3}}, {5, 5, 1}), "supported conv2d");
-    EXPECT_EQ(class_of("Rescaling", {{"scale", {1, 2}}, {"offset", 0}}, {2}), "Rescaling(per channel)");
 }
 
 TEST(KerasGraph, RefusesAbsurdSettingsByName) {

@@ -38,7 +38,7 @@ Json run(const Json& arguments, const Context&, const std::function<void(const J
     const std::string hash = hash_file(path);
     if (!file.model_hash.empty() && file.model_hash != hash) notes.push_back("the masks were made for another file of this architecture");
     const bool ticket = !init.empty();
-    const model::Weights weights = pruning::apply(ticket ? formats::load_weights_for(*model, init) : model->weights, masks);
+    const model::Weights weights = pruning::masked(ticket ? formats::load_weights_for(*model, init) : model->weights, masks);
     formats::save_weights(*model, weights, out, ticket);
 
     std::size_t count = 0, nonzero = 0;

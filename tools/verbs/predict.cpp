@@ -129,7 +129,7 @@ int run(const std::vector<std::string>& words) {
         Json json{{"model", model}, {"predictor_saw_it", seen}, {"predicted_test_error", prediction.test_error}, {"low", prediction.low},
                   {"high", prediction.high}, {"level", predictor.level}, {"features_outside_training_range", prediction.outside},
                   {"preprocessing", applied_preprocessing(arguments, result)}, {"notes", result.value("notes", Json::array())}};
-        for (const char* key : {"device", "device_description", "instruction_set", "device_choice"})
+        for (const char* key : {"device", "device_description", "instruction_set", "device_notes", "device_choice"})
             if (result.contains(key)) json[key] = result[key];
         json["predictor"] = {{"file", with}, {"training_title", predictor.training_title}, {"training_hash", predictor.training_hash},
                              {"training_models", predictor.training_models}, {"cross_validation", predict::to_json(predictor.scores)}};

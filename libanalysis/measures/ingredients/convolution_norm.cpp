@@ -28,7 +28,7 @@ ConvolutionNorm::Value ConvolutionNorm::compute(Subject& subject, const Key& key
     const ConvolutionUse use = convolution_use(subject, key.parameter);
     if (key.kind == Kind::exact) return exact(subject, kernel, use);
     const std::vector<double> values = kernel.to_double();
-    return {spectral::circular_norm(circular_convolution(use, values, use.shape.height, use.shape.width)), 0};
+    return {spectral::circular_norm(subject.backend(), circular_convolution(use, values, use.shape.height, use.shape.width)), 0};
 }
 
 }  // namespace assay::measures::ingredients

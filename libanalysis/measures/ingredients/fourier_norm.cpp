@@ -25,7 +25,7 @@ FourierNorm::Value FourierNorm::compute(Subject& subject, const Key& key) {
     WeightMatrix matrix;
     matrix.parameter = key.parameter;
     const std::vector<double> values = key.weights == "change" ? change_of(subject, matrix) : kernel.to_double();
-    return spectral::circular_norm(circular_convolution(use, values, height, width));
+    return spectral::circular_norm(subject.backend(), circular_convolution(use, values, height, width));
 }
 
 }  // namespace assay::measures::ingredients

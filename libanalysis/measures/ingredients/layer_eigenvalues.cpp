@@ -20,10 +20,10 @@ constexpr std::size_t small_order = 128;
 // Small singular values are lost in a Gram matrix; ranks and logarithms need them.
 bool needs_accuracy(const std::vector<double>& descending) { return descending.back() < 1e-5 * descending.front(); }
 
-std::vector<double> singular_values_of(linop::MatrixView values, std::size_t rows, std::size_t cols) {
+std::vector<double> singular_values_of(engine::Backend& backend, linop::MatrixView values, std::size_t rows, std::size_t cols) {
     const bool small = std::min(rows, cols) <= small_order;
-    std::vector<double> found = spectral::singular_values(values, rows, cols, small ? spectral::Method::accurate : spectral::Method::gram);
-    if (!small && needs_accuracy(found)) found = spectral::singular_values(values, rows, cols, spectral::Method::accurate);
+    std::vector<double> found = spectral::singular_values(backend, values, rows, cols, small ? spectral::Method::accurate : spectral::Method::gram);
+    if (!small && needs_accuracy(found)) found = spectral::singular_values(backend, values, rows, cols, spectral::Method::accurate);
     return found;
 }
 
@@ -51,7 +51,7 @@ Value of_blocks(Subject& subject, const WeightMatrix& matrix) {
     std::vector<double> all;
     for (std::size_t b = 0; b < matrix.blocks; ++b) {
         const std::vector<double> block = block_of(values_of(subject.model().weights.at(matrix.parameter)), matrix, b);
-        const std::vector<double> singular = singular_values_of(std::span<const double>(block), matrix.rows, cols);
+        const std::vector<double> singular = singular_values_of(subject.backend(), std::span<const double>(block), matrix.rows, cols);
         all.insert(all.end(), singular.begin(), singular.end());
     }
     return finished(std::move(all), matrix.rows, cols);
@@ -68,7 +68,7 @@ Value of_matrix(Subject& subject, std::size_t parameter) {
         // What the spectral norm has already decomposed is not decomposed again.
         if (const auto* known = LayerSpectrum::whole(subject, {"final", parameter}); known && !needs_accuracy(*known)) return finished(*known, rows, cols);
     }
-    return finished(singular_values_of(values_of(tensor), rows, cols), rows, cols);
+    return finished(singular_values_of(subject.backend(), values_of(tensor), rows, cols), rows, cols);
 }
 
 Value of_slices(Subject& subject, std::size_t parameter) {
@@ -84,7 +84,7 @@ Value of_slices(Subject& subject, std::size_t parameter) {
         subject.context().check_stop();
         const linop::MatrixView slice = std::visit(
             [&](const auto& values) -> linop::MatrixView { return std::span(values).subspan(i * in * out, in * out); }, tensor.values);
-        const std::vector<double> singular = singular_values_of(slice, in, out);
+        const std::vector<double> singular = singular_values_of(subject.backend(), slice, in, out);
         loss += singular.size() - rank_of(singular, slices->rows);
         all.insert(all.end(), singular.begin(), singular.end());
     }
@@ -100,7 +100,7 @@ Value of_circular(Subject& subject, std::size_t parameter) {
     const std::vector<double> values = kernel.to_double();
     const auto convolution = circular_convolution(use, values, use.shape.height, use.shape.width);
     const auto pixels = static_cast<std::size_t>(convolution.height * convolution.width);
-    return finished(spectral::circular_singular_values(convolution), pixels * static_cast<std::size_t>(convolution.in * convolution.groups),
+    return finished(spectral::circular_singular_values(subject.backend(), convolution), pixels * static_cast<std::size_t>(convolution.in * convolution.groups),
                     pixels * static_cast<std::size_t>(convolution.out));
 }
 
@@ -125,7 +125,7 @@ Value of_operator(Subject& subject, std::size_t parameter) {
             a.apply(std::span<const double>(unit), line);
         unit[i] = 0;
     }
-    return finished(spectral::singular_values(std::span<const double>(matrix), order, std::max(rows, cols)), rows, cols);
+    return finished(spectral::singular_values(subject.backend(), std::span<const double>(matrix), order, std::max(rows, cols)), rows, cols);
 }
 
 }  // namespace

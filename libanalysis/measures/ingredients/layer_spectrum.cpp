@@ -16,7 +16,7 @@ constexpr std::size_t full_spectrum_order = 512;
 LayerSpectrum::Value spectrum(Subject& subject, linop::MatrixView values, std::size_t rows, std::size_t cols) {
     LayerSpectrum::Value result;
     if (std::min(rows, cols) <= full_spectrum_order) {
-        result.singular_values = spectral::singular_values(values, rows, cols);
+        result.singular_values = spectral::singular_values(subject.backend(), values, rows, cols);
     } else {
         const Context& context = subject.context();
         const spectral::SingularValue top =

@@ -30,7 +30,7 @@ MaskedAccuracies::Value MaskedAccuracies::compute(Subject& subject, const Key& k
     pruning::Problem problem{.model = model, .weights = model.weights, .seed = subject.context().seed, .context = subject.context()};
     const pruning::Scores scores = method.scores(problem);
     Value accuracies;
-    for (const double sparsity : sparsities) accuracies.push_back(accuracy_with(subject, pruning::apply(model.weights, pruning::keep_highest(scores, sparsity))));
+    for (const double sparsity : sparsities) accuracies.push_back(accuracy_with(subject, pruning::masked(model.weights, pruning::keep_highest(scores, sparsity))));
     return accuracies;
 }
 

@@ -11,7 +11,7 @@ pruning::Masks magnitude_mask(const model::Model& model, const model::Weights& w
 }
 
 model::Weights masked_by_magnitude(const model::Model& model, double sparsity) {
-    return pruning::apply(model.weights, magnitude_mask(model, model.weights, sparsity));
+    return pruning::masked(model.weights, magnitude_mask(model, model.weights, sparsity));
 }
 
 std::vector<Value> by_matrix(const model::Model& model, const std::function<double(const std::vector<const WeightMatrix*>&)>& of, const std::string& convention) {

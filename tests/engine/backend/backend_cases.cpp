@@ -704,6 +704,31 @@ void copy_block(Backend& b, DType type) {
     y.expect_near({1, 3, 0, 0}, 0);
 }
 
+/// Matrices made of eigenvalues that are known: H diag(values) H with the reflection H = I - 2 v v^T / v^T v.
+void symmetric_eigenvalues(Backend& b, DType type) {
+    for (const auto& [n, count] : {std::pair<std::int64_t, std::int64_t>{0, 3}, {3, 0}, {1, 1}, {1, 5}, {2, 7}, {7, 1}, {32, 3}, {33, 2}, {70, 1}}) {
+        Array entries, expected;
+        for (std::int64_t i = 0; i < count; ++i) {
+            Array values = normals(at(n), at(i)), v = normals(at(n), at(100 + i));
+            std::sort(values.begin(), values.end());
+            double norm = 0;
+            for (const double x : v) norm += x * x;
+            const auto reflection = [&](std::size_t r, std::size_t c) { return (r == c ? 1.0 : 0.0) - 2 * v[r] * v[c] / norm; };
+            for (std::size_t r = 0; r < at(n); ++r)
+                for (std::size_t c = 0; c < at(n); ++c) {
+                    double sum = 0;
+                    for (std::size_t k = 0; k < at(n); ++k) sum += reflection(r, k) * values[k] * reflection(k, c);
+                    entries.push_back(sum);
+                }
+            expected.insert(expected.end(), values.begin(), values.end());
+        }
+        Guarded matrices(b, type, rounded(entries, type)), values(b, type, Array(at(n * count), 5.0));
+        b.symmetric_eigenvalues(n, count, matrices, values);
+        matrices.expect_sentinels();
+        values.expect_near(expected, 4 * tolerance(type));   // the matrix's own rounding adds to that of the method
+    }
+}
+
 void transfers(Backend& b, DType type) {
     for (const std::size_t n : sizes) {
         const Array values = normals(n, 1);
@@ -718,7 +743,7 @@ void transfers(Backend& b, DType type) {
 constexpr BackendCase cases[] = {
     {"transfers", transfers}, {"copy", copy}, {"fill", fill}, {"axpy", axpy}, {"scale", scale}, {"multiply", multiply}, {"dot", dot},
     {"accumulate", accumulate}, {"combinations", combinations}, {"fold_of_parts", fold_of_parts}, {"gemm", gemm}, {"gemm_batched", gemm_batched}, {"rows_and_columns", rows_and_columns},
-    {"sums_and_dots", sums_and_dots}, {"softmax", softmax}, {"pointwise", pointwise}, {"pointwise_limits", pointwise_limits},
+    {"sums_and_dots", sums_and_dots}, {"softmax", softmax}, {"symmetric_eigenvalues", symmetric_eigenvalues}, {"pointwise", pointwise}, {"pointwise_limits", pointwise_limits},
     {"convolution", convolution}, {"convolution_adjoints", convolution_adjoints}, {"convolution_windows", convolution_windows}, {"empty_convolution", empty_convolution},
     {"pooling", pooling}, {"gather", gather}, {"gather_rows", gather_rows}, {"permute", permute}, {"copy_block", copy_block},
 };

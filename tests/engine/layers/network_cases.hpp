@@ -130,8 +130,8 @@ inline model::Model merged() {
     const auto scaled = b.node("scaled", "multiply", Json::object(), {squares, row});
     const auto least = b.node("least", "minimum", Json::object(), {scaled, spread});
     const auto most = b.node("most", "maximum", Json::object(), {least, row});
-    const auto difference = b.node("difference", "subtract", Json::object(), {row, most});
-    const auto mean = b.node("mean_of_three", "average", Json::object(), {difference, groups, row});
+    const auto apart = b.node("apart", "subtract", Json::object(), {row, most});
+    const auto mean = b.node("mean_of_three", "average", Json::object(), {apart, groups, row});
     const auto likeness = b.node("likeness", "dot", Json::object(), {mean, scaled});
     const auto mish = b.node("mish", "activation", {{"function", "mish"}}, {b.node("flat2", "flatten", Json::object(), {likeness})});
     b.output(b.activation("log", "log_softmax", b.dense("last", 4, 3, mish)));
