@@ -68,21 +68,6 @@ constexpr Missing missing[] = {
     {"QConv2DBatchnorm", "a class of its own"},
     {"QDense", "a class of its own"},
     {"TransformerBlock", "a class of its own"},
-    {"Bidirectional", "not there yet"},
-    {"Conv1D", "not there yet"},
-    {"Conv2DTranspose", "not there yet"},
-    {"Dense(selu)", "not there yet"},
-    {"DepthwiseConv2D", "not there yet"},
-    {"GRU", "not there yet"},
-    {"GlobalAveragePooling1D", "not there yet"},
-    {"LSTM", "not there yet"},
-    {"LeakyReLU", "not there yet"},
-    {"Masking", "not there yet"},
-    {"MaxPooling1D", "not there yet"},
-    {"MultiHeadAttention", "not there yet"},
-    {"PReLU", "not there yet"},
-    {"SeparableConv2D", "not there yet"},
-    {"TFOpLambda", "not there yet"},
 };
 
 /// A complete Keras file: its row in the manifest, and what a framework found where one could run it.
