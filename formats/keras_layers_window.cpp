@@ -11,6 +11,9 @@ namespace {
 
 std::size_t axes_of(const Layer& layer) { return layer.class_name.find("1D") != std::string::npos ? 1 : 2; }
 
+/// Layers over time that do not say it have their channels last, whatever images have: Keras 1 knew no other.
+bool is_channels_first(const Layer& layer, const Dialect& dialect) { return channels_first(layer, axes_of(layer) == 1 ? Dialect{} : dialect); }
+
 /// "max_pooling_1d" or "max_pooling_2d", by the layer's axes.
 std::string of_axes(const std::string& kind, const Layer& layer) { return kind + (axes_of(layer) == 1 ? "1d" : "2d"); }
 
@@ -71,7 +74,7 @@ Json activation_over(const Layer& layer, const Dialect& dialect, bool first) {
 
 /// A layer without weights that becomes one node.
 Translation plain(const Layer& layer, const Dialect& dialect, const std::string& kind, const Json& attributes) {
-    const bool first = channels_first(layer, dialect);
+    const bool first = is_channels_first(layer, dialect);
     const int rank = rank_of(layer);
     return {{}, [=](Call& call) { return call.add(kind, attributes, {image(call, first)}, rank); }};
 }
@@ -90,7 +93,7 @@ Json depthwise_attributes(const Layer& layer, bool use_bias) {
 
 WeightSpec kernel_of(Role role, Shape shape, std::initializer_list<std::int64_t> channels, bool convolution) {
     shape.insert(shape.end(), channels);
-    return {role, shape, true, convolution};
+    return {.role = role, .shape = std::move(shape), .convolution = convolution};
 }
 
 }  // namespace
@@ -98,7 +101,7 @@ WeightSpec kernel_of(Role role, Shape shape, std::initializer_list<std::int64_t>
 Translation convolution(const Layer& layer, const Dialect& dialect) {
     const std::int64_t filters = integer(layer, "filters"), groups = integer_or(layer, "groups", 1);
     const std::vector<std::int64_t> size = sizes(layer, "kernel_size");
-    const bool use_bias = flag_or(layer, "use_bias", true), first = channels_first(layer, dialect);
+    const bool use_bias = flag_or(layer, "use_bias", true), first = is_channels_first(layer, dialect);
     const Json activation = activation_over(layer, dialect, first);
     if (filters % groups != 0) throw bad_setting(layer, "groups", "a divisor of " + std::to_string(filters) + " filters");
     const Json attributes = {{"filters", filters}, {"kernel_size", size}, {"strides", sizes_or(layer, "strides", ones(layer))},
@@ -116,7 +119,7 @@ Translation transposed_convolution(const Layer& layer, const Dialect& dialect) {
     if (layer.config.contains("output_shape") && !layer.config["output_shape"].is_null()) throw Unsupported{layer.class_name + "(output_shape)"};   // Keras 1
     const std::int64_t filters = integer(layer, "filters");
     const std::vector<std::int64_t> size = sizes(layer, "kernel_size");
-    const bool use_bias = flag_or(layer, "use_bias", true), first = channels_first(layer, dialect);
+    const bool use_bias = flag_or(layer, "use_bias", true), first = is_channels_first(layer, dialect);
     const Json activation = activation_over(layer, dialect, first);
     Json attributes = {{"filters", filters}, {"kernel_size", size}, {"strides", sizes_or(layer, "strides", ones(layer))},
                        {"dilation_rate", sizes_or(layer, "dilation_rate", ones(layer))}, {"padding", padding_of(layer)}, {"use_bias", use_bias}};
@@ -138,7 +141,7 @@ Translation transposed_convolution(const Layer& layer, const Dialect& dialect) {
 
 Translation depthwise_convolution(const Layer& layer, const Dialect& dialect) {
     refuse_theano(layer, dialect);
-    const bool use_bias = flag_or(layer, "use_bias", true), first = channels_first(layer, dialect);
+    const bool use_bias = flag_or(layer, "use_bias", true), first = is_channels_first(layer, dialect);
     const Json activation = activation_over(layer, dialect, first), attributes = depthwise_attributes(layer, use_bias);
     Translation result{{kernel_of(Role::depthwise_kernel, sizes(layer, "kernel_size"), {-1, attributes.at("depth_multiplier").get<std::int64_t>()}, false)}, {}};
     if (use_bias) result.weights.push_back({Role::bias, {-1}});
@@ -152,7 +155,7 @@ Translation depthwise_convolution(const Layer& layer, const Dialect& dialect) {
 Translation separable_convolution(const Layer& layer, const Dialect& dialect) {
     refuse_theano(layer, dialect);
     const std::int64_t filters = integer(layer, "filters");
-    const bool use_bias = flag_or(layer, "use_bias", true), first = channels_first(layer, dialect);
+    const bool use_bias = flag_or(layer, "use_bias", true), first = is_channels_first(layer, dialect);
     const Json activation = activation_over(layer, dialect, first), depthwise = depthwise_attributes(layer, false);
     const Json pointwise = {{"filters", filters}, {"kernel_size", ones(layer)}, {"strides", ones(layer)}, {"dilation_rate", ones(layer)}, {"groups", 1},
                             {"padding", "valid"}, {"use_bias", use_bias}};
@@ -175,7 +178,7 @@ Translation pooling(const Layer& layer, const Dialect& dialect) {
 }
 
 Translation global_pooling(const Layer& layer, const Dialect& dialect) {
-    const bool keepdims = flag_or(layer, "keepdims", false), first = channels_first(layer, dialect);
+    const bool keepdims = flag_or(layer, "keepdims", false), first = is_channels_first(layer, dialect);
     const std::string kind = of_axes(layer.class_name.starts_with("GlobalMax") ? "global_max_pooling_" : "global_average_pooling_", layer);
     const int rank = keepdims ? rank_of(layer) : 2;
     return {{}, [=](Call& call) {

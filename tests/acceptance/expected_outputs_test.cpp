@@ -68,14 +68,6 @@ constexpr Missing missing[] = {
     {"QConv2DBatchnorm", "a class of its own"},
     {"QDense", "a class of its own"},
     {"TransformerBlock", "a class of its own"},
-    {"Conv1D", "not there yet"},
-    {"Conv2DTranspose", "not there yet"},
-    {"DepthwiseConv2D", "not there yet"},
-    {"GlobalAveragePooling1D", "not there yet"},
-    {"MaxPooling1D", "not there yet"},
-    {"PReLU", "not there yet"},
-    {"SeparableConv2D", "not there yet"},
-    {"TFOpLambda", "not there yet"},
 };
 
 /// A complete Keras file: its row in the manifest, and what a framework found where one could run it.

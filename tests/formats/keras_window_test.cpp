@@ -138,6 +138,17 @@ TEST(KerasWindows, FromTheanoHaveTheirKernelsFlippedAlongTheirOwnAxes) {
     EXPECT_EQ(load(transposed).weights[0].to_double(), (std::vector<double>{4, 5, 2, 3, 0, 1}));
 }
 
+TEST(KerasWindows, OverTimeHaveTheirChannelsLastInKerasOneToo) {
+    KerasFile file = one("Convolution1D", {{"nb_filter", 2}, {"filter_length", 3}, {"bias", false}}, {8, 5}, {});
+    file.keras_version = "";
+    file.backend = "";
+    file.layers = {{"x", {{"x_W", {3, 1, 5, 2}, count_up({3, 1, 5, 2})}}}};   // no ":0": Theano, whose images have their channels first
+    const model::Model model = load(file);
+    EXPECT_EQ(kinds(model), "input conv1d");
+    EXPECT_EQ(model.weights[0].shape, (Shape{3, 5, 2}));
+    EXPECT_EQ(model.weights[0].at(0), 20);   // flipped
+}
+
 TEST(KerasWindows, OtherWeightsFollowTheModel) {
     const Scratch scratch;
     const Json settings = {{"kernel_size", {3, 3}}, {"use_bias", false}};

@@ -91,7 +91,7 @@ TEST(ConvolutionNorms, OfDepthwiseKernelsTakeEveryChannelAlone) {
     double squares = 0;
     for (const Matrix& block : blocks)
         for (const double w : block.values) squares += w * w;
-    EXPECT_NEAR_RELATIVE(value_of(subject, "stable_rank", "", "conv_1"), squares / (largest * largest), 1e-13);
+    EXPECT_NEAR_RELATIVE(value_of(subject, "stable_rank", "matrix", "conv_1"), squares / (largest * largest), 1e-13);
     EXPECT_EQ(value_of(subject, "weight_count", "", "conv_1"), 24);
     EXPECT_EQ(value_of(subject, "depth"), 1);
 }
