@@ -25,11 +25,11 @@ struct WeightSpec {
     model::Role role;
     Shape shape;   ///< canonical; -1 where the config does not say
     bool trainable = true;
-    bool open = false;          ///< the config does not say even how many axes it has: `shape` is not checked
     bool convolution = false;   ///< a kernel with its spatial axes first: Theano's is flipped along them, Keras 1 may have another layout
     std::string part = {};      ///< of the layer that has it: "query" in "attention/query/kernel"
     Json config = {};           ///< with its regulariser, where that is not the layer's own config
     std::function<void(model::Tensor&)> convert = {};   ///< from the file's array, which has `shape`, to the canonical one
+    bool open = false;          ///< the config does not say even how many axes it has: `shape` is not checked
 };
 
 /// An output of a layer while the graph is built.

@@ -79,7 +79,6 @@ Value merge_or_arithmetic(Call& call, const std::string& kind, Operator operatio
 /// The input with `axis` (counted with the batch axis) as its last one.
 Value with_axis_last(Call& call, std::size_t index, std::int64_t axis) {
     const Value x = call.as_keras(index);
-    if (x.rank < 0) throw Unsupported{"Dot(of an unknown rank)"};
     const std::int64_t counted = axis < 0 ? axis + x.rank : axis;
     if (counted < 1 || counted >= x.rank) throw bad_setting(call.layer(), "axes", "axes of values with " + std::to_string(x.rank) + " axes, but for the batch axis");
     if (counted == x.rank - 1) return x;
@@ -139,12 +138,15 @@ Translation dot(const Layer& layer, const Dialect& dialect) {
     const double least = least_square_norm(dialect);
     const bool keras_one_cosine = normalize && dialect.major() == 1;   // which divides matrices otherwise, and has an axis more
     return {{}, [=](Call& call) {
+                for (std::size_t i = 0; i < 2; ++i) {   // before there are nodes
+                    if (call.raw(i).rank < 0) throw Unsupported{"Dot(of an unknown rank)"};
+                    if (keras_one_cosine && call.raw(i).rank != 2) throw Unsupported{"Merge(cos of matrices)"};
+                }
                 std::vector<Value> sources;
                 int rank = 0;
                 for (std::size_t i = 0; i < 2; ++i) {
                     Value x = with_axis_last(call, i, axes[i]);
                     if (normalize) x = call.add("layer_normalization", {{"statistics", "sum_of_squares"}, {"epsilon", least}, {"scale", false}, {"center", false}}, {x}, x.rank);
-                    if (keras_one_cosine && x.rank != 2) throw Unsupported{"Merge(cos of matrices)"};
                     rank += x.rank - 2;
                     sources.push_back(x);
                 }

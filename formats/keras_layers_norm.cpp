@@ -46,9 +46,9 @@ bool only_the_last(const std::vector<std::int64_t>& axes) { return axes.size() =
 /// Adds a node that works on the last axes of its input, where those that the layer means are moved; `add` adds it.
 template <class Add>
 Value over_last_axes(Call& call, const std::vector<std::int64_t>& axes, Add&& add) {
+    if (!only_the_last(axes) && call.raw().rank < 0) throw Unsupported{call.layer().class_name + "(axes of an unknown rank)"};
     const Value x = call.as_keras();
     if (only_the_last(axes)) return add(x);
-    if (x.rank < 0) throw Unsupported{call.layer().class_name + "(axes of an unknown rank)"};
     const std::vector<std::int64_t> meant = counted(call.layer(), axes, x.rank);
     std::vector<std::int64_t> order;
     for (std::int64_t axis = 1; axis < x.rank; ++axis)

@@ -11,10 +11,10 @@ namespace {
 Translation pointwise(Json attributes, std::int64_t axis = -1) {
     return {{}, [attributes, axis](Call& call) {
                 if (!acts_on_an_axis(attributes)) return call.add("activation", attributes, {call.raw()}, call.raw().rank);
+                if (axis != -1 && call.raw().rank < 0) throw Unsupported{call.layer().class_name + "(axis " + std::to_string(axis) + " of an unknown rank)"};
                 const Value x = call.as_keras();
                 const std::int64_t counted = axis < 0 ? x.rank + axis : axis;
-                if (axis == -1 || (x.rank > 0 && counted == x.rank - 1)) return call.add("activation", attributes, {x}, x.rank);
-                if (x.rank < 0) throw Unsupported{call.layer().class_name + "(axis " + std::to_string(axis) + " of an unknown rank)"};
+                if (axis == -1 || counted == x.rank - 1) return call.add("activation", attributes, {x}, x.rank);
                 if (counted < 1 || counted >= x.rank) throw bad_setting(call.layer(), "axis", "an axis of a value with " + std::to_string(x.rank) + " axes");
                 // The axis changes places with the last one; the same exchange leads back.
                 std::vector<std::int64_t> order(static_cast<std::size_t>(x.rank - 1));

@@ -62,7 +62,7 @@ public:
     /// True when both reverse passes write every wanted gx[i] with !frame.adds(i) whatever it held, which saves clearing it first.
     virtual bool overwrites_gradients() const { return false; }
     virtual bool linear() const { return false; }                 ///< affine in them: backward_input reads no input and takes any batch
-    virtual bool kink_at_zero() const { return false; }           ///< every value of its input is rectified
+    virtual std::vector<double> kinks() const { return {}; }      ///< where the function that each value of its input passes has one, ascending
     virtual double madds() const { return 0; }                    ///< multiply-adds of forward for one row
     virtual std::size_t saved_bytes() const { return 0; }         ///< of one row in float32, for memory plans
 

@@ -42,15 +42,15 @@ std::optional<Slide> slide_of(const model::Node& node) {
 
 // Layers that mix cells in no way of their own, so that the field is that of what they read.
 bool keeps_cells(const model::Node& node, const std::optional<Shape>& before, const std::optional<Shape>& after) {
-    static const std::set<std::string> moving{"permute", "reshape", "flatten", "adaptive_average_pooling_2d", "up_sampling_1d", "up_sampling_2d", "repeat_vector"};
+    static const std::set<std::string> moving{"dot", "permute", "reshape", "flatten", "adaptive_average_pooling_2d", "up_sampling_1d", "up_sampling_2d", "repeat_vector"};
     if (moving.contains(node.kind)) return false;
     return before && after && before->size() == after->size() && before->size() >= 2;
 }
 
 // Layers whose every output cell may read all input cells.
 bool mixes_all(const model::Node& node) {
-    static const std::set<std::string> mixing{"additive_attention", "attention", "gru", "lstm", "simple_rnn"};
-    return mixing.contains(node.kind);
+    static const std::set<std::string> mixing{"additive_attention", "attention", "group_normalization", "gru", "lstm", "simple_rnn"};
+    return mixing.contains(node.kind) || (node.kind == "layer_normalization" && node.attributes.value("axes", 1) > 1);
 }
 
 class Walk {

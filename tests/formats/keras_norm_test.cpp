@@ -38,7 +38,7 @@ TEST(KerasNorm, StatisticsAreThoseOfTheClass) {
     };
     EXPECT_FALSE(made("LayerNormalization", {{"rms_scaling", false}}, {{3}, {3}}).contains("statistics"));
     EXPECT_EQ(made("LayerNormalization", {{"rms_scaling", true}, {"scale", false}}, {{3}}).at("statistics"), "variance");
-    EXPECT_EQ(made("RMSNormalization", Json::object(), {{3}}), (Json{{"statistics", "mean_square"}, {"epsilon", 1e-6}, {"axis", -1}, {"scale", true}, {"center", false}}));
+    EXPECT_EQ(made("RMSNormalization", Json::object(), {{3}}), (Json{{"epsilon", 1e-6}, {"axis", -1}, {"scale", true}, {"center", false}, {"statistics", "mean_square"}}));
     EXPECT_EQ(made("UnitNormalization", Json::object(), {}).at("epsilon"), 1e-24);
     EXPECT_EQ(made("UnitNormalization", Json::object(), {}, "2.12.0").at("epsilon"), 1e-12);
     EXPECT_EQ(made("GroupNormalization", {{"groups", 3}, {"center", false}}, {{3}}), (Json{{"groups", 3}, {"epsilon", 1e-3}, {"center", false}, {"scale", true}}));

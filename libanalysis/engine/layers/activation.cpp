@@ -90,7 +90,21 @@ public:
     bool piecewise_linear() const override { return piecewise_linear_; }
     bool overwrites_gradients() const override { return true; }
     Reuse reuse() const override { return Reuse::entry_by_entry; }
-    bool kink_at_zero() const override { return f_ == Pointwise::relu || (f_ == Pointwise::general_relu && p_.beta == 0); }
+    std::vector<double> kinks() const override {
+        switch (f_) {
+            case Pointwise::relu: return {0};
+            case Pointwise::general_relu: return p_.gamma > p_.beta && std::isfinite(p_.gamma) ? std::vector<double>{p_.beta, p_.gamma} : std::vector<double>{p_.beta};
+            case Pointwise::elu: return p_.alpha == 1 ? std::vector<double>{} : std::vector<double>{0};
+            case Pointwise::scaled_elu: return p_.alpha * p_.gamma == 1 ? std::vector<double>{} : std::vector<double>{0};
+            case Pointwise::hard_sigmoid:
+            case Pointwise::hard_silu: return {-p_.beta, p_.beta};
+            case Pointwise::hard_tanh: return {-1, 1};
+            case Pointwise::soft_shrink:
+            case Pointwise::hard_shrink: return {-p_.alpha, p_.alpha};
+            case Pointwise::threshold: return {p_.alpha};
+            default: return {};
+        }
+    }
 
     void forward(Backend& lane, const Frame& frame) const override { lane.map(f_, p_, frame.inputs[0], frame.output); }
     void backward_input(Backend& lane, const Frame& frame, ConstView gy, std::span<const View> gx) const override {

@@ -11,7 +11,7 @@ public:
     explicit PRelu(const LayerSpec& spec) : spread_(alpha_shape(spec), spec.inputs[0], false) { output_shape_ = spec.inputs[0]; }
     bool passes_mask() const override { return true; }
     bool piecewise_linear() const override { return true; }
-    bool kink_at_zero() const override { return true; }
+    std::vector<double> kinks() const override { return {0}; }
 
     void forward(Backend& lane, const Frame& frame) const override {
         Buffer below = negative_part(lane, frame);

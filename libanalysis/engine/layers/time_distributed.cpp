@@ -28,7 +28,7 @@ public:
     Reuse reuse() const override { return inner_->reuse(); }
     bool overwrites_gradients() const override { return inner_->overwrites_gradients(); }
     bool linear() const override { return inner_->linear(); }
-    bool kink_at_zero() const override { return inner_->kink_at_zero(); }
+    std::vector<double> kinks() const override { return inner_->kinks(); }
     double madds() const override { return static_cast<double>(time_) * inner_->madds(); }
     std::size_t saved_bytes() const override { return static_cast<std::size_t>(time_) * inner_->saved_bytes(); }
     void check_parameters(Backend& lane, std::span<const ConstView> parameters) const override { inner_->check_parameters(lane, parameters); }
