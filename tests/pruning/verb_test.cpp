@@ -8,7 +8,7 @@
 #include "libanalysis/pruning/mask.hpp"
 #include "tests/support/python.hpp"
 
-#include <algorithm>
+#include <cstdlib>
 
 namespace assay::pruning {
 namespace {
@@ -187,6 +187,7 @@ TEST(ApplyMask, WorksOnWeightsWithoutAnArchitecture) {
 }
 
 TEST(ApplyMask, IsLoadedByKerasWithTheAccuracyThatAssayGives) {
+    setenv("KERAS_BACKEND", "torch", 0);   // Keras cannot be imported without one
     ASSAY_NEEDS_PYTHON("keras, h5py, torch");
     const test::Scratch scratch;
     mask_json({trained, "--method", "magnitude_global", "--sparsity", "0.98", "-o", scratch / "mask.h5"});
