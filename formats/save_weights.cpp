@@ -28,7 +28,7 @@ std::string path_in_file(const model::Parameter& parameter) {
 
 /// The place in the file of every entry of the canonical array: the reader's own conversion, run on indices. Where a kernel may lie
 /// in two ways, what it holds tells which.
-std::vector<std::size_t> places(const hdf5::Dataset& dataset, const model::Tensor& canonical, const keras::StoredWeights& layout, const std::string& name) {
+std::vector<std::size_t> places(const hdf5::Dataset& dataset, const model::Tensor& canonical, const keras::StoredWeights& layout, const model::Parameter& parameter) {
     const std::vector<double> held = dataset.read<double>();
     const std::vector<double> loaded = canonical.to_double();
     std::vector<std::vector<std::size_t>> possible;
@@ -39,7 +39,8 @@ std::vector<std::size_t> places(const hdf5::Dataset& dataset, const model::Tenso
             std::vector<double> indices(held.size());
             std::iota(indices.begin(), indices.end(), 0.0);
             model::Tensor tensor{.shape = dataset.shape(), .stored_type = "float64", .values = std::move(indices)};
-            if (convolution) keras::make_canonical(tensor, layout, channels_first);
+            if (convolution) keras::make_canonical(tensor, layout, parameter.layer_class, channels_first);
+            keras::join_axes(tensor, parameter);
             if (tensor.shape != canonical.shape) continue;
             const auto& order = std::get<std::vector<double>>(tensor.values);
             std::vector<std::size_t> map(order.begin(), order.end());
@@ -48,7 +49,7 @@ std::vector<std::size_t> places(const hdf5::Dataset& dataset, const model::Tenso
             if (same && std::find(possible.begin(), possible.end(), map) == possible.end()) possible.push_back(std::move(map));
         }
     if (possible.size() == 1) return std::move(possible.front());
-    throw Error(ErrorKind::unsupported, {dataset.where(), "an array in the layout of " + name, possible.empty() ? "another layout" : "two layouts that its values do not tell apart",
+    throw Error(ErrorKind::unsupported, {dataset.where(), "an array in the layout of " + parameter.name, possible.empty() ? "another layout" : "two layouts that its values do not tell apart",
                                          "Write the model with a newer Keras first."});
 }
 
@@ -71,7 +72,7 @@ void save_weights(const model::Model& like, const model::Weights& values, const 
             const std::vector<double> wanted = values[i].to_double();
             if (wanted == like.weights[i].to_double()) continue;
             const hdf5::Dataset dataset = file.dataset(path_in_file(parameter));
-            const std::vector<std::size_t> map = places(dataset, like.weights[i], layout, parameter.name);
+            const std::vector<std::size_t> map = places(dataset, like.weights[i], layout, parameter);
             Change change{path_in_file(parameter), std::vector<double>(wanted.size())};
             for (std::size_t k = 0; k < map.size(); ++k) change.stored[map[k]] = wanted[k];
             changes.push_back(std::move(change));

@@ -66,7 +66,17 @@ private:
 
 /// Pointwise functions with first and second derivative. Bodies live in pointwise.hpp as functors that any device can compile.
 /// At a kink (ReLU and ELU at 0) the derivative is that of the left side: relu'(0) = 0; second derivatives of kinks are 0.
-enum class Pointwise : std::uint8_t { linear, relu, tanh, sigmoid, elu, gelu, gelu_tanh, softplus, square, sqrt, reciprocal };
+enum class Pointwise : std::uint8_t {
+#define ASSAY_POINTWISE(name, functor) name,
+#include "libanalysis/engine/pointwise_functions.def"
+#undef ASSAY_POINTWISE
+};
+
+/// The numbers that a pointwise function takes; its functor says what they mean. Most functions have one, `alpha`, or none.
+struct PointwiseParameters {
+    PointwiseParameters(double alpha_ = 0, double beta_ = 0, double gamma_ = 0) : alpha(alpha_), beta(beta_), gamma(gamma_) {}
+    double alpha, beta, gamma;
+};
 
 /// One convolution: cross-correlation, NHWC, kernel [kernel_h, kernel_w, in_c / groups, out_c]. Padding may be asymmetric.
 struct ConvGeometry {
@@ -148,12 +158,15 @@ public:
     virtual void row_sums(ConstView x, std::int64_t rows, std::int64_t cols, View sums, bool accumulate) = 0;
     virtual void row_dots(ConstView x, ConstView y, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) = 0;
     virtual void softmax(ConstView x, std::int64_t rows, std::int64_t cols, View y) = 0;
+    /// values [count, n]: the eigenvalues, ascending, of `count` symmetric matrices of order n that lie one behind the other with both
+    /// triangles filled. What `matrices` held is lost. An iteration that does not converge is an Error{data}.
+    virtual void symmetric_eigenvalues(std::int64_t n, std::int64_t count, View matrices, View values) = 0;
 
     // ---- pointwise ----
-    /// `alpha` is the parameter of elu. y = f(x); out (+)= f'(x) g; out (+)= f''(x) a b.
-    virtual void map(Pointwise f, double alpha, ConstView x, View y) = 0;
-    virtual void map_first(Pointwise f, double alpha, ConstView x, ConstView g, View out, bool accumulate) = 0;
-    virtual void map_second(Pointwise f, double alpha, ConstView x, ConstView a, ConstView b, View out, bool accumulate) = 0;
+    /// y = f(x); out (+)= f'(x) g; out (+)= f''(x) a b.
+    virtual void map(Pointwise f, PointwiseParameters p, ConstView x, View y) = 0;
+    virtual void map_first(Pointwise f, PointwiseParameters p, ConstView x, ConstView g, View out, bool accumulate) = 0;
+    virtual void map_second(Pointwise f, PointwiseParameters p, ConstView x, ConstView a, ConstView b, View out, bool accumulate) = 0;
 
     // ---- convolution: y (+)= x * w + bias (empty: none); gx (+)= its transpose in x; gw (+)= its transpose in w ----
     virtual void conv_forward(const ConvGeometry& g, ConstView x, ConstView w, ConstView bias, View y, bool accumulate) = 0;

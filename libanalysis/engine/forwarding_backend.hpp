@@ -103,13 +103,16 @@ public:
         plain("row_dots", bytes(x, y, dots), [&] { inner_->row_dots(in(x), in(y), rows, cols, in(dots), add); });
     }
     void softmax(C x, I rows, I cols, View y) override { plain("softmax", bytes(x, y), [&] { inner_->softmax(in(x), rows, cols, in(y)); }); }
-
-    void map(Pointwise f, double alpha, C x, View y) override { plain("map", bytes(x, y), [&] { inner_->map(f, alpha, in(x), in(y)); }); }
-    void map_first(Pointwise f, double alpha, C x, C g, View out, bool add) override {
-        plain("map_first", bytes(x, g, out, old(out, add)), [&] { inner_->map_first(f, alpha, in(x), in(g), in(out), add); });
+    void symmetric_eigenvalues(I n, I count, View matrices, View values) override {
+        plain("symmetric_eigenvalues", bytes(matrices, matrices, values), [&] { inner_->symmetric_eigenvalues(n, count, in(matrices), in(values)); });
     }
-    void map_second(Pointwise f, double alpha, C x, C a, C b, View out, bool add) override {
-        plain("map_second", bytes(x, a, b, out, old(out, add)), [&] { inner_->map_second(f, alpha, in(x), in(a), in(b), in(out), add); });
+
+    void map(Pointwise f, PointwiseParameters p, C x, View y) override { plain("map", bytes(x, y), [&] { inner_->map(f, p, in(x), in(y)); }); }
+    void map_first(Pointwise f, PointwiseParameters p, C x, C g, View out, bool add) override {
+        plain("map_first", bytes(x, g, out, old(out, add)), [&] { inner_->map_first(f, p, in(x), in(g), in(out), add); });
+    }
+    void map_second(Pointwise f, PointwiseParameters p, C x, C a, C b, View out, bool add) override {
+        plain("map_second", bytes(x, a, b, out, old(out, add)), [&] { inner_->map_second(f, p, in(x), in(a), in(b), in(out), add); });
     }
 
     using Backend::conv_forward;

@@ -180,9 +180,11 @@ void Network::Implementation::settle_masks() {
         for (const std::size_t source : step.sources) {
             const std::size_t other = steps[source].mask;
             if (other == none) continue;
-            if (mask != none && mask != other) throw Error(ErrorKind::unsupported, {step.where, "", "inputs under different masks"});
+            if (mask != none && mask != other && !step.layer->separate_masks())
+                throw Error(ErrorKind::unsupported, {step.where, "", "inputs under different masks"});
             mask = other;
         }
+        if (step.layer->separate_masks()) mask = steps[step.sources[0]].mask;
         if (step.layer->makes_mask()) step.mask = i;
         else if (step.layer->passes_mask()) step.mask = mask;
         else if (mask != none && step.sources.size() > 1) throw Error(ErrorKind::unsupported, {step.where, "", "masked inputs are joined along the masked axis"});

@@ -3,7 +3,9 @@
 #include "libanalysis/engine/exact_trace.hpp"
 #include "libanalysis/engine/network_implementation.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
 
@@ -30,30 +32,60 @@ std::string gauss_newton_trace_refusal(const Network& network) {
 
 namespace {
 
-/// How many values are within delta of zero.
-std::int64_t count_near(Backend& lane, ConstView values, double delta) {
+/// The numbers of a type from `first` to `last`.
+template <class T>
+struct Range { T first, last; };
+
+/// Those within delta of a kink, as ranges that do not meet; kinks are ascending. |x - kink| <= delta is decided in double, as on the host.
+template <class T>
+std::vector<Range<T>> ranges_near(const std::vector<double>& kinks, double delta) {
+    constexpr T infinity = std::numeric_limits<T>::infinity();
+    const auto edge = [&](double kink, T outwards) {
+        const auto inside = [&](T x) { return std::abs(static_cast<double>(x) - kink) <= delta; };
+        T x = static_cast<T>(outwards > 0 ? kink + delta : kink - delta);
+        while (!inside(x) && x != -outwards) x = std::nextafter(x, -outwards);
+        while (x != outwards && inside(std::nextafter(x, outwards))) x = std::nextafter(x, outwards);
+        return x;
+    };
+    std::vector<Range<T>> ranges;
+    for (const double kink : kinks) {
+        const T nearest = static_cast<T>(kink);   // where not even this is near enough, nothing is
+        const T neighbours[3] = {nearest, std::nextafter(nearest, -infinity), std::nextafter(nearest, infinity)};
+        if (std::none_of(std::begin(neighbours), std::end(neighbours), [&](T x) { return std::abs(static_cast<double>(x) - kink) <= delta; })) continue;
+        const Range<T> range{edge(kink, -infinity), edge(kink, infinity)};
+        if (!ranges.empty() && range.first <= ranges.back().last) ranges.back().last = std::max(ranges.back().last, range.last);
+        else ranges.push_back(range);
+    }
+    return ranges;
+}
+
+/// How many values are within delta of a kink.
+std::int64_t count_near(Backend& lane, ConstView values, const std::vector<double>& kinks, double delta) {
     if (lane.on_host()) {
         std::int64_t near = 0;
-        for (const double value : lane.to_host(values)) near += std::abs(value) <= delta;
+        for (const double value : lane.to_host(values))
+            near += std::any_of(kinks.begin(), kinks.end(), [&](double kink) { return std::abs(value - kink) <= delta; });
         return near;
     }
     // On a device they are counted there, as those between the first numbers that are too far: relu' is 1 above zero and 0 elsewhere,
     // of NaN too, and the sign of a rounded sum is that of the sum.
-    const auto count = [&]<class T>(T nearest) {
-        if (static_cast<double>(nearest) > delta) nearest = std::nextafter(nearest, T{0});
-        const auto beyond = static_cast<double>(std::nextafter(nearest, std::numeric_limits<T>::infinity()));
+    const auto count = [&]<class T>(T infinity) {
         Buffer ones = lane.allocate(values.type, values.size), moved = lane.allocate(values.type, values.size);
         Buffer below = lane.allocate(values.type, values.size), above = lane.allocate(values.type, values.size);
         lane.fill(ones.view(), 1);
-        lane.fill(moved.view(), beyond);
-        lane.axpy(1, values, moved.view());
-        lane.map_first(Pointwise::relu, 0, moved.view(), ones.view(), above.view(), false);
-        lane.fill(moved.view(), beyond);
-        lane.axpy(-1, values, moved.view());
-        lane.map_first(Pointwise::relu, 0, moved.view(), ones.view(), below.view(), false);
-        return std::llround(lane.dot(above.view(), below.view()));
+        std::int64_t near = 0;
+        for (const Range<T>& range : ranges_near<T>(kinks, delta)) {
+            lane.fill(moved.view(), -static_cast<double>(std::nextafter(range.first, -infinity)));
+            lane.axpy(1, values, moved.view());
+            lane.map_first(Pointwise::relu, {}, moved.view(), ones.view(), above.view(), false);
+            lane.fill(moved.view(), static_cast<double>(std::nextafter(range.last, infinity)));
+            lane.axpy(-1, values, moved.view());
+            lane.map_first(Pointwise::relu, {}, moved.view(), ones.view(), below.view(), false);
+            near += std::llround(lane.dot(above.view(), below.view()));
+        }
+        return near;
     };
-    return values.type == DType::float32 ? count(static_cast<float>(delta)) : count(delta);
+    return values.type == DType::float32 ? count(std::numeric_limits<float>::infinity()) : count(std::numeric_limits<double>::infinity());
 }
 
 }  // namespace
@@ -65,8 +97,10 @@ KinkProximity kink_proximity(const Primal& primal, double delta) {
     primal.visit(Primal::Part::values, [&](const Primal::Item& item) {
         const auto batch = static_cast<std::size_t>(item.batch);
         for (const internal::Step& step : net.steps) {
-            if (!step.layer || !step.layer->kink_at_zero()) continue;
-            near[batch] += count_near(item.lane, item.tape.output(step.sources[0]), delta);
+            if (!step.layer) continue;
+            const std::vector<double> kinks = step.layer->kinks();
+            if (kinks.empty()) continue;
+            near[batch] += count_near(item.lane, item.tape.output(step.sources[0]), kinks, delta);
             total[batch] += item.tape.batch() * static_cast<std::int64_t>(step.size);
         }
     });

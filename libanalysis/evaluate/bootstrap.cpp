@@ -35,7 +35,7 @@ Interval bootstrap(const Protocol& protocol, const Problem& problem, const Boots
             const auto& unit = units[seed.bits(k) % units.size()];
             rows.insert(rows.end(), unit.begin(), unit.end());
         }
-        const Score score = protocol.score({problem.measure, problem.target, problem.config, rows});
+        const Score score = protocol.score({problem.measure, problem.target, problem.design, rows, problem.settings});
         if (!std::isnan(score.value)) scores.push_back(score.value);
     }
     if (2 * scores.size() < options.replicates) return {};

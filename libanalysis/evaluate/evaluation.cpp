@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace assay::evaluate {
 namespace {
@@ -42,10 +43,28 @@ std::string_view to_string(Role role) {
 
 bool is_baseline(std::string_view measure) { return measure == "parameter_count" || measure == "depth" || measure == "train_loss"; }
 
+namespace {
+
+std::vector<Target> targets_of(const Frame& frame, const EvaluationOptions& options) {
+    if (options.gap.empty()) return targets(frame);
+    std::optional<Target> target = column_as_gap(frame, options.gap);
+    if (!target) return {};
+    return {std::move(*target)};
+}
+
+// How many resamples are affordable: about ten seconds' worth of looks at pairs.
+std::size_t affordable(const Protocol& protocol, const Problem& problem, std::size_t measures) {
+    if (!protocol.pairs) return 1000;
+    const double cost = std::max(1.0, protocol.pairs(problem)) * static_cast<double>(std::max<std::size_t>(measures, 1)) * 2;
+    const double count = std::min(1000.0, 1e10 / cost);
+    return count < 50 ? 0 : static_cast<std::size_t>(count);
+}
+
+}  // namespace
+
 Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
     Evaluation result;
     result.protocol = &protocol(options.protocol);
-    result.replicates = options.replicates;
     result.level = options.level;
     std::vector<int> groups;
     result.resampled = "models";
@@ -54,35 +73,54 @@ Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
         groups = level_of_model(factor);
         result.resampled = "groups of config." + factor.name;
     }
-    const std::vector<Candidate> tried = candidates(frame, options);
+    const Design design(frame.config);
+    std::vector<Candidate> tried = candidates(frame, options);
+    std::vector<bool> negated(tried.size(), false);
+    for (std::size_t i = 0; i < tried.size(); ++i) {
+        negated[i] = result.protocol->oriented && options.falls && options.falls(split_column(tried[i].column.name).measure);
+        if (negated[i])
+            for (double& value : tried[i].column.values) value = -value;
+    }
     std::vector<Column> counted;
     for (const Candidate& candidate : tried)
         if (candidate.role != Role::needs_test_labels) counted.push_back(candidate.column);
     result.measures_tried = counted.size();
 
-    for (Target& target : targets(frame)) {
+    for (Target& target : targets_of(frame, options)) {
         TargetScores scores{std::move(target), {}, {}};
         const Seed seed = options.seed.child(scores.target.name);
-        scores.chance = chance(*result.protocol, counted, scores.target.values, frame.config, options.replicates, seed.child("chance"));
-        for (const Candidate& candidate : tried) {
+        const std::vector<std::size_t> known = complete_rows(scores.target.values, scores.target.values);
+        result.replicates = options.replicates.value_or(
+            affordable(*result.protocol, {scores.target.values, scores.target.values, &design, known, options.settings}, tried.size()));
+        if (result.replicates > 0)
+            scores.chance = chance(*result.protocol, counted, scores.target.values, design, options.settings, result.replicates, seed.child("chance"));
+        for (std::size_t i = 0; i < tried.size(); ++i) {
+            const Candidate& candidate = tried[i];
             const auto& values = candidate.column.values;
             const std::vector<std::size_t> rows = complete_rows(values, scores.target.values);
-            const Problem problem{values, scores.target.values, frame.config, rows};
+            const Problem problem{values, scores.target.values, &design, rows, options.settings};
             MeasureScore score{candidate.column.name, candidate.role, rows.size(), result.protocol->score(problem), {}};
+            score.negated = negated[i];
             if (!std::isnan(score.score.value)) {
                 // One seed for all measures: their intervals rest on the same draws, so that two of them can be compared.
-                score.interval = bootstrap(*result.protocol, problem,
-                                           {options.replicates, options.level, seed.child("bootstrap"), groups});
-                score.beyond_chance = std::abs(score.score.value) > scores.chance.largest;
+                if (result.replicates > 0)
+                    score.interval = bootstrap(*result.protocol, problem, {result.replicates, options.level, seed.child("bootstrap"), groups});
+                const double own = strength(result.protocol->sense, score.score.value);
+                score.beyond_chance = own > strength(result.protocol->sense, scores.chance.largest);
+                if (result.protocol->detail) score.detail = result.protocol->detail(problem);
+                if (options.breaks > 0) score.breaks = breaks(problem, frame.models, options.breaks);
+                if (!score.detail.note.empty() && std::find(result.notes.begin(), result.notes.end(), score.detail.note) == result.notes.end())
+                    result.notes.push_back(score.detail.note);
             }
             scores.scores.push_back(std::move(score));
         }
-        std::stable_sort(scores.scores.begin(), scores.scores.end(), [](const MeasureScore& a, const MeasureScore& b) {
+        std::stable_sort(scores.scores.begin(), scores.scores.end(), [&](const MeasureScore& a, const MeasureScore& b) {
             const bool a_sees = a.role == Role::needs_test_labels, b_sees = b.role == Role::needs_test_labels;
             if (a_sees != b_sees) return b_sees;
-            const double x = std::isnan(a.score.value) ? -1 : std::abs(a.score.value);
-            const double y = std::isnan(b.score.value) ? -1 : std::abs(b.score.value);
-            return x != y ? x > y : a.measure < b.measure;
+            const auto order = [&](const MeasureScore& one) {
+                return std::isnan(one.score.value) ? -std::numeric_limits<double>::infinity() : strength(result.protocol->sense, one.score.value);
+            };
+            return order(a) != order(b) ? order(a) > order(b) : a.measure < b.measure;
         });
         result.targets.push_back(std::move(scores));
     }
@@ -90,18 +128,20 @@ Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
         throw Error(ErrorKind::data,
                     {"targets", "a test accuracy of at least three models, logged (metric.test_accuracy) or measured, that is not "
                                 "the same for all", "none",
-                     "Run the zoo with labelled test data, or put test_accuracy into its metrics.csv"});
+                     "Run the zoo with labelled test data, put test_accuracy into its metrics.csv, or name a column with --gap"});
+    if (result.replicates == 0 && !options.replicates)
+        result.notes.push_back("no intervals and no luck: one score looks at so many pairs of models that 50 resamples would take minutes; --replicates 200 computes them");
     return result;
 }
 
 Json Evaluation::to_json() const {
     Json json{{"protocol", protocol->name}, {"summary", protocol->summary}, {"source", protocol->source},
-              {"resampled", resampled}, {"replicates", replicates}, {"level", level}, {"measures_tried", measures_tried}};
+              {"resampled", resampled}, {"replicates", replicates}, {"level", level}, {"measures_tried", measures_tried}, {"notes", notes}};
     json["targets"] = Json::array();
     json["measures"] = Json::array();
     for (const TargetScores& one : targets) {
         json["targets"].push_back({{"target", one.target.name}, {"source", one.target.source}, {"models", one.target.models},
-                                   {"chance", {{"standard_deviation", number_or_null(one.chance.spread)},
+                                   {"chance", {{"mean", number_or_null(one.chance.center)}, {"standard_deviation", number_or_null(one.chance.spread)},
                                                {"single_95", number_or_null(one.chance.single)},
                                                {"largest_95", number_or_null(one.chance.largest)},
                                                {"permutations", one.chance.permutations}}}});
@@ -111,6 +151,10 @@ Json Evaluation::to_json() const {
                      {"high", number_or_null(score.interval.high)}, {"models", score.models},
                      {"beyond_chance", score.beyond_chance}};
             if (!score.score.reason.empty()) row["reason"] = score.score.reason;
+            if (protocol->oriented) row["negated"] = score.negated;
+            if (!score.detail.worst.empty()) row["worst"] = {{"environment", score.detail.worst}, {"score", number_or_null(score.detail.worst_score)}};
+            for (const auto& [name, value] : score.detail.numbers) row["details"][name] = number_or_null(value);
+            for (const Break& broken : score.breaks) row["breaks"].push_back(broken.to_json());
             json["measures"].push_back(std::move(row));
         }
     }

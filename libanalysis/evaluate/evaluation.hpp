@@ -2,10 +2,12 @@
 // The whole question: which measure orders the models as the target does, beside what is trivial and what is luck.
 
 #include "libanalysis/core/json.hpp"
+#include "libanalysis/evaluate/breaks.hpp"
 #include "libanalysis/evaluate/chance.hpp"
 #include "libanalysis/evaluate/targets.hpp"
 
 #include <functional>
+#include <optional>
 
 namespace assay::evaluate {
 
@@ -22,33 +24,43 @@ struct MeasureScore {
     std::size_t models = 0;   ///< that have the measure and the target
     Score score;
     Interval interval;
-    bool beyond_chance = false;   ///< |score| above Chance::largest
+    bool beyond_chance = false;   ///< better than Chance::largest
+    bool negated = false;         ///< for a protocol that asks for growth with the gap
+    Detail detail{};
+    std::vector<Break> breaks{};  ///< asked for by EvaluationOptions::breaks; the gravest first
 };
 
 struct TargetScores {
     Target target;
     Chance chance;
-    std::vector<MeasureScore> scores;   ///< by decreasing |score|, then those without a score, then those that look at the answer
+    std::vector<MeasureScore> scores;   ///< the best first, then those without a score, then those that look at the answer
 };
 
 struct Evaluation {
     const Protocol* protocol = nullptr;
     std::string resampled;   ///< "models" or "groups of config.depth"
-    std::size_t replicates = 0;
+    std::size_t replicates = 0;   ///< 0: no intervals, no luck
     double level = 0;
     std::size_t measures_tried = 0;
     std::vector<TargetScores> targets;
+    std::vector<std::string> notes;
     Json to_json() const;    ///< {"protocol", "measures": [{"measure", "target", "score", "low", "high", ...}], "targets": [...]}
 };
 
 struct EvaluationOptions {
     std::string protocol = "kendall";
     std::string group{};      ///< factor whose settings are resampled as a whole; empty: models
-    std::size_t replicates = 1000;
+    std::string gap{};        ///< a column that is the target; empty: made from accuracies
+    Settings settings{};
+    std::size_t breaks = 0;   ///< how many to list for every measure
+    /// Nothing: 1000, less where the protocol is costly, none where fewer than 50 are affordable; the result says so.
+    std::optional<std::size_t> replicates{};
     double level = 0.95;
     Seed seed{};
     /// True for a measure that needs labelled test data, by the declared needs of its catalogue entry.
     std::function<bool(std::string_view measure)> needs_test_labels{};
+    /// True for a measure that is held to fall with the gap (a margin).
+    std::function<bool(std::string_view measure)> falls{};
     std::function<bool(std::string_view column)> wanted{};   ///< empty: all
 };
 

@@ -51,11 +51,13 @@ const Factor& Frame::factor(std::string_view name) const {
                                    known.empty() ? "none" : std::string(name)});
 }
 
+std::string element_name(std::string_view column, std::size_t index) { return std::string(column) + "#" + std::to_string(index); }
+
 std::string ColumnParts::request() const { return parameters.empty() ? measure : measure + "[" + parameters + "]"; }
 
 ColumnParts split_column(std::string_view name) {
     ColumnParts parts;
-    const std::size_t end = name.find_first_of("[.");
+    const std::size_t end = name.find_first_of("[.#");
     parts.measure = name.substr(0, end);
     if (end == std::string_view::npos) return parts;
     std::string_view rest = name.substr(end);
@@ -64,7 +66,7 @@ ColumnParts split_column(std::string_view name) {
         parts.parameters = rest.substr(1, close - 1);
         rest = rest.substr(std::min(close + 1, rest.size()));
     }
-    if (rest.starts_with('.')) parts.convention = rest.substr(1);
+    if (rest.starts_with('.')) parts.convention = rest.substr(1, rest.find('#') - 1);
     return parts;
 }
 

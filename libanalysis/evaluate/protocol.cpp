@@ -29,6 +29,10 @@ const Protocol& protocol(std::string_view name) {
     throw Error(ErrorKind::usage, {"protocol", "one of " + known, std::string(name)});
 }
 
+double strength(Sense sense, double score) { return sense == Sense::signed_score ? std::abs(score) : sense == Sense::gain ? score : -score; }
+
+double score_of_strength(Sense sense, double strength) { return sense == Sense::loss ? -strength : strength; }
+
 std::vector<std::size_t> complete_rows(std::span<const double> measure, std::span<const double> target) {
     std::vector<std::size_t> rows;
     for (std::size_t i = 0; i < std::min(measure.size(), target.size()); ++i)

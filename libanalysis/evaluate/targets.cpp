@@ -1,5 +1,7 @@
 #include "libanalysis/evaluate/targets.hpp"
 
+#include "libanalysis/core/error.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -58,15 +60,34 @@ std::optional<Target> test_error(const Frame& frame) {
                      error(frame.measure("test_accuracy"), "measured 1 - measure.test_accuracy"));
 }
 
+namespace {
+
+// At least three models, and not the same for all.
+bool tells(const Target& target) {
+    if (target.models < 3) return false;
+    const auto finite = [](double value) { return !std::isnan(value); };
+    const auto first = std::find_if(target.values.begin(), target.values.end(), finite);
+    return !std::all_of(first, target.values.end(), [&](double value) { return std::isnan(value) || value == *first; });
+}
+
+}  // namespace
+
+std::optional<Target> column_as_gap(const Frame& frame, std::string_view name) {
+    const Column* column = frame.metric(name);
+    if (!column) column = frame.measure(name);
+    if (!column) {
+        std::string known;
+        for (const Column& one : frame.metrics) known += (known.empty() ? "metric." : ", metric.") + one.name;
+        throw Error(ErrorKind::usage, {"--gap", known.empty() ? "a column of the table" : "a column, for example " + known, std::string(name)});
+    }
+    Target target = finished({"gap", "generalisation gap", "column " + std::string(name), column->values});
+    return tells(target) ? std::optional(std::move(target)) : std::nullopt;
+}
+
 std::vector<Target> targets(const Frame& frame) {
     std::vector<Target> found;
-    for (auto& target : {gap(frame), test_error(frame)}) {
-        if (!target || target->models < 3) continue;
-        const auto finite = [](double value) { return !std::isnan(value); };
-        const auto first = std::find_if(target->values.begin(), target->values.end(), finite);
-        if (std::all_of(first, target->values.end(), [&](double value) { return std::isnan(value) || value == *first; })) continue;
-        found.push_back(*target);
-    }
+    for (auto& target : {gap(frame), test_error(frame)})
+        if (target && tells(*target)) found.push_back(*target);
     return found;
 }
 

@@ -22,6 +22,10 @@ std::optional<Target> gap(const Frame& frame);
 /// 1 - test accuracy; logged or measured as for the gap.
 std::optional<Target> test_error(const Frame& frame);
 
+/// The gap as one column of the frame says it, a metric or a measure. Nothing when it does not differ between three models.
+/// @throws Error{usage} naming the columns there are.
+std::optional<Target> column_as_gap(const Frame& frame, std::string_view column);
+
 /// gap and test_error, those that at least three models have and that are not the same for all.
 std::vector<Target> targets(const Frame& frame);
 

@@ -6,6 +6,7 @@
 #include "libanalysis/predict/conformal.hpp"
 #include "libanalysis/predict/folds.hpp"
 #include "libanalysis/predict/logit.hpp"
+#include "libanalysis/predict/tuning.hpp"
 
 #include <fmt/format.h>
 
@@ -47,7 +48,7 @@ std::vector<FoldScore> fold_scores(const Folds& folds, const CrossFit& cross, st
                 of_fold.push_back(predicted[i]);
                 truth.push_back(actual[i]);
             }
-        scores.push_back({folds.names[k], of_fold.size(), cross.lambda[k], mean_absolute_error(of_fold, truth)});
+        scores.push_back({folds.names[k], of_fold.size(), in_words(cross.setting[k]), mean_absolute_error(of_fold, truth)});
     }
     return scores;
 }
@@ -83,7 +84,7 @@ HeldOutScores score(const Problem& problem, const Folds& folds, const CrossFit& 
     scores.mean_absolute_error_of_mean = error_of_mean(folds, problem.test_error);
     scores.kendall = evaluate::kendall_tau_b(predicted, problem.test_error);
     const std::vector<std::size_t> rows = evaluate::complete_rows(predicted, problem.test_error);
-    scores.kendall_interval = evaluate::bootstrap(evaluate::protocol("kendall"), {predicted, problem.test_error, {}, rows},
+    scores.kendall_interval = evaluate::bootstrap(evaluate::protocol("kendall"), {predicted, problem.test_error, nullptr, rows},
                                                   {.replicates = options.replicates, .seed = options.seed.child("bootstrap")});
     return scores;
 }
@@ -91,6 +92,7 @@ HeldOutScores score(const Problem& problem, const Folds& folds, const CrossFit& 
 }  // namespace
 
 Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
+    const Learner& method = learner(options.method);
     const auto target = evaluate::test_error(frame);
     if (!target)
         throw Error(ErrorKind::data, {"target", "a test accuracy, logged (metric.test_accuracy) or measured", "none",
@@ -103,7 +105,12 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
 
     Fit result;
     result.without_target = frame.size() - rows.size();
-    result.selection = select_features(frame, rows, options.refusal);
+    evaluate::Frame offered = frame;
+    if (options.wanted) {
+        std::erase_if(offered.measures, [&](const evaluate::Column& column) { return !options.wanted(column.name); });
+        std::erase_if(offered.arrays, [&](const evaluate::ArrayColumn& array) { return !options.wanted(array.name); });
+    }
+    result.selection = select_features(offered, rows, options.refusal);
     if (result.selection.features.empty())
         throw Error(ErrorKind::data, {"features", "at least one measure that every model has and that does not need test labels", "none",
                                       "Run the zoo with more measures"});
@@ -115,7 +122,7 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
         problem.y.push_back(logit(1 - target->values[rows[i]]));
     }
 
-    const auto cross_validated = [&](const Folds& folds) { return cross_fit(problem.x, problem.y, folds.fold, options.seed.child("folds")); };
+    const auto cross_validated = [&](const Folds& folds) { return cross_fit(method, problem.x, problem.y, folds.fold, options.seed.child("folds")); };
     Folds folds;
     CrossFit cross;
     if (options.group == "model") {
@@ -149,15 +156,27 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
         const double middle = cross.predicted[i], width = widths[fold];
         covered += std::abs(residuals[i]) <= width;
         result.held_out.push_back({rows[i], folds.names[fold], problem.test_error[i],
-                                   {1 - accuracy_of(middle), 1 - accuracy_of(middle + width), 1 - accuracy_of(middle - width), {}}});
+                                   {1 - accuracy_of(middle), 1 - accuracy_of(middle + width), 1 - accuracy_of(middle - width)}});
     }
 
     Predictor& predictor = result.predictor;
     for (const evaluate::Column& feature : result.selection.features) predictor.features.push_back(feature.name);
     std::vector<std::size_t> all(rows.size());
     std::iota(all.begin(), all.end(), std::size_t{0});
-    const double lambda = choose_lambda(problem.x, problem.y, all, folds.fold, options.seed.child("final"));
-    predictor.ridge = ridge_path(problem.x, problem.y, all, std::span(&lambda, 1)).front();
+    std::vector<double> column(rows.size());
+    for (std::size_t c = 0; c < problem.x.columns; ++c) {
+        for (std::size_t i = 0; i < rows.size(); ++i) column[i] = problem.x(i, c);
+        predictor.ranges.push_back(fit_scaling(column));
+    }
+    const Json setting = choose_setting(method, problem.x, problem.y, all, folds.fold, options.seed.child("final"));
+    predictor.learner = &method;
+    predictor.setting = in_words(setting);
+    predictor.model = std::move(method.fit(problem.x, problem.y, all, std::span(&setting, 1), options.seed.child("fit")).front());
+    if (!cross.contributions.front().empty()) {
+        predictor.importance.assign(problem.x.columns, 0);
+        for (const std::vector<double>& parts : cross.contributions)
+            for (std::size_t c = 0; c < parts.size(); ++c) predictor.importance[c] += std::abs(parts[c]) / static_cast<double>(rows.size());
+    }
     predictor.level = options.level;
     predictor.half_width = conformal_quantile(residuals, options.level);
     predictor.target_source = target->source;

@@ -7,11 +7,13 @@
 namespace assay::predict {
 
 struct FitOptions {
+    std::string method = "ridge";    ///< a learner
     std::string group{};     ///< "config.depth"; "model": random parts; empty: chosen, see fit()
     double level = 0.9;
     Seed seed{};
     std::size_t replicates = 1000;   ///< of the bootstrap of Kendall's tau
     Refusal refusal{};       ///< required
+    std::function<bool(std::string_view column)> wanted{};   ///< which columns and arrays may be features; empty: all
     std::string training_title{}, training_hash{}, tool_version{};
     std::vector<std::string> contents{};   ///< content hash of every model of the frame, or empty
 };

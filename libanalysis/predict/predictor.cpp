@@ -33,7 +33,7 @@ HeldOutScores scores_from(const Json& json) {
     scores.kendall_interval = {number_or_nan(json, "kendall_low"), number_or_nan(json, "kendall_high"), 0};
     scores.coverage = number_or_nan(json, "coverage");
     for (const Json& fold : json.at("folds"))
-        scores.folds.push_back({fold.at("value"), fold.at("models"), finite_number(fold, "lambda"),
+        scores.folds.push_back({fold.at("value"), fold.at("models"), fold.at("setting").get<std::string>(),
                                 number_or_nan(fold, "mean_absolute_error")});
     return scores;
 }
@@ -51,13 +51,17 @@ Prediction Predictor::predict(const std::map<std::string, double, std::less<>>& 
             continue;
         }
         row.push_back(at->second);
-        if (ridge.scalings[c].outside(at->second)) result.outside.push_back(features[c]);
+        if (!ranges[c].outside(at->second)) continue;
+        result.outside.push_back(features[c]);
+        result.novelty = std::max(result.novelty, ranges[c].beyond(at->second));
     }
     if (!absent.empty()) throw Error(ErrorKind::data, {"features", "a value for each feature of the predictor", "none for " + absent});
-    const double middle = ridge.predict(row);
+    const double middle = model->predict(row), width = half_width * (1 + result.novelty);
     result.test_error = 1 - accuracy_of(middle);
-    result.low = 1 - accuracy_of(middle + half_width);
-    result.high = 1 - accuracy_of(middle - half_width);
+    result.low = 1 - accuracy_of(middle + width);
+    result.high = 1 - accuracy_of(middle - width);
+    result.base = model->base();
+    result.contributions = model->contributions(row);
     return result;
 }
 
@@ -73,29 +77,26 @@ Json to_json(const HeldOutScores& scores) {
               {"kendall_high", number_or_null(scores.kendall_interval.high)}, {"coverage", number_or_null(scores.coverage)}};
     json["folds"] = Json::array();
     for (const FoldScore& fold : scores.folds)
-        json["folds"].push_back({{"value", fold.held_out}, {"models", fold.models}, {"lambda", fold.lambda},
+        json["folds"].push_back({{"value", fold.held_out}, {"models", fold.models}, {"setting", fold.setting},
                                  {"mean_absolute_error", number_or_null(fold.mean_absolute_error)}});
     return json;
 }
 
 Json Predictor::to_json() const {
-    Json json{{"schema_version", schema_version}, {"kind", "assay predictor"}, {"tool_version", tool_version}, {"method", "ridge"}};
+    Json json{{"schema_version", schema_version}, {"kind", "assay predictor"}, {"tool_version", tool_version}, {"method", learner->name}, {"setting", setting}};
     json["target"] = {{"name", "test_error"}, {"source", target_source}, {"link", "logit of test accuracy"}, {"clip", logit_clip}};
-    json["rule"] = scaling_rule;
-    json["intercept"] = number_to_json(ridge.intercept);
-    json["lambda"] = number_to_json(ridge.lambda);
     json["features"] = Json::array();
     for (std::size_t c = 0; c < features.size(); ++c) {
         const evaluate::ColumnParts parts = evaluate::split_column(features[c]);
-        const Scaling& scaling = ridge.scalings[c];
-        json["features"].push_back({{"column", features[c]}, {"measure", parts.measure}, {"parameters", parts.parameters},
-                                    {"convention", parts.convention}, {"transform", to_string(scaling.transform)},
-                                    {"low", number_to_json(scaling.low)}, {"high", number_to_json(scaling.high)},
-                                    {"mean", number_to_json(scaling.mean)}, {"deviation", number_to_json(scaling.deviation)},
-                                    {"coefficient", number_to_json(ridge.coefficients[c])}});
+        Json feature{{"column", features[c]}, {"measure", parts.measure}, {"parameters", parts.parameters}, {"convention", parts.convention},
+                     {"range", predict::to_json(ranges[c])}};
+        if (!importance.empty()) feature["importance"] = number_to_json(importance[c]);
+        json["features"].push_back(std::move(feature));
     }
+    json["model"] = model->to_json();
     json["interval"] = {{"level", level}, {"half_width", number_to_json(half_width)}, {"scale", "logit"},
-                        {"method", "quantile of absolute residuals of held-out predictions"}};
+                        {"method", "quantile of absolute residuals of held-out predictions"},
+                        {"outside", "times 1 + the farthest distance of a feature beyond the training range, in deviations"}};
     json["cross_validation"] = predict::to_json(scores);
     json["training"] = {{"title", training_title}, {"hash", training_hash}, {"models", training_models}, {"contents", training_contents}};
     return json;
@@ -112,20 +113,19 @@ Predictor Predictor::from_json(const Json& json, std::string_view where) {
         Predictor predictor;
         predictor.tool_version = json.at("tool_version");
         predictor.target_source = json.at("target").at("source");
-        if (json.at("method") != "ridge" || finite_number(json.at("target"), "clip") != logit_clip)
-            throw Error(ErrorKind::format, {file, "method ridge with this version's logit clip", "another"});
-        predictor.ridge.intercept = finite_number(json, "intercept");
-        predictor.ridge.lambda = finite_number(json, "lambda");
+        if (finite_number(json.at("target"), "clip") != logit_clip)
+            throw Error(ErrorKind::format, {file, "this version's logit clip", json.at("target").at("clip").dump()});
+        const std::string method = json.at("method").get<std::string>();
+        for (const Learner* one : learners())
+            if (one->name == method) predictor.learner = one;
+        if (!predictor.learner) throw Error(ErrorKind::format, {file, "a method of this version", method});
+        predictor.setting = json.at("setting").get<std::string>();
         for (const Json& feature : json.at("features")) {
             predictor.features.push_back(feature.at("column"));
-            predictor.ridge.scalings.push_back({transform_from(feature.at("transform").get<std::string>()), finite_number(feature, "low"),
-                                                finite_number(feature, "high"), finite_number(feature, "mean"),
-                                                finite_number(feature, "deviation")});
-            const Scaling& scaling = predictor.ridge.scalings.back();
-            if (scaling.deviation < 0 || (scaling.transform == Transform::log && !(scaling.low > 0)))
-                throw Error(ErrorKind::format, {predictor.features.back(), "deviation >= 0, and low > 0 under a log", "another"});
-            predictor.ridge.coefficients.push_back(finite_number(feature, "coefficient"));
+            predictor.ranges.push_back(scaling_from(feature.at("range")));
+            if (feature.contains("importance")) predictor.importance.push_back(finite_number(feature, "importance"));
         }
+        predictor.model = predictor.learner->load(json.at("model"), predictor.features.size());
         predictor.level = finite_number(json.at("interval"), "level");
         predictor.half_width = number_from_json(json.at("interval").at("half_width"));
         predictor.scores = scores_from(json.at("cross_validation"));

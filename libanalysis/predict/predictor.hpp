@@ -3,7 +3,8 @@
 
 #include "libanalysis/core/json.hpp"
 #include "libanalysis/evaluate/bootstrap.hpp"
-#include "libanalysis/predict/ridge.hpp"
+#include "libanalysis/predict/learner.hpp"
+#include "libanalysis/predict/scaling.hpp"
 
 #include <map>
 #include <string>
@@ -15,7 +16,7 @@ namespace assay::predict {
 struct FoldScore {
     std::string held_out;
     std::size_t models = 0;
-    double lambda = 0;
+    std::string setting;              ///< that the other folds chose, in words
     double mean_absolute_error = 0;   ///< of test error
 };
 struct HeldOutScores {
@@ -32,14 +33,22 @@ struct HeldOutScores {
 
 struct Prediction {
     double test_error = 0, low = 0, high = 0;
-    std::vector<std::string> outside;   ///< features beyond what the training models had
+    std::vector<std::string> outside{};   ///< features beyond what the training models had
+    /// The farthest of them beyond the training range, in deviations of the training values; the interval is 1 + novelty times as wide.
+    double novelty = 0;
+    double base = 0;                      ///< on the logit scale; base and contributions sum to the prediction
+    std::vector<double> contributions{};  ///< by feature, to the logit of test accuracy; empty where the method has none
 };
 
 struct Predictor {
-    static constexpr int schema_version = 1;
+    static constexpr int schema_version = 2;
 
     std::vector<std::string> features;   ///< full column names: measure, parameters, convention
-    Ridge ridge;                         ///< of logit(test accuracy)
+    std::vector<Scaling> ranges;         ///< of each feature among the training models
+    const Learner* learner = nullptr;
+    std::shared_ptr<const Fitted> model; ///< of logit(test accuracy)
+    std::string setting;                 ///< that cross-validation chose, in words
+    std::vector<double> importance;      ///< by feature: mean |contribution| to held-out predictions; empty where the method has none
     double level = 0.9;                  ///< of the interval
     double half_width = 0;               ///< on the logit scale
     std::string target_source;           ///< "logged 1 - metric.test_accuracy"

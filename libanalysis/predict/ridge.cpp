@@ -1,11 +1,11 @@
 #include "libanalysis/predict/ridge.hpp"
 
+#include "libanalysis/predict/linear.hpp"
+
 #include <Eigen/SVD>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <set>
 
 namespace assay::predict {
 
@@ -54,48 +54,38 @@ std::vector<Ridge> ridge_path(const Matrix& x, std::span<const double> y, std::s
     return path;
 }
 
-double choose_lambda(const Matrix& x, std::span<const double> y, std::span<const std::size_t> rows, std::span<const int> fold, Seed seed) {
-    std::vector<int> inner(rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) inner[i] = fold[rows[i]];
-    if (std::set<int>(inner.begin(), inner.end()).size() < 2) {
-        const std::vector<std::int64_t> order = permutation(seed, static_cast<std::int64_t>(rows.size()));
-        for (std::size_t i = 0; i < rows.size(); ++i) inner[static_cast<std::size_t>(order[i])] = static_cast<int>(i % 5);
-    }
-    const std::vector<double> lambdas = lambda_grid();
-    std::vector<double> squares(lambdas.size(), 0);
-    for (const int held_out : std::set<int>(inner.begin(), inner.end())) {
-        std::vector<std::size_t> training;
-        for (std::size_t i = 0; i < rows.size(); ++i)
-            if (inner[i] != held_out) training.push_back(rows[i]);
-        const std::vector<Ridge> path = ridge_path(x, y, training, lambdas);
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            if (inner[i] != held_out) continue;
-            for (std::size_t k = 0; k < path.size(); ++k) {
-                const double residual = path[k].predict(x.row(rows[i])) - y[rows[i]];
-                squares[k] += residual * residual;
-            }
-        }
-    }
-    // Ties go to the stronger penalty.
-    std::size_t best = lambdas.size() - 1;
-    for (std::size_t k = lambdas.size(); k-- > 0;)
-        if (squares[k] < squares[best]) best = k;
-    return lambdas[best];
+namespace {
+
+std::vector<Json> settings() {
+    std::vector<Json> all;
+    for (const double lambda : lambda_grid()) all.push_back({{"lambda", lambda}});
+    return all;
 }
 
-CrossFit cross_fit(const Matrix& x, std::span<const double> y, std::span<const int> fold, Seed seed) {
-    CrossFit result{std::vector<double>(x.rows, std::numeric_limits<double>::quiet_NaN()), {}};
-    for (const int held_out : std::set<int>(fold.begin(), fold.end())) {
-        std::vector<std::size_t> training;
-        for (std::size_t i = 0; i < x.rows; ++i)
-            if (fold[i] != held_out) training.push_back(i);
-        const double lambda = choose_lambda(x, y, training, fold, seed.child(static_cast<std::uint64_t>(held_out)));
-        const Ridge ridge = ridge_path(x, y, training, std::span(&lambda, 1)).front();
-        for (std::size_t i = 0; i < x.rows; ++i)
-            if (fold[i] == held_out) result.predicted[i] = ridge.predict(x.row(i));
-        result.lambda.push_back(lambda);
+std::vector<std::unique_ptr<Fitted>> fit_ridge(const Matrix& x, std::span<const double> y, std::span<const std::size_t> rows, std::span<const Json> settings, Seed) {
+    std::vector<double> lambdas;
+    for (const Json& setting : settings) lambdas.push_back(setting.at("lambda").get<double>());
+    std::vector<std::unique_ptr<Fitted>> fits;
+    for (Ridge& ridge : ridge_path(x, y, rows, lambdas)) {
+        ridge.coefficients.resize(x.columns, 0);
+        fits.push_back(std::make_unique<Linear>(std::move(ridge.scalings), std::move(ridge.coefficients), ridge.intercept));
     }
-    return result;
+    return fits;
 }
+
+}  // namespace
+
+namespace learner_constants {
+
+extern const Learner ridge;
+const Learner ridge{
+    .name = "ridge",
+    .summary = "linear regression on standardised features with a penalty on squared coefficients",
+    .settings = settings,
+    .fit = fit_ridge,
+    .load = Linear::load,
+};
+
+}  // namespace learner_constants
 
 }  // namespace assay::predict

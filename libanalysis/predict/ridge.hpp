@@ -1,5 +1,5 @@
 #pragma once
-// Ridge regression (Hoerl & Kennard 1970) on standardised features; the penalty is chosen by cross-validation.
+// Ridge regression (Hoerl & Kennard 1970) on standardised features.
 
 #include "libanalysis/core/seed.hpp"
 #include "libanalysis/predict/matrix.hpp"
@@ -22,17 +22,5 @@ std::vector<double> lambda_grid();
 /// One fit per lambda, from one singular value decomposition. Scalings are learned from `rows` alone.
 std::vector<Ridge> ridge_path(const Matrix& x, std::span<const double> y, std::span<const std::size_t> rows,
                               std::span<const double> lambdas);
-
-/// `fold[i]` is the fold of row i. The lambda of lambda_grid() with the smallest squared error over held-out folds; with fewer than two
-/// folds among `rows`, five seeded folds by model take their place.
-double choose_lambda(const Matrix& x, std::span<const double> y, std::span<const std::size_t> rows, std::span<const int> fold, Seed seed);
-
-/// Every row predicted by a fit that saw no row of its fold: scalings, coefficients and lambda come from the other folds (nested
-/// cross-validation).
-struct CrossFit {
-    std::vector<double> predicted;   ///< by row
-    std::vector<double> lambda;      ///< by fold
-};
-CrossFit cross_fit(const Matrix& x, std::span<const double> y, std::span<const int> fold, Seed seed);
 
 }  // namespace assay::predict

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <utility>
 #include <vector>
 
 namespace assay::predict {
@@ -20,6 +22,30 @@ double Scaling::apply(double value) const {
     if (deviation == 0) return 0;
     const double seen = std::clamp(value, low, high);
     return ((transform == Transform::log ? std::log(seen) : seen) - mean) / deviation;
+}
+
+double Scaling::beyond(double value) const {
+    if (!outside(value)) return 0;
+    if (deviation == 0 || !(transform == Transform::identity || value > 0)) return std::numeric_limits<double>::infinity();
+    const auto position = [&](double x) { return transform == Transform::log ? std::log(x) : x; };
+    return (value < low ? position(low) - position(value) : position(value) - position(high)) / deviation;
+}
+
+Json to_json(const Scaling& scaling) {
+    return {{"transform", to_string(scaling.transform)}, {"low", number_to_json(scaling.low)}, {"high", number_to_json(scaling.high)},
+            {"mean", number_to_json(scaling.mean)}, {"deviation", number_to_json(scaling.deviation)}};
+}
+
+Scaling scaling_from(const Json& json) {
+    Scaling scaling{transform_from(json.at("transform").get<std::string>()), 0, 0, 0, 0};
+    for (const auto& [key, value] : {std::pair("low", &scaling.low), std::pair("high", &scaling.high), std::pair("mean", &scaling.mean),
+                                     std::pair("deviation", &scaling.deviation)}) {
+        *value = number_from_json(json.at(key));
+        if (!std::isfinite(*value)) throw Error(ErrorKind::format, {key, "a finite number", json.at(key).dump()});
+    }
+    if (scaling.deviation < 0 || (scaling.transform == Transform::log && !(scaling.low > 0)))
+        throw Error(ErrorKind::format, {"scaling", "deviation >= 0, and low > 0 under a log", json.dump()});
+    return scaling;
 }
 
 Scaling fit_scaling(std::span<const double> values) {

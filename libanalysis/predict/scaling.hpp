@@ -1,6 +1,8 @@
 #pragma once
 // How a feature is brought to a common scale. Learned from training models alone.
 
+#include "libanalysis/core/json.hpp"
+
 #include <span>
 #include <string_view>
 
@@ -19,9 +21,15 @@ struct Scaling {
     double mean = 0, deviation = 0;    ///< of t(x), population; deviation 0: constant, the feature then counts nothing
     double apply(double value) const;
     bool outside(double value) const { return !(value >= low && value <= high); }
+    /// How far beyond the training range, in deviations; 0 inside. Infinite where the value has no logarithm or nothing varied.
+    double beyond(double value) const;
 };
 
 Scaling fit_scaling(std::span<const double> values);
+
+Json to_json(const Scaling& scaling);
+/// @throws Error{format}, or what reading JSON throws.
+Scaling scaling_from(const Json& json);
 
 /// The rule in words, for the predictor file.
 constexpr std::string_view scaling_rule =

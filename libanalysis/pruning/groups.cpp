@@ -8,7 +8,10 @@
 
 namespace assay::pruning {
 
-bool has_groups(const model::Parameter& parameter) { return model::is_weight_matrix(parameter) && parameter.role != model::Role::embeddings; }
+bool has_groups(const model::Parameter& parameter) {
+    const bool transposed = parameter.layer_class.find("Transpose") != std::string::npos;   // its rows run along the outputs
+    return model::is_weight_matrix(parameter) && parameter.role != model::Role::embeddings && !transposed;
+}
 
 void for_each_group(std::size_t size, std::size_t cols, std::size_t group, const std::function<void(std::span<const std::size_t>)>& visit) {
     const std::size_t rows = cols > 0 ? size / cols : 0;
@@ -29,7 +32,7 @@ Masks keep_in_groups(const model::Model& model, const Scores& scores, std::int64
         if (scores[i].empty() || !has_groups(parameter)) continue;
         masks[i].assign(scores[i].size(), 1);
         std::vector<std::size_t> order;
-        for_each_group(scores[i].size(), static_cast<std::size_t>(parameter.shape.back()), static_cast<std::size_t>(group), [&](std::span<const std::size_t> indices) {
+        for_each_group(scores[i].size(), static_cast<std::size_t>(model::matrix_columns(parameter)), static_cast<std::size_t>(group), [&](std::span<const std::size_t> indices) {
             if (indices.size() <= static_cast<std::size_t>(keep)) return;
             order.assign(indices.begin(), indices.end());
             std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[i][a] < scores[i][b]; });

@@ -7,7 +7,8 @@
 
 namespace assay::pruning {
 
-/// Whether a parameter has inputs along which groups are formed: kernels and recurrent kernels, not the rows of an embedding.
+/// Whether a parameter has inputs along which groups are formed: kernels of any kind, not the rows of an embedding, nor the
+/// kernel of a transposed convolution, whose inputs lie side by side.
 bool has_groups(const model::Parameter& parameter);
 
 /// Visits every group of `group` entries (a last one may be shorter) of a matrix with `cols` columns, by the indices of its entries.

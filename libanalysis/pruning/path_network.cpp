@@ -1,6 +1,7 @@
 #include "libanalysis/pruning/path_network.hpp"
 
 #include "libanalysis/core/error.hpp"
+#include "libanalysis/engine/convolution_shape.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,9 +11,16 @@
 namespace assay::pruning {
 namespace {
 
-constexpr std::array<std::string_view, 12> plain_kinds{
-    "activation", "add", "average_pooling_2d", "concatenate", "flatten", "global_average_pooling_2d",
-    "identity", "input", "max_pooling_2d", "permute", "reshape", "zero_padding_2d"};
+constexpr std::array<std::string_view, 23> plain_kinds{
+    "activation", "adaptive_average_pooling_2d", "add", "average_pooling_1d", "average_pooling_2d", "concatenate", "cropping_1d", "cropping_2d",
+    "flatten", "global_average_pooling_1d", "global_average_pooling_2d", "global_max_pooling_1d", "global_max_pooling_2d", "identity", "input",
+    "max_pooling_1d", "max_pooling_2d", "permute", "reshape", "up_sampling_1d", "up_sampling_2d", "zero_padding_1d", "zero_padding_2d"};
+
+/// The pooling over the same windows in which every value counts.
+std::string mean_of(const std::string& pooling) {
+    const std::size_t at = pooling.find("max_pooling");
+    return at == std::string::npos ? pooling : pooling.substr(0, at) + "average" + pooling.substr(at + 3);
+}
 
 std::string where_of(const model::Node& node) { return "layer " + node.layer + " (" + node.layer_class + ")"; }
 
@@ -73,7 +81,7 @@ PathNetwork::PathNetwork(const model::Model& model, const model::Weights& weight
         if (node.kind == "input") {
             step.shape = input_shape(model, vertex, input_shapes);
             kind_of_layer.clear();
-        } else if (node.kind == "dense" || node.kind == "conv2d") {
+        } else if (node.kind == "dense" || engine::is_convolution(node)) {
             step.parameters = node.parameters;
             for (const std::size_t parameter : node.parameters) spec.parameters.push_back(model.parameters.at(parameter).shape);
         } else if (node.kind == "batch_normalization" || node.kind == "rescaling") {
@@ -87,8 +95,8 @@ PathNetwork::PathNetwork(const model::Model& model, const model::Weights& weight
             if (node.attributes.value("function", "") == "softmax" && boost::out_degree(vertex, architecture.graph) > 0) refuse(node, "a pointwise activation between layers");
             step.shape = spec.inputs.at(0);
             kind_of_layer.clear();
-        } else if (node.kind == "max_pooling_2d" && kind == Kind::reachability) {
-            kind_of_layer = "average_pooling_2d";   // the same windows, and every value of a window counts
+        } else if (kind == Kind::reachability) {
+            kind_of_layer = mean_of(node.kind);
         }
         if (!kind_of_layer.empty()) {
             step.layer = engine::make_layer(kind_of_layer, spec);

@@ -36,6 +36,7 @@ evaluate::Frame frame_of(const store::Table& table) {
     }
     for (const auto& [name, values] : table.metrics) frame.metrics.push_back({name, values});
     for (const auto& [name, values] : table.measures) frame.measures.push_back({name, values});
+    for (const auto& [name, values] : table.arrays) frame.arrays.push_back({name, values});
     return frame;
 }
 

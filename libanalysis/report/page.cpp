@@ -102,9 +102,9 @@ private:
         std::string html = "<section aria-labelledby=\"h-ranking\">\n<h2 id=\"h-ranking\">Ranking by predicted test error</h2>\n";
         if (!fit_) return html + "<p class=\"note\">No prediction could be made: " + escaped(why_no_fit_) + ".</p>\n</section>\n";
         const predict::HeldOutScores& scores = fit_->predictor.scores;
-        html += fmt::format("<p>Each model is predicted by a ridge fit on {} measures that saw no model of its group: {}. The {:.0f}&nbsp;% "
+        html += fmt::format("<p>Each model is predicted by a fit ({}) on {} measures that saw no model of its group: {}. The {:.0f}&nbsp;% "
                             "intervals held the true error for {} of the models. No number here is a training score.{}</p>\n",
-                            fit_->predictor.features.size(), escaped(scores.words), 100 * fit_->predictor.level, percent(scores.coverage), hardest());
+                            escaped(std::string(fit_->predictor.learner->name)), fit_->predictor.features.size(), escaped(scores.words), 100 * fit_->predictor.level, percent(scores.coverage), hardest());
         html += "<figure class=\"wide\"><div class=\"legend\"></div><div class=\"chart\" id=\"calibration\"></div><figcaption>Predicted against true test error, one mark a "
                 "model; vertical lines are the intervals, the diagonal is perfect prediction.</figcaption></figure>\n";
         html += table_start("ranking", fmt::format("Models from best to worst predicted; target: {}. Equal predictions share a rank.",
@@ -240,24 +240,24 @@ private:
             item("Held out", words);
             std::string folds;
             for (const auto& fold : scores.folds)
-                folds += fmt::format("{}{}: {} models, mean error {}, penalty {:.3g}", folds.empty() ? "" : "<br>",
+                folds += fmt::format("{}{}: {} models, mean error {}, {}", folds.empty() ? "" : "<br>",
                                      escaped(scores.group == "model" ? fold.held_out : scores.group + " = " + fold.held_out), fold.models,
-                                     percent(fold.mean_absolute_error), fold.lambda);
+                                     percent(fold.mean_absolute_error), escaped(fold.setting));
             item("Each part", folds);
             item("Scores, held out", fmt::format("R&sup2; {}, &tau; {} ({} to {})", decimals(scores.r2), decimals(scores.kendall),
                                                  decimals(scores.kendall_interval.low), decimals(scores.kendall_interval.high)));
-            item("Scale", escaped("logit of test accuracy; features: " + std::string(predict::scaling_rule)));
+            item("Method", escaped(std::string(fit_->predictor.learner->summary) + "; " + fit_->predictor.setting + "; on the logit of test accuracy"));
         }
         html += "</dl>\n";
         if (fit_) {
             html += "<details><summary>Features of the predictor, and what was left out</summary>\n";
-            html += table_start("features", fmt::format("{} features, fitted to all {} models; coefficients are of standardised features and the logit "
-                                                        "of test accuracy.", fit_->predictor.features.size(), fit_->predictor.training_models),
-                                {{"Feature", false}, {"Transform", false}, {"Coefficient", true}});
+            html += table_start("features", fmt::format("{} features, fitted to all {} models; importance is the mean absolute contribution (Shapley value) to the "
+                                                        "logit of test accuracy, over predictions of models that were held out.",
+                                                        fit_->predictor.features.size(), fit_->predictor.training_models),
+                                {{"Feature", false}, {"Importance", true}});
             for (std::size_t c = 0; c < fit_->predictor.features.size(); ++c)
-                html += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td>", code(fit_->predictor.features[c]),
-                                    predict::to_string(fit_->predictor.ridge.scalings[c].transform)) +
-                        number_cell(fit_->predictor.ridge.coefficients[c], decimals(fit_->predictor.ridge.coefficients[c], 4)) + "</tr>\n";
+                html += fmt::format("<tr><th scope=\"row\">{}</th>", code(fit_->predictor.features[c])) +
+                        (fit_->predictor.importance.empty() ? "<td></td>" : number_cell(fit_->predictor.importance[c], decimals(fit_->predictor.importance[c], 4))) + "</tr>\n";
             html += table_end;
             if (!fit_->selection.dropped.empty()) {
                 html += table_start("dropped", "Measures that are no features.", {{"Measure", false}, {"Why", false}});

@@ -1,7 +1,7 @@
 #include "libanalysis/zoo/manifest.hpp"
 
 #include "libanalysis/core/error.hpp"
-#include "libanalysis/zoo/csv.hpp"
+#include "libanalysis/core/csv.hpp"
 #include "libanalysis/zoo/walk.hpp"
 
 #include <fnmatch.h>

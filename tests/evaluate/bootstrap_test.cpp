@@ -84,7 +84,7 @@ TEST(Chance, SpreadEqualsTheClosedForm) {
     const std::size_t n = 24;
     const Pairs pairs = normal_pairs(n, 0, Seed{11});
     const std::vector<Column> one{{"x", pairs.x}};
-    const Chance luck = chance(protocol("kendall"), one, pairs.y, {}, 4000, Seed{1});
+    const Chance luck = chance(protocol("kendall"), one, pairs.y, {}, {}, 4000, Seed{1});
     const double expected = std::sqrt(2 * (2.0 * n + 5) / (9.0 * n * (n - 1)));
     EXPECT_NEAR(luck.spread, expected, 5 * expected / std::sqrt(2 * 4000.0));
     EXPECT_NEAR(luck.single, 1.96 * expected, 0.1 * expected);
@@ -95,12 +95,12 @@ TEST(Chance, TheBestOfManyIsLargerThanOne) {
     const Pairs pairs = normal_pairs(24, 0, Seed{11});
     std::vector<Column> many;
     for (std::uint64_t k = 0; k < 30; ++k) many.push_back({std::to_string(k), normal_pairs(24, 0, Seed{100 + k}).x});
-    const Chance luck = chance(protocol("kendall"), many, pairs.y, {}, 500, Seed{1});
+    const Chance luck = chance(protocol("kendall"), many, pairs.y, {}, {}, 500, Seed{1});
     // For 30 independent measures the 95 % point of the maximum is about that of 1 - .05 / 30: 3.14 deviations.
     EXPECT_GT(luck.largest, 1.3 * luck.single);
     EXPECT_NEAR(luck.largest / luck.spread, 3.0, 0.35);
     // Copies of one measure add no multiplicity.
     const std::vector<Column> copies(30, {"x", pairs.x});
-    const Chance same = chance(protocol("kendall"), copies, pairs.y, {}, 500, Seed{1});
+    const Chance same = chance(protocol("kendall"), copies, pairs.y, {}, {}, 500, Seed{1});
     EXPECT_NEAR_RELATIVE(same.largest, same.single, 1e-12);
 }

@@ -2,6 +2,7 @@
 
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/predict/folds.hpp"
+#include "libanalysis/predict/linear.hpp"
 #include "libanalysis/predict/logit.hpp"
 #include "tests/evaluate/csv.hpp"
 #include "tests/support/support.hpp"
@@ -134,9 +135,11 @@ TEST(Fit, FindsTheLawAndScoresItOnHeldOutGroups) {
     EXPECT_LT(fitted.predictor.scores.mean_absolute_error, 0.2 * fitted.predictor.scores.mean_absolute_error_of_mean);
     EXPECT_NEAR(fitted.predictor.scores.coverage, 0.9, 0.1);
     ASSERT_EQ(fitted.predictor.features.size(), 2u);
-    EXPECT_EQ(fitted.predictor.ridge.scalings[0].transform, Transform::log);
+    const auto& linear = dynamic_cast<const Linear&>(*fitted.predictor.model);
+    EXPECT_EQ(linear.scalings()[0].transform, Transform::log);
+    EXPECT_GT(fitted.predictor.importance[0], 10 * fitted.predictor.importance[1]);
     // The coefficient over the deviation of the logarithm is the law's slope.
-    EXPECT_NEAR(fitted.predictor.ridge.coefficients[0] / fitted.predictor.ridge.scalings[0].deviation, -0.4, 0.02);
+    EXPECT_NEAR(linear.coefficients()[0] / linear.scalings()[0].deviation, -0.4, 0.02);
 }
 
 TEST(Fit, TheScoreIsThatOfTheHeldOutPredictions) {
@@ -233,6 +236,10 @@ TEST(Predictor, SaysWhichFeaturesLieOutsideWhatItSaw) {
     const Predictor predictor = fit(zoo(), options()).predictor;
     const Prediction prediction = predictor.predict({{"noise", 0.1}, {"spectral_norm[layers=product].exact", 1e9}});
     EXPECT_EQ(prediction.outside, std::vector<std::string>{"spectral_norm[layers=product].exact"});
+    // As far beyond the largest training value, in deviations of its logarithm, as the interval is widened.
+    const Scaling& range = predictor.ranges[0];
+    EXPECT_NEAR_RELATIVE(prediction.novelty, (std::log(1e9) - std::log(range.high)) / range.deviation, 1e-12);
+    EXPECT_NEAR_RELATIVE(logit(1 - prediction.low) - logit(1 - prediction.test_error), predictor.half_width * (1 + prediction.novelty), 1e-6);
     EXPECT_LT(prediction.low, prediction.test_error);
     EXPECT_LT(prediction.test_error, prediction.high);
 }
@@ -251,16 +258,22 @@ TEST(Predictor, RefusesFilesThatAreNone) {
     EXPECT_TRUE(refused(Json::array()));
     EXPECT_TRUE(refused({{"kind", "something"}}));
     Json bad = good;
-    bad["schema_version"] = 2;
+    bad["schema_version"] = 1;
     EXPECT_TRUE(refused(bad));
     bad = good;
-    bad.erase("lambda");
+    bad["model"].erase("intercept");
     EXPECT_TRUE(refused(bad));
     bad = good;
-    bad["features"][0]["coefficient"] = "nan";
+    bad["model"]["coefficients"][0] = "nan";
     EXPECT_TRUE(refused(bad));
     bad = good;
-    bad["features"][0]["low"] = -1;   // a logarithm of it
+    bad["features"][0]["range"]["low"] = -1;   // a logarithm of it
+    EXPECT_TRUE(refused(bad));
+    bad = good;
+    bad["method"] = "oracle";
+    EXPECT_TRUE(refused(bad));
+    bad = good;
+    bad["model"]["coefficients"].push_back(1.0);
     EXPECT_TRUE(refused(bad));
     EXPECT_NO_THROW(Predictor::from_json(good, "p.json"));
 }
@@ -288,4 +301,24 @@ TEST(Fit, WorksOnARealTable) {
     EXPECT_EQ(fitted.predictor.scores.mean_absolute_error, std::max(depth, width));
     EXPECT_EQ(fitted.held_out.size(), 144u);
     EXPECT_LT(fitted.predictor.scores.mean_absolute_error, 0.1);
+}
+
+TEST(Features, ElementsOfArraysServeWhereTheirLengthsAgree) {
+    Frame frame = zoo();
+    evaluate::ArrayColumn array{"path_norm.positional", {}}, ragged{"path_norm.pooled", {}}, refused{"test_loss.positional", {}};
+    for (std::size_t i = 0; i < frame.size(); ++i) {
+        array.values.push_back({frame.measures[1].values[i], 1.0, std::log(frame.measures[0].values[i])});
+        ragged.values.push_back(std::vector<double>(1 + i % 2, static_cast<double>(i)));
+        refused.values.push_back({1, 2});
+    }
+    frame.arrays = {array, ragged, refused};
+    const Selection selection = select_features(frame, all(60), refusal);
+    std::vector<std::string> names;
+    for (const Column& feature : selection.features) names.push_back(feature.name);
+    EXPECT_EQ(names, (std::vector<std::string>{"spectral_norm[layers=product].exact", "noise", "path_norm.positional#0", "path_norm.positional#2"}));
+    EXPECT_EQ(reason_of(selection, "path_norm.positional#1"), "the same for all models");
+    EXPECT_EQ(reason_of(selection, "path_norm.pooled"), "of different lengths: the models' architectures differ");
+    EXPECT_EQ(reason_of(selection, "test_loss.positional"), "needs labelled test data");
+    EXPECT_EQ(evaluate::split_column("path_norm.positional#2").convention, "positional");
+    EXPECT_EQ(evaluate::split_column("path_norm.positional#2").request(), "path_norm");
 }

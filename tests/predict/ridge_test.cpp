@@ -1,5 +1,7 @@
 #include "libanalysis/predict/ridge.hpp"
 
+#include "libanalysis/predict/tuning.hpp"
+
 #include "tests/support/tolerance.hpp"
 
 #include <cmath>
@@ -90,15 +92,15 @@ TEST(CrossFit, DoesNotSeeWhatItPredicts) {
     std::vector<double> y = noise(n, Seed{4});
     std::vector<int> fold;
     for (std::size_t i = 0; i < n; ++i) fold.push_back(static_cast<int>(i % 3));
-    const CrossFit before = cross_fit(x, y, fold, Seed{1});
+    const CrossFit before = cross_fit(learner("ridge"), x, y, fold, Seed{1});
     for (std::size_t i = 0; i < n; ++i)
         if (fold[i] == 1) y[i] = 1e3 * static_cast<double>(i);
-    const CrossFit after = cross_fit(x, y, fold, Seed{1});
+    const CrossFit after = cross_fit(learner("ridge"), x, y, fold, Seed{1});
     for (std::size_t i = 0; i < n; ++i) {
         if (fold[i] == 1) EXPECT_EQ(before.predicted[i], after.predicted[i]);
         else EXPECT_NE(before.predicted[i], after.predicted[i]);
     }
-    EXPECT_EQ(before.lambda[1], after.lambda[1]);
+    EXPECT_EQ(before.setting[1], after.setting[1]);
 }
 
 TEST(CrossFit, ALawIsFoundAndNoiseIsShrunkAway) {
@@ -110,7 +112,7 @@ TEST(CrossFit, ALawIsFoundAndNoiseIsShrunkAway) {
         law.push_back(2 * x(i, 0) - x(i, 3) + 0.5);
         fold.push_back(static_cast<int>(i % 4));
     }
-    const CrossFit found = cross_fit(x, law, fold, Seed{1});
+    const CrossFit found = cross_fit(learner("ridge"), x, law, fold, Seed{1});
     // Rows inside the range of the rows that their fit saw: a fit is not extended beyond it.
     std::vector<double> inside, predicted;
     for (std::size_t i = 0; i < n; ++i) {
@@ -131,7 +133,7 @@ TEST(CrossFit, ALawIsFoundAndNoiseIsShrunkAway) {
     }
     EXPECT_GT(inside.size(), n / 2);
     EXPECT_LT(test::distance(predicted, inside), 1e-3);
-    for (const double lambda : found.lambda) EXPECT_LE(lambda, 1e-4);
-    const CrossFit none = cross_fit(x, noise(n, Seed{6}), fold, Seed{1});
-    for (const double lambda : none.lambda) EXPECT_GE(lambda, 0.3);
+    for (const Json& setting : found.setting) EXPECT_LE(setting.at("lambda").get<double>(), 1e-4);
+    const CrossFit none = cross_fit(learner("ridge"), x, noise(n, Seed{6}), fold, Seed{1});
+    for (const Json& setting : none.setting) EXPECT_GE(setting.at("lambda").get<double>(), 0.3);
 }

@@ -6,6 +6,7 @@
 #include "tests/support/support.hpp"
 
 #include <cmath>
+#include <fstream>
 #include <sstream>
 
 using namespace assay;
@@ -75,6 +76,39 @@ std::size_t widest(const std::string& text) {
 
 }  // namespace
 
+TEST_F(Verbs, EvaluateReadsPeoplesOwnTables) {
+    const std::string table = (scratch / "table.csv").string();
+    std::ofstream file(table);
+    file << "run,hp.depth,hp.width,complexity.right,complexity.wrong,gap,done\n";
+    for (int i = 0; i < 24; ++i)
+        file << "r" << i << "," << i % 2 << "," << i % 3 << "," << i << "," << 100 - i << "," << 0.01 * i << "," << (i == 5 ? "False" : "True") << "\n";
+    file.close();
+    const std::vector<std::string> words{"evaluate", table, "--gap", "gap", "--config", "hp.*", "--measure", "complexity.*", "--where", "done"};
+    const auto with = [&](std::vector<std::string> more) {
+        std::vector<std::string> all = words;
+        all.insert(all.end(), more.begin(), more.end());
+        return assay(all);
+    };
+    for (const char* protocol : {"kendall", "kendall_a", "psi", "pgdl", "sign-error", "robust", "partial", "pairwise", "r2"}) {
+        const auto text = with({"--protocol", protocol, "--replicates", "50", "--breaks", "2"});
+        EXPECT_EQ(text.exit_code, 0) << protocol << text.err;
+        EXPECT_LE(widest(text.out), 100u) << text.out;
+        EXPECT_NE(text.out.find("right"), std::string::npos) << text.out;
+        EXPECT_NE(text.out.find("23 models"), std::string::npos) << text.out;
+        const Json json = parse_json(with({"--protocol", protocol, "--replicates", "50", "--breaks", "2", "--json"}).out, "stdout");
+        EXPECT_EQ(json["protocol"], protocol);
+        EXPECT_EQ(json["measures"].size(), 2u);
+    }
+    const auto broken = with({"--breaks", "1", "--replicates", "0"});
+    EXPECT_NE(broken.out.find("Where it breaks"), std::string::npos) << broken.out;
+    EXPECT_NE(broken.out.find("complexity.wrong: "), std::string::npos) << broken.out;
+    EXPECT_EQ(broken.out.find("luck:"), std::string::npos) << broken.out;
+    EXPECT_EQ(with({"--protocol", "nonsense"}).exit_code, 2);
+    EXPECT_EQ(with({"--where", "nothing"}).exit_code, 2);
+    EXPECT_EQ(assay({"evaluate", (scratch / "absent.csv").string()}).exit_code, 66);
+    EXPECT_EQ(assay({"evaluate", table}).exit_code, 65);   // no column begins with measure.
+}
+
 TEST_F(Verbs, EvaluatePutsTheDrivingMeasureFirstAndFitsTheTerminal) {
     write_store();
     const auto text = assay({"evaluate", store, "--replicates", "100"});
@@ -123,6 +157,29 @@ TEST_F(Verbs, FitWritesAPredictorWithoutTheAnswerAndRankApplies) {
     EXPECT_EQ(ranking["models"][0]["rank"], 1);
     EXPECT_EQ(ranking["held_out_scores"]["group"], "config.depth");
     EXPECT_GT(ranking["held_out_scores"]["kendall"], 0.7);
+}
+
+TEST_F(Verbs, FitTakesEveryMethodAndTellsWhatCarriesThePrediction) {
+    write_store();
+    for (const char* method : {"ridge", "lasso", "boosted", "forest", "neighbours"}) {
+        const std::string output = (scratch / (std::string(method) + ".json")).string();
+        const auto done = assay({"fit", store, "-o", output, "--method", method, "--group", "model", "--replicates", "50"});
+        ASSERT_EQ(done.exit_code, 0) << done.err;
+        EXPECT_LE(widest(done.out), 100u) << done.out;
+        const Json json = parse_json(test::read_file(output), output);
+        EXPECT_EQ(json["method"], method);
+        EXPECT_FALSE(json["setting"].get<std::string>().empty());
+        EXPECT_EQ(json.dump().find("train_score"), std::string::npos);
+        if (std::string(method) == "neighbours") continue;
+        double l2 = 0, most = 0;
+        for (const Json& feature : json["features"]) {
+            const double importance = feature["importance"].get<double>();
+            if (feature["column"] == "l2") l2 = importance;
+            most = std::max(most, importance);
+        }
+        EXPECT_EQ(l2, most) << method;   // it drives the test error
+    }
+    EXPECT_EQ(assay({"fit", store, "-o", (scratch / "x.json").string(), "--method", "oracle"}).exit_code, 2);
 }
 
 TEST_F(Verbs, RankByAMeasureSharesRanksAndNeedsNoTarget) {

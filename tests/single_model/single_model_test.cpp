@@ -1,8 +1,11 @@
 #include "formats/format.hpp"
+#include "libanalysis/core/csv.hpp"
 #include "libanalysis/core/json.hpp"
 #include "tests/support/support.hpp"
 #include "tests/support/tolerance.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <sstream>
 
 namespace assay {
@@ -48,6 +51,76 @@ TEST(Measure, AFileThatIsNoModelIsBadData) {
     EXPECT_EQ(run({program(), "measure", (scratch / "notes.txt").string(), "--measures", "spectral_nrom"}).exit_code, 2);
 }
 
+std::string example(const std::string& file) { return (test::source_folder() / "examples/mnist-grid" / file).string(); }
+
+std::string first_example() {
+    std::string first;
+    for (const auto& entry : std::filesystem::directory_iterator(test::source_folder() / "examples/mnist-grid"))
+        if (const std::string name = entry.path().filename(); name.starts_with("grid_") && name.ends_with(".h5") && (first.empty() || name < first)) first = name;
+    return first;
+}
+
+TEST(Inspect, TellsShapesMultiplyAddsAndReceptiveFieldsAndDraws) {
+    const test::Scratch scratch;
+    const auto done = run({program(), "inspect", example(first_example()), "--dot", (scratch / "model.dot").string()});
+    ASSERT_EQ(done.exit_code, 0) << done.err;
+    expect_lines_fit(done.out);
+    EXPECT_NE(done.out.find("28 x 28 x 1"), std::string::npos) << done.out;
+    EXPECT_NE(done.out.find("multiply-adds a row; stored as float32"), std::string::npos) << done.out;
+    const Json result = parse_json(run({program(), "inspect", example(first_example()), "--json"}).out, "inspect");
+    double madds = 0;
+    for (const Json& layer : result.at("layers")) madds += layer.at("multiply_adds").get<double>();
+    EXPECT_EQ(madds, result.at("multiply_adds").get<double>());
+    EXPECT_GT(madds, 0);
+    const std::string dot = test::read_file(scratch / "model.dot");
+    EXPECT_EQ(dot.substr(0, 9), "digraph G") << dot;
+    for (const Json& layer : result.at("layers")) EXPECT_NE(dot.find(layer.at("name").get<std::string>()), std::string::npos);
+    const auto svg = run({program(), "inspect", example(first_example()), "--svg", (scratch / "model.svg").string()});
+    if (svg.exit_code == 69) GTEST_SKIP() << "Graphviz's program dot is not installed";
+    ASSERT_EQ(svg.exit_code, 0) << svg.err;
+    EXPECT_NE(test::read_file(scratch / "model.svg").find("<svg"), std::string::npos);
+}
+
+TEST(Lint, LooksAtAModelAZooAndAStore) {
+    const auto clean = run({program(), "lint", example(first_example()), "--fail-on", "note"});
+    EXPECT_EQ(clean.exit_code, 0) << clean.out << clean.err;
+    EXPECT_NE(clean.out.find("0 errors, 0 warnings, 0 notes in 1 models"), std::string::npos) << clean.out;
+    // The same with data on another scale than it was trained on.
+    const auto wrong = run({program(), "lint", example(first_example()), "--data", example("data.h5"), "--scale", "50", "--fail-on", "error", "--json"});
+    const auto right = run({program(), "lint", example(first_example()), "--data", example("data.h5"), "--scale", "1/255", "--json"});
+    const auto count = [](const std::string& out, std::string_view rule) {
+        std::size_t found = 0;
+        const Json result = parse_json(out, "lint");
+        for (const Json& finding : result.at("findings")) found += finding.at("rule").get<std::string>() == rule;
+        return found;
+    };
+    EXPECT_EQ(count(wrong.out, "saturated-softmax"), 1u) << wrong.out;
+    EXPECT_EQ(count(right.out, "input-scale"), 0u) << right.out;
+    const auto zoo = run({program(), "lint", (test::source_folder() / "examples/mnist-grid").string(), "--sarif"});
+    ASSERT_EQ(zoo.exit_code, 0) << zoo.err;
+    const Json sarif = parse_json(zoo.out, "sarif");
+    EXPECT_EQ(sarif.at("version"), "2.1.0");
+    const Json& driver = sarif.at("runs").at(0).at("tool").at("driver");
+    for (const Json& finding : sarif.at("runs").at(0).at("results"))
+        EXPECT_EQ(driver.at("rules").at(finding.at("ruleIndex").get<std::size_t>()).at("id"), finding.at("ruleId"));
+    EXPECT_EQ(run({program(), "lint", "--explain", "dead-units"}).exit_code, 0);
+    EXPECT_EQ(run({program(), "lint", "--explain", "nonsense"}).exit_code, 2);
+    EXPECT_EQ(run({program(), "lint", example(first_example()), "--fail-on", "maybe"}).exit_code, 2);
+    EXPECT_EQ(run({program(), "lint", example("absent.h5")}).exit_code, 66);
+    const auto rules = run({program(), "lint", "--rules", "--markdown"});
+    EXPECT_TRUE(rules.out == test::read_file(test::source_folder() / "docs/lint.md"));
+}
+
+TEST(Lint, FailsAPipelineWhenAskedTo) {
+    const test::Scratch scratch;
+    std::filesystem::copy(example(first_example()), scratch / "a.h5");
+    std::filesystem::copy(example(first_example()), scratch / "b.h5");   // the same checkpoint twice
+    const auto done = run({program(), "lint", scratch.path().string(), "--fail-on", "error"});
+    EXPECT_EQ(done.exit_code, 1) << done.out << done.err;
+    EXPECT_NE(done.out.find("[duplicated-checkpoints] b.h5: the same file as a.h5"), std::string::npos) << done.out;
+    EXPECT_EQ(run({program(), "lint", scratch.path().string()}).exit_code, 0);
+}
+
 TEST(Measure, GivesTheLoggedAccuracyAndSaysWhenTheScaleIsWrong) {
     ASSAY_NEEDS_SHARED("zoo/dnn-repair-b");
     const std::string model = shared("zoo/dnn-repair-b/epoch-20.hdf5"), data = shared("data/mnist.h5");
@@ -78,6 +151,33 @@ TEST(Measure, TablesFitAHundredColumns) {
     ASSERT_EQ(done.exit_code, 0) << done.err;
     expect_lines_fit(done.out);
     EXPECT_NE(done.out.find("masked_accuracy[sparsity=0.9]"), std::string::npos);
+}
+
+TEST(Measure, LayersAreATableInEveryForm) {
+    ASSAY_NEEDS_SHARED("zoo/dnn-repair-b");
+    const std::string model = shared("zoo/dnn-repair-b/epoch-20.hdf5");
+    const auto csv = run({program(), "measure", model, "--csv"});
+    ASSERT_EQ(csv.exit_code, 0) << csv.err;
+    const auto table = parse_csv(csv.out, "stdout");
+    ASSERT_EQ(table.size(), 5u) << csv.out;   // four layers, of which WeightWatcher leaves the first out
+    const auto column = [&](const std::string& name) {
+        return static_cast<std::size_t>(std::find(table[0].cells.begin(), table[0].cells.end(), name) - table[0].cells.begin());
+    };
+    ASSERT_LT(column("alpha"), table[0].cells.size());
+    EXPECT_EQ(table[1].cells[column("alpha")], "");
+    EXPECT_NE(table[1].cells[column("reason")].find("eigenvalues"), std::string::npos);
+    EXPECT_EQ(table[3].cells[column("name")], "dense_1");
+    EXPECT_NEAR(std::stod(table[3].cells[column("alpha")]), 2.235412144, 3e-6);   // WeightWatcher 0.7.7
+    const auto json = run({program(), "measure", model, "--layers", "--measures", "depth", "--json"});
+    const Json layers = parse_json(json.out, "measure").at("layers");
+    ASSERT_EQ(layers.size(), 4u);
+    EXPECT_NEAR(layers[2].at("alpha").get<double>(), 2.235412144, 3e-6);
+    EXPECT_TRUE(layers[0].at("alpha").is_null());
+    const auto text = run({program(), "measure", model, "--layers", "--measures", "depth"});
+    expect_lines_fit(text.out);
+    EXPECT_NE(text.out.find("2.235"), std::string::npos) << text.out;
+    EXPECT_EQ(run({program(), "measure", model, "--csv", "--json"}).exit_code, 2);
+    EXPECT_EQ(run({program(), "measure", model, "--csv", "--measures", "depth"}).exit_code, 2);
 }
 
 TEST(Measure, WeightsWithoutAnArchitectureStillHaveTheirNorms) {

@@ -92,6 +92,46 @@ TEST_F(OnTwin, MeasuresAgreeWithTheCpuAndNameTheirDevice) {
     EXPECT_THAT(assay_run(measure({"--device", "cuda"})).out, HasSubstr("device: cuda: Twin A"));
 }
 
+// Layers up to 512 wide: Gram matrices and their eigenvalues are the device's, in double, so that values are the CPU's to its bound.
+TEST_F(OnTwin, SpectraOfLayersAreTheDevices) {
+    const auto spectra = [&](std::initializer_list<std::string> more) {
+        std::vector<std::string> words{"measure", bundled("grid_0007.h5"), "--measures", "spectral_norm,stable_rank"};
+        words.insert(words.end(), more);
+        return json_of(words);
+    };
+    const Json cpu = spectra({}), cuda = spectra({"--device", "cuda"});
+    EXPECT_GT(cuda.at("twin_calls").value("cusolverDnDsyevd", 0), 0);
+    EXPECT_GT(cuda.at("twin_calls").value("cusolverDnDsyevjBatched", 0), 0) << "a convolution's, one at each frequency";
+    EXPECT_EQ(cpu.at("twin_calls").value("cusolverDnDsyevd", 0), 0);
+    ASSERT_EQ(cpu.at("values").size(), cuda.at("values").size());
+    std::size_t numbers = 0;
+    for (std::size_t i = 0; i < cpu.at("values").size(); ++i) {
+        const Json &a = cpu.at("values")[i].at("value"), &b = cuda.at("values")[i].at("value");
+        EXPECT_EQ(a.is_number(), b.is_number());
+        if (!a.is_number()) continue;
+        ++numbers;
+        const bool lanczos = cpu.at("values")[i].at("convention") == "exact";   // of the layer itself, in float32
+        EXPECT_NEAR_RELATIVE(a.get<double>(), b.get<double>(), lanczos ? 1e-5 : 1e-12) << cpu.at("values")[i];
+    }
+    EXPECT_GT(numbers, 6u);
+}
+
+// The convolution of this network has stride 2 and padding on one side alone.
+TEST_F(OnTwin, ConvolutionsAreCudnnsWhereItIsRight) {
+    const auto loss = [&](const Json& more) {
+        machine({{{"name", "Twin A"}, {"memory", 1024 * mebibyte}}}, more);
+        return json_of({"measure", bundled("grid_0007.h5"), "--data", bundled("data.h5"), "--scale", "1/255", "--samples", "300", "--measures", "test_loss", "--device", "cuda"});
+    };
+    const Json right = loss(Json::object()), wrong = loss({{"spoiled", {"cudnnConvolutionForward"}}});
+    EXPECT_GT(right.at("twin_calls").at("cudnnConvolutionForward").get<int>(), 0);
+    EXPECT_THAT(right.at("device_description").get<std::string>(), HasSubstr("cuDNN 9.19.0"));
+    EXPECT_EQ(right.at("device_notes"), Json::array());
+    ASSERT_EQ(wrong.at("device_notes").size(), 1u);
+    EXPECT_THAT(wrong.at("device_notes")[0].get<std::string>(), HasSubstr("without cuDNN: its result is not that of unrolled windows (forward of ["));
+    EXPECT_NEAR_RELATIVE(right.at("values")[0].at("value").get<double>(), wrong.at("values")[0].at("value").get<double>(), 1e-5);
+    EXPECT_THAT(assay_run(measure({"--device", "cuda"})).out, HasSubstr("device: convolutions are computed without cuDNN"));
+}
+
 TEST_F(OnTwin, HessianAndForwardRunThere) {
     const std::vector<std::string> words{"hessian", bundled("grid_0007.h5"), "--data", bundled("data.h5"), "--scale", "1/255", "--samples", "100", "--top", "2", "--trace", "--quiet"};
     const auto on = [&](std::initializer_list<std::string> more) {

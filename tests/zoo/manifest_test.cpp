@@ -1,5 +1,4 @@
 #include "libanalysis/core/error.hpp"
-#include "libanalysis/zoo/csv.hpp"
 #include "libanalysis/zoo/manifest.hpp"
 #include "libanalysis/zoo/walk.hpp"
 #include "tests/support/support.hpp"
@@ -25,18 +24,6 @@ std::vector<std::string> paths(const Manifest& manifest) {
     std::vector<std::string> names;
     for (const Entry& entry : manifest.models) names.push_back(entry.path);
     return names;
-}
-
-TEST(Csv, KnowsQuotesLineEndsAndTheByteOrderMark) {
-    const auto rows = parse_csv("\xef\xbb\xbf" "a,\"b,\"\"c\"\"\"\r\n\r\n1,\"two\nlines\"\n,\n", "x.csv");
-    ASSERT_EQ(rows.size(), 3u);
-    EXPECT_EQ(rows[0].cells, (std::vector<std::string>{"a", "b,\"c\""}));
-    EXPECT_EQ(rows[1].cells, (std::vector<std::string>{"1", "two\nlines"}));
-    EXPECT_EQ(rows[1].line, 3u);
-    EXPECT_EQ(rows[2].cells, (std::vector<std::string>{"", ""}));
-    EXPECT_EQ(rows[2].line, 5u);
-    EXPECT_THROW(parse_csv("a\n\"b", "x.csv"), Error);
-    EXPECT_THROW(parse_csv("\"b\"c\n", "x.csv"), Error);
 }
 
 TEST(Manifest, ReadsMetricsCsvAndZooJson) {

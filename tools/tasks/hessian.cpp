@@ -3,13 +3,13 @@
 #include "formats/format.hpp"
 #include "libanalysis/curvature/analyse.hpp"
 #include "libanalysis/curvature/sample.hpp"
+#include "libanalysis/lint/input_scale.hpp"
 #include "libanalysis/measures/subject.hpp"
 #include "libanalysis/zoo/protocol.hpp"
 #include "tools/analysis.hpp"
 #include "tools/tasks/curvature_json.hpp"
 #include "tools/tasks/open_data.hpp"
 #include "tools/tasks/open_model.hpp"
-#include "tools/tasks/scale_check.hpp"
 #include "tools/tasks/worker_device.hpp"
 
 #include <fmt/format.h>
@@ -27,9 +27,8 @@ std::shared_ptr<const data::Split> split_of(const data::Dataset& dataset, const 
 }
 
 /// The rows asked for, or as many as the rule says.
-Sample sample_of(const std::shared_ptr<const data::Split>& split, const Json& arguments, double madds, Seed seed) {
+Sample sample_of(const std::shared_ptr<const data::Split>& split, const data::Preprocessing& preprocessing, const Json& arguments, double madds, Seed seed) {
     const Json take = arguments.value("train_rows", Json());
-    const data::Preprocessing preprocessing = preprocessing_from(arguments.value("preprocessing", Json()));
     const std::int64_t of = select_rows(split, preprocessing, take, 0, seed).rows.count();
     std::int64_t samples = arguments.value("samples", std::int64_t{0});
     std::string rule = samples > of ? "all there are" : "as asked";
@@ -109,16 +108,17 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
     if (backend->on_host()) context.memory -= std::min(held_bytes(dataset), context.memory / 2);
     measures::Subject subject(model, {.loss = text_argument(arguments, "loss"), .precision = precision_argument(arguments), .sampled = false}, context);
     subject.set_backend(backend);
-    subject.set_rows(split_name, {split, data::all_rows(*split), preprocessing_from(arguments.value("preprocessing", Json()))});
+    const data::Preprocessing preprocessing = preprocessing_for(arguments, *model);
+    subject.set_rows(split_name, {split, data::all_rows(*split), preprocessing});
     const double l2 = arguments.at("l2").is_null() ? -1 : arguments.at("l2").get<double>();
     const engine::Objective objective = engine::objective_of(*model, text_argument(arguments, "loss"), l2);
     const engine::Network& network = subject.network();
-    const Sample sample = sample_of(split, arguments, network.forward_madds(), context.seed.child(split_name));
+    const Sample sample = sample_of(split, preprocessing, arguments, network.forward_madds(), context.seed.child(split_name));
     const data::Rows& rows = sample.selection.rows;
 
     std::vector<std::string> notes = model->notes;
     if (objective.loss->class_labels)
-        if (std::string complaint = scale_complaint(subject, rows); !complaint.empty()) notes.push_back(std::move(complaint));
+        if (lint::ScaleComplaint complaint = lint::scale_complaint(subject, rows); !complaint.words.empty()) notes.push_back(std::move(complaint.words));
 
     curvature::Options options = options_of(arguments);
     if (objective.regularised() && !curvature::has_regulariser(options.kind)) notes.push_back("the regulariser is no part of this operator");

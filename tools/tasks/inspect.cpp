@@ -2,12 +2,14 @@
 
 #include "formats/format.hpp"
 #include "libanalysis/core/hash.hpp"
-#include "libanalysis/engine/network.hpp"
+#include "libanalysis/engine/outline.hpp"
+#include "libanalysis/lint/input_scale.hpp"
+#include "libanalysis/lint/rule.hpp"
 #include "libanalysis/measures/input_shapes.hpp"
 #include "libanalysis/zoo/protocol.hpp"
+#include "tools/tasks/graph_drawing.hpp"
 #include "tools/tasks/open_data.hpp"
 #include "tools/tasks/open_model.hpp"
-#include "tools/tasks/scale_check.hpp"
 #include "tools/tasks/worker_device.hpp"
 
 #include <fmt/format.h>
@@ -21,8 +23,11 @@ namespace {
 
 struct Layer {
     std::string name, class_name;
-    std::optional<Shape> output;
-    std::vector<std::size_t> parameters;
+    std::optional<Shape> output{};
+    double madds = 0;
+    std::string field{};                   // "5 x 5", "all"; empty where it is not known
+    std::vector<std::string> problems{};
+    std::vector<std::size_t> parameters{};
 };
 
 // Layers in the model's order: of the graph where there is one, then those that only have tensors.
@@ -31,7 +36,7 @@ std::vector<Layer> layers_of(const model::Model& model) {
     std::unordered_map<std::string, std::size_t> index;
     const auto layer = [&](const std::string& name, const std::string& class_name) -> Layer& {
         const auto [found, fresh] = index.emplace(name, layers.size());
-        if (fresh) layers.push_back({name, class_name, {}, {}});
+        if (fresh) layers.push_back({.name = name, .class_name = class_name});
         return layers[found->second];
     };
     if (model.architecture)
@@ -44,17 +49,34 @@ std::vector<Layer> layers_of(const model::Model& model) {
     return layers;
 }
 
-// The output of a file's layer is its last node's, which carries its name.
-void add_shapes(const model::Model& model, const std::vector<Shape>& input_shapes, std::vector<Layer>& layers, std::vector<std::string>& problems) {
-    try {
-        const engine::Network network(model, {.precision = engine::DType::float32, .logits = false, .input_shapes = input_shapes});
-        std::unordered_map<std::string, Shape> shapes;
-        for (std::size_t i = 0; i < network.node_names().size(); ++i) shapes[network.node_names()[i]] = network.node_shape(i);
-        for (Layer& layer : layers)
-            if (const auto found = shapes.find(layer.name); found != shapes.end()) layer.output = found->second;
-    } catch (const Error& error) {
-        problems.push_back(error.what());
+std::string in_words(const engine::NodeOutline& node) {
+    if (node.sees_all) return "all";
+    std::string words;
+    for (const engine::Reach& reach : node.field) words += fmt::format("{}{}", words.empty() ? "" : " x ", static_cast<std::int64_t>(reach.size));
+    return words;
+}
+
+// The output of a file's layer is its last node's, which carries its name; its multiply-adds are those of all its nodes.
+void add_outline(const model::Model& model, const std::vector<engine::NodeOutline>& outline, std::vector<Layer>& layers) {
+    std::unordered_map<std::string, std::size_t> index;
+    for (std::size_t i = 0; i < layers.size(); ++i) index[layers[i].name] = i;
+    for (const std::size_t vertex : model.architecture->topological_order()) {
+        const model::Node& node = model.architecture->graph[vertex];
+        Layer& layer = layers[index.at(node.layer)];
+        const engine::NodeOutline& told = outline[vertex];
+        layer.madds += told.madds;
+        if (!told.problem.empty()) layer.problems.push_back(told.problem);
+        if (node.name != node.layer) continue;
+        layer.output = told.shape;
+        layer.field = in_words(told);
     }
+}
+
+std::string stored_types(const model::Model& model, const Layer& layer) {
+    std::string words;
+    for (const std::size_t i : layer.parameters)
+        if (const std::string& type = model.weights[i].stored_type; words.find(type) == std::string::npos) words += (words.empty() ? "" : ", ") + type;
+    return words;
 }
 
 struct Weights { std::int64_t count = 0, zeros = 0, bad = 0; };
@@ -86,10 +108,12 @@ Json scales_of(std::shared_ptr<const model::Model> model, const Json& arguments,
     subject.set_backend(worker_backend(arguments));
     data::Rows rows{split, data::sample_rows(data::all_rows(*split), std::min<std::int64_t>(2000, split->rows()), Seed{}.child("inspect")), {}};
     subject.set_rows("test", rows);
-    for (const data::Preprocessing& scale : common_scales()) {
+    std::vector<data::Preprocessing> candidates = lint::common_scales();
+    if (!model->preprocessing.is_null()) candidates.insert(candidates.begin(), preprocessing_from(model->preprocessing));   // the file's own
+    for (const data::Preprocessing& scale : candidates) {
         rows.preprocessing = scale;
         try {
-            scales.push_back({{"preprocessing", scale.describe()}, {"accuracy", number_to_json(accuracy_on(subject, rows))}, {"rows", rows.count()}});
+            scales.push_back({{"preprocessing", scale.describe()}, {"accuracy", number_to_json(lint::accuracy_on(subject, rows))}, {"rows", rows.count()}});
         } catch (const Error& error) {
             if (is_circumstance(error)) throw;
             problems.push_back(error.what());
@@ -104,7 +128,7 @@ Json run(const Json& arguments, const Context& context, const std::function<void
     worker_backend(arguments);   // a device that is not there is said before anything is read
     const std::string path = text_argument(arguments, "path");
     const auto model = open_model(arguments);
-    if (!model) return {{"status", "not_a_model"}, {"path", path}, {"content", hash_file(path)}};
+    if (!model) return {{"status", "not_a_model"}, {"path", path}, {"content", hash_file(path)}, {"reason", formats::describe(path)}};
     std::vector<std::string> problems;
     std::vector<Layer> layers = layers_of(*model);
     std::vector<Shape> data_shapes;
@@ -112,29 +136,36 @@ Json run(const Json& arguments, const Context& context, const std::function<void
         const data::Dataset& dataset = open_data(data, context.memory);
         if (const auto split = dataset.test ? dataset.test : dataset.train) data_shapes = measures::input_shapes_for(*model, *split);
     }
+    const std::vector<engine::NodeOutline> outline = engine::outline(*model, data_shapes);
     if (model->architecture)
-        add_shapes(*model, data_shapes, layers, problems);
+        add_outline(*model, outline, layers);
     else
         problems.push_back("no architecture in a weights-only file: give one with --architecture");
 
     Json table = Json::array();
     Weights total;
+    double madds = 0;
     for (const Layer& layer : layers) {
         const Weights weights = weights_of(*model, layer);
         total.count += weights.count;
         total.zeros += weights.zeros;
         total.bad += weights.bad;
-        if (weights.bad > 0) problems.push_back(fmt::format("layer {}: {} of {} weights are NaN or infinite", layer.name, weights.bad, weights.count));
+        madds += layer.madds;
         Json tensors = Json::array();
         for (const std::size_t i : layer.parameters)
             tensors.push_back({{"name", model->parameters[i].name}, {"role", model::to_string(model->parameters[i].role)},
                                {"shape", model->parameters[i].shape}, {"stored_type", model->weights[i].stored_type},
                                {"trainable", model->parameters[i].trainable}});
         table.push_back({{"name", layer.name}, {"class", layer.class_name}, {"output_shape", layer.output ? Json(*layer.output) : Json()},
-                         {"parameters", weights.count}, {"zeros", weights.zeros}, {"non_finite", weights.bad}, {"tensors", std::move(tensors)}});
+                         {"parameters", weights.count}, {"multiply_adds", layer.madds}, {"receptive_field", layer.field.empty() ? Json() : Json(layer.field)},
+                         {"stored_types", stored_types(*model, layer)}, {"problems", layer.problems}, {"zeros", weights.zeros}, {"non_finite", weights.bad}, {"tensors", std::move(tensors)}});
     }
+    Json findings = Json::array();
+    for (const lint::Finding& finding : lint::check(lint::ModelMaterial{*model, outline, nullptr})) findings.push_back(lint::to_json(finding));
     Json result{{"status", "ok"}, {"path", path}, {"content", hash_file(path)}, {"facts", facts_of(*model)}, {"layers", std::move(table)},
-                {"parameters", total.count}, {"zeros", total.zeros}, {"non_finite", total.bad}, {"notes", model->notes}};
+                {"parameters", total.count}, {"multiply_adds", madds}, {"zeros", total.zeros}, {"non_finite", total.bad}, {"notes", model->notes},
+                {"findings", std::move(findings)}};
+    if (arguments.value("draw", false) && model->architecture) result["dot"] = graph_drawing(*model, outline);
     result["scales"] = scales_of(model, arguments, context, problems);
     result["problems"] = problems;
     return result;

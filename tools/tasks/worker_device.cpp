@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace assay::tools {
 namespace {
@@ -31,7 +32,7 @@ const engine::cuda::Device& cuda_device(int index) {
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::unavailable) throw;
         const std::string where = "--device cuda:" + std::to_string(index), advice = "`assay devices` tells more; --device cpu needs no device";
-        if (const std::string reason = engine::cuda::status().reason; !reason.empty()) throw Error(ErrorKind::unavailable, {where, "", without_period(reason), advice});
+        if (const std::string reason = engine::cuda::status(std::vector<int>{}).reason; !reason.empty()) throw Error(ErrorKind::unavailable, {where, "", without_period(reason), advice});
         throw Error(ErrorKind::unavailable, {where, error.parts().expected, without_period(error.parts().found), advice});
     }
 }
@@ -81,7 +82,8 @@ Json device_facts(const Json& arguments) {
     const auto index = cuda_index(arguments);
     const std::string word = index ? "cuda:" + std::to_string(*index) : "cpu";
     return {{"device", word}, {"device_description", index ? cuda_description(*index) : word}, {"instruction_set", instruction_set()},
-            {"device_memory_peak_bytes", index ? Json(engine::cuda::peak_bytes(*index)) : Json()}};
+            {"device_memory_peak_bytes", index ? Json(engine::cuda::peak_bytes(*index)) : Json()},
+            {"device_notes", index ? Json(engine::cuda::notes(*index)) : Json::array()}};
 }
 
 }  // namespace assay::tools

@@ -21,8 +21,8 @@ engine::DType precision_argument(const Json& arguments);
 /// process came to it, and no more than "memory"), while what tasks hold on the host stays within the given one.
 Context device_context(const Json& arguments, const Context& given);
 
-/// {"device": "cuda:0", "device_description": "cuda: NVIDIA ..., driver ..., cuBLAS ...", "instruction_set", "device_memory_peak_bytes"};
-/// on the CPU {"cpu", "cpu", ..., null}.
+/// {"device": "cuda:0", "device_description": "cuda: NVIDIA ..., driver ..., cuBLAS ...", "instruction_set", "device_memory_peak_bytes",
+/// "device_notes": what this process does there otherwise than it would, in sentences}; on the CPU {"cpu", "cpu", ..., null, []}.
 Json device_facts(const Json& arguments);
 
 }  // namespace assay::tools

@@ -1,4 +1,6 @@
 #include "libanalysis/evaluate/evaluation.hpp"
+#include "libanalysis/evaluate/table.hpp"
+#include "libanalysis/measures/catalogue.hpp"
 #include "tools/analysis.hpp"
 #include "tools/parse.hpp"
 #include "tools/table.hpp"
@@ -9,6 +11,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 
 namespace assay::tools::verbs {
 namespace {
@@ -16,46 +21,144 @@ namespace {
 namespace po = boost::program_options;
 using evaluate::Role;
 
-std::string number(double value) { return std::isnan(value) ? "" : fixed(value, 3); }
+std::string number(double value, int decimals = 3) { return std::isnan(value) ? "" : fixed(value, decimals); }
+
+// What all measures' names begin with, up to a dot: a table of many columns has no room to repeat it.
+std::string common_beginning(const evaluate::TargetScores& scores) {
+    std::string common;
+    std::size_t names = 0;
+    for (const evaluate::MeasureScore& score : scores.scores) {
+        if (score.role == Role::baseline && score.measure.starts_with("metric.")) continue;
+        if (names++ == 0) common = score.measure.substr(0, score.measure.find('.') + 1);
+        else if (!score.measure.starts_with(common)) return "";
+    }
+    return names > 1 && common.ends_with('.') ? common : "";
+}
 
 std::string_view kind(Role role) {
     return role == Role::baseline ? "baseline" : role == Role::needs_test_labels ? "test labels" : "";
 }
 
-void print_target(const evaluate::Evaluation& evaluation, const evaluate::TargetScores& one, std::size_t limit) {
-    fmt::print("\n{}: {} ({} models)\n\n", one.target.title, one.target.source, one.target.models);
-    Table table({{"measure", Table::Align::left}, {std::string(evaluation.protocol->symbol)},
-                 {fmt::format("{:.0f} % interval", 100 * evaluation.level)}, {"models"}, {"beyond luck", Table::Align::left},
-                 {"", Table::Align::left}});
+// Detail numbers that a table has room for; JSON has all.
+std::string more(const evaluate::MeasureScore& score, int decimals) {
+    std::string text;
+    for (const auto& [name, value] : score.detail.numbers)
+        if (name == "p90" || name == "max" || name == "adjusted" || name == "mean") text += (text.empty() ? "" : ", ") + name + " " + number(value, decimals);
+    return text;
+}
+
+void print_luck(const evaluate::Evaluation& evaluation, const evaluate::Chance& chance, int decimals) {
+    if (chance.permutations == 0) return;
+    if (evaluation.protocol->sense == evaluate::Sense::signed_score)
+        fmt::print("{}", wrapped(fmt::format("luck: with a shuffled target one measure has deviation {} and stays below {} in 95 % of the cases; the best of "
+                                             "the {} tried stays below {}.", number(chance.spread, decimals), number(chance.single, decimals), chance.tried, number(chance.largest, decimals))));
+    else
+        fmt::print("{}", wrapped(fmt::format("luck: with a shuffled target one measure has {} +- {}; in 95 % of the cases one measure does no better than {}, the "
+                                             "best of the {} tried no better than {}.", number(chance.center, decimals), number(chance.spread, decimals), number(chance.single, decimals),
+                                             chance.tried, number(chance.largest, decimals))));
+}
+
+void print_breaks(const evaluate::TargetScores& one, std::size_t limit) {
+    bool any = false;
     std::size_t shown = 0;
     for (const evaluate::MeasureScore& score : one.scores) {
         if (shown++ == limit) break;
+        for (const evaluate::Break& broken : score.breaks) {
+            if (!any) fmt::print("\nWhere it breaks: settings between which a measure orders more than half of the pairs wrongly\n");
+            any = true;
+            fmt::print("{}", wrapped(fmt::format("{}: {} {} against {}: {} of {} pairs wrong{}; open {} ({} {}, measure {}) and {} ({} {}, measure {})", score.measure,
+                                                 broken.axis, broken.low, broken.high, broken.wrong, broken.pairs,
+                                                 broken.others_equal ? ", all else equal" : ", other settings differ too", printable(broken.smaller), one.target.name,
+                                                 significant(broken.smaller_target), significant(broken.smaller_measure), printable(broken.larger), one.target.name,
+                                                 significant(broken.larger_target), significant(broken.larger_measure))));
+        }
+    }
+}
+
+void print_target(const evaluate::Evaluation& evaluation, const evaluate::TargetScores& one, std::size_t limit) {
+    fmt::print("\n{}: {} ({} models)\n\n", one.target.title, one.target.source, one.target.models);
+    std::vector<Table::Column> columns{{"measure", Table::Align::left}, {std::string(evaluation.protocol->symbol)}};
+    const bool intervals = evaluation.replicates > 0;
+    const bool details = std::any_of(one.scores.begin(), one.scores.end(), [](const auto& score) { return !score.detail.worst.empty(); });
+    if (intervals) columns.insert(columns.end(), {{fmt::format("{:.0f} % interval", 100 * evaluation.level)}, {"models"}, {"beyond luck", Table::Align::left}});
+    else columns.push_back({"models"});
+    if (details) columns.push_back({"worst"});
+    columns.push_back({"", Table::Align::left});
+    Table table(columns);
+    std::size_t shown = 0;
+    const std::string beginning = common_beginning(one);
+    const int decimals = evaluation.protocol->decimals;
+    for (const evaluate::MeasureScore& score : one.scores) {
+        if (shown++ == limit) break;
         const bool none = std::isnan(score.score.value);
-        table.add({score.measure, none ? "-" : number(score.score.value), interval(score.interval.low, score.interval.high, 3),
-                   std::to_string(score.models), none || score.role == Role::needs_test_labels ? "" : score.beyond_chance ? "yes" : "no",
-                   none ? score.score.reason : std::string(kind(score.role))});
+        const std::string name = score.measure.starts_with(beginning) ? score.measure.substr(beginning.size()) : score.measure;
+        std::vector<std::string> cells{(score.negated ? "-" : "") + name, none ? "-" : number(score.score.value, decimals)};
+        if (intervals) cells.push_back(interval(score.interval.low, score.interval.high, decimals));
+        cells.push_back(std::to_string(score.models));
+        if (intervals) cells.push_back(none || score.role == Role::needs_test_labels ? "" : score.beyond_chance ? "yes" : "no");
+        if (details) cells.push_back(number(score.detail.worst_score, decimals));
+        const std::string role(kind(score.role)), numbers = more(score, decimals);
+        cells.push_back(none ? score.score.reason : role + (role.empty() || numbers.empty() ? "" : "; ") + numbers);
+        table.add(std::move(cells));
     }
     fmt::print("{}", table.text());
     if (one.scores.size() > limit) fmt::print("({} more rows: --limit 0 shows all)\n", one.scores.size() - limit);
-    fmt::print("{}", wrapped(fmt::format("luck: with a shuffled target one measure has deviation {} and stays below {} in 95 % of the cases; the best of "
-                                         "the {} tried stays below {}.", number(one.chance.spread), number(one.chance.single), one.chance.tried,
-                                         number(one.chance.largest))));
+    if (!beginning.empty()) fmt::print("(names without \"{}\", with which all begin)\n", printable(beginning));
+    print_luck(evaluation, one.chance, decimals);
+    if (details && !one.scores.empty() && !one.scores.front().detail.worst.empty())
+        fmt::print("{}", wrapped(fmt::format("worst: the environment in which a measure does worst; for {}: {}.", one.scores.front().measure,
+                                             one.scores.front().detail.worst)));
+    print_breaks(one, limit);
 }
 
 void print_csv(const evaluate::Evaluation& evaluation) {
     const auto cell = [](double value) { return std::isnan(value) ? std::string() : fmt::format("{:.17g}", value); };
-    fmt::print("protocol,target,measure,role,score,low,high,models,beyond_chance\n");
+    fmt::print("protocol,target,measure,role,score,low,high,models,beyond_chance,negated,worst_score,worst\n");
     for (const auto& one : evaluation.targets)
         for (const auto& score : one.scores)
             // A column's name may hold commas between brackets.
-            fmt::print("{},{},\"{}\",{},{},{},{},{},{}\n", evaluation.protocol->name, one.target.name, score.measure,
+            fmt::print("{},{},\"{}\",{},{},{},{},{},{},{},{},\"{}\"\n", evaluation.protocol->name, one.target.name, score.measure,
                        evaluate::to_string(score.role), cell(score.score.value), cell(score.interval.low), cell(score.interval.high),
-                       score.models, score.beyond_chance);
+                       score.models, score.beyond_chance, score.negated, cell(score.detail.worst_score), score.detail.worst);
+}
+
+bool matches(const std::string& pattern, std::string_view name) { return fnmatch(pattern.c_str(), std::string(name).c_str(), 0) == 0; }
+
+std::function<bool(std::string_view)> matching(const std::string& pattern) {
+    return [pattern](std::string_view name) { return matches(pattern, name); };
+}
+
+bool falls_with_gap(std::string_view measure) {
+    const measures::Measure* known = measures::find_measure(measure);
+    return known && known->direction == measures::Direction::smaller_gap;
+}
+
+/// What is judged, and what to call it.
+struct Source {
+    evaluate::Frame frame;
+    std::string title, line;
+};
+
+bool is_sqlite(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string head(16, '\0');
+    file.read(head.data(), 16);
+    return head.starts_with("SQLite format 3");
+}
+
+std::string read_table(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file || std::filesystem::is_directory(path))
+        throw Error(ErrorKind::missing, {path, "a store or a table (CSV)", std::filesystem::is_directory(path) ? "a folder" : "nothing that can be read"});
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
 }
 
 int run(const std::vector<std::string>& words) {
-    std::string target, measure;
+    std::string target, measure, config;
     evaluate::EvaluationOptions options;
+    std::vector<std::string> where;
     std::size_t limit = 40;
     std::uint64_t seed = 0;
     std::string protocols;
@@ -64,36 +167,68 @@ int run(const std::vector<std::string>& words) {
     description.add_options()
         ("protocol", po::value(&options.protocol)->default_value("kendall"), ("how to judge: " + protocols).c_str())
         ("target", po::value(&target), "gap or test_error (default: both)")
-        ("measure", po::value(&measure), "only measures that match this pattern (*, ?); baselines stay")
+        ("gap", po::value(&options.gap), "the column that is the target (default: train minus test accuracy)")
+        ("measure", po::value(&measure), "only measures that match this pattern (*, ?); baselines stay. In a table: which columns are measures")
+        ("config", po::value(&config), "in a table: which columns are hyper-parameters (default: config.*)")
+        ("where", po::value(&where)->composing(), "in a table: only rows where COLUMN is true, or COLUMN=VALUE; may be repeated")
+        ("complete", po::bool_switch(), "only models with a finite value of every measure")
+        ("average-repeats", po::bool_switch(), "one row a configuration: the mean of its runs")
+        ("breaks", po::value(&options.breaks)->default_value(0), "list so many hyper-parameter settings for every measure between which it orders models wrongly")
         ("group", po::value(&options.group), "draw the values of this config column as a whole for the intervals, e.g. config.depth")
+        ("test-examples", po::value(&options.settings.test_examples)->default_value(10000), "behind a test accuracy: the noise that sign-error leaves out")
         ("level", po::value(&options.level)->default_value(0.95, "0.95"), "of the intervals")
-        ("replicates", po::value(&options.replicates)->default_value(1000), "bootstrap resamples and permutations")
+        ("replicates", po::value<std::size_t>(), "bootstrap resamples and permutations (default: 1000, fewer for costly protocols; 0: none)")
         ("seed", po::value(&seed)->default_value(0), "of both")
         ("limit", po::value(&limit)->default_value(40), "rows per table, 0: all")
         ("json", po::bool_switch(), "print JSON")
         ("csv", po::bool_switch(), "print CSV");
-    const auto values = parse({"assay evaluate STORE [options]",
+    const auto values = parse({"assay evaluate STORE|TABLE.csv [options]",
                                "Says how well each measure orders the models of a zoo by generalisation gap and by test error, beside the "
-                               "baselines that need no theory and beside luck.",
-                               {"assay evaluate zoo.assay", "assay evaluate zoo.assay --target gap --measure 'spectral*' --group config.depth",
-                                "assay evaluate zoo.assay --json > scores.json"},
+                               "baselines that need no theory and beside luck, and where it breaks. Reads a store, or a table with one row a model.",
+                               {"assay evaluate zoo.assay", "assay evaluate zoo.assay --target gap --measure 'spectral*' --group config.depth --breaks 3",
+                                "assay evaluate zoo.assay --protocol psi --json > scores.json",
+                                "assay evaluate table.csv --gap gap --config 'hp.*' --measure 'complexity.*' --protocol sign-error"},
                                "STORE"}, description, words);
     if (!values) return 0;
     if (!target.empty() && target != "gap" && target != "test_error")
         throw Error(ErrorKind::usage, {"--target", "gap or test_error", target});
+    if (!target.empty() && !options.gap.empty()) throw Error(ErrorKind::usage, {"--gap", "no --target beside it: the column is the target", "--target " + target});
     if (!(options.level > 0 && options.level < 1)) throw Error(ErrorKind::usage, {"--level", "a number between 0 and 1", fmt::format("{}", options.level)});
-    if (options.replicates < 10) throw Error(ErrorKind::usage, {"--replicates", "at least 10", std::to_string(options.replicates)});
+    if (!(options.settings.test_examples >= 1)) throw Error(ErrorKind::usage, {"--test-examples", "at least 1", fmt::format("{}", options.settings.test_examples)});
+    if (values->count("replicates") > 0) {
+        options.replicates = (*values)["replicates"].as<std::size_t>();
+        if (*options.replicates > 0 && *options.replicates < 10)
+            throw Error(ErrorKind::usage, {"--replicates", "0 or at least 10", std::to_string(*options.replicates)});
+    }
     options.seed = Seed{seed};
     options.needs_test_labels = needs_test_labels;
-    if (!measure.empty()) options.wanted = [&](std::string_view column) { return fnmatch(measure.c_str(), std::string(column).c_str(), 0) == 0; };
+    options.falls = falls_with_gap;
+    if (!measure.empty()) options.wanted = matching(measure);
 
     const std::string path = (*values)["STORE"].as<std::string>();
-    const report::Content content = open_content(path);
-    evaluate::Evaluation evaluation = evaluate::evaluate(report::frame_of(content.table), options);
+    Source source;
+    if (is_sqlite(path)) {
+        if (!config.empty() || !where.empty())
+            throw Error(ErrorKind::usage, {config.empty() ? "--where" : "--config", "a table (CSV)", path + ", a store", "assay export writes a store as a table"});
+        const report::Content content = open_content(path);
+        source = {report::frame_of(content.table), content.title, zoo_line(content, path)};
+    } else {
+        evaluate::TableColumns columns{.gap = options.gap, .where = where};
+        if (!config.empty()) columns.config = matching(config);
+        if (!measure.empty()) columns.measure = matching(measure);
+        source.frame = evaluate::frame_of_csv(read_table(path), path, columns);
+        options.wanted = nullptr;   // the pattern has chosen the columns
+        source.title = std::filesystem::path(path).filename();
+        source.line = fmt::format("{} ({} models)", source.title, source.frame.size());
+    }
+    if ((*values)["complete"].as<bool>())
+        source.frame = evaluate::complete_models(source.frame, [&](std::string_view name) { return !options.wanted || options.wanted(name); });
+    if ((*values)["average-repeats"].as<bool>()) source.frame = evaluate::average_repeats(source.frame);
+    evaluate::Evaluation evaluation = evaluate::evaluate(source.frame, options);
     if (!target.empty()) std::erase_if(evaluation.targets, [&](const auto& one) { return one.target.name != target; });
     if (evaluation.targets.empty()) throw Error(ErrorKind::data, {path, "what --target " + target + " needs", "no such values that differ between models"});
     if ((*values)["json"].as<bool>()) {
-        Json json{{"schema_version", 1}, {"store", path}, {"title", content.title}, {"models", content.table.models.size()}, {"seed", seed}};
+        Json json{{"schema_version", 1}, {"store", path}, {"title", source.title}, {"models", source.frame.size()}, {"seed", seed}};
         json.update(evaluation.to_json());
         fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
         return 0;
@@ -102,9 +237,11 @@ int run(const std::vector<std::string>& words) {
         print_csv(evaluation);
         return 0;
     }
-    fmt::print("{}", wrapped(zoo_line(content, path)));
-    fmt::print("{}", wrapped(fmt::format("{}. Intervals: {} resamples of {}. {} measures and baselines were tried.", evaluation.protocol->summary,
-                                         evaluation.replicates, evaluation.resampled, evaluation.measures_tried)));
+    fmt::print("{}", wrapped(source.line));
+    fmt::print("{}", wrapped(fmt::format("{}.{} {} measures and baselines were tried.", evaluation.protocol->summary,
+                                         evaluation.replicates > 0 ? fmt::format(" Intervals: {} resamples of {}.", evaluation.replicates, evaluation.resampled) : "",
+                                         evaluation.measures_tried)));
+    for (const std::string& note : evaluation.notes) fmt::print("{}", wrapped("note: " + note));
     for (const auto& one : evaluation.targets) print_target(evaluation, one, limit == 0 ? one.scores.size() : limit);
     return 0;
 }

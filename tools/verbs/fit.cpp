@@ -5,8 +5,11 @@
 #include "tools/verb.hpp"
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 
+#include <algorithm>
 #include <map>
+#include <numeric>
 
 namespace assay::tools::verbs {
 namespace {
@@ -22,15 +25,17 @@ void print_fit(const predict::Fit& fit, const std::string& output) {
     for (const auto& dropped : fit.selection.dropped) reasons[dropped.reason].push_back(dropped.column);
     for (const auto& [reason, columns] : reasons) {
         std::string list;
-        for (const std::string& column : columns) list += (list.empty() ? "" : ", ") + column;
+        for (const std::string& column : columns)
+            if (list.size() < 300) list += (list.empty() ? "" : ", ") + column;
+            else if (!list.ends_with("...")) list += fmt::format(" and others, {} in all ...", columns.size());
         fmt::print("{}", wrapped(fmt::format("left out, {}: {}", reason, list), "  "));
     }
     fmt::print("{}", wrapped("scored only on models held out: " + scores.words +
                              (fit.tried.empty() ? "" : " (of the config columns with most values the one with the largest error; --group chooses)")));
     fmt::print("\n");
-    Table table({{scores.group == "model" ? "held out" : scores.group, Table::Align::left}, {"models"}, {"mean error"}, {"penalty"}});
+    Table table({{scores.group == "model" ? "held out" : scores.group, Table::Align::left}, {"models"}, {"mean error"}, {"chosen by the others", Table::Align::left}});
     for (const auto& fold : scores.folds)
-        table.add({fold.held_out, std::to_string(fold.models), percent(fold.mean_absolute_error), significant(fold.lambda, 3)});
+        table.add({fold.held_out, std::to_string(fold.models), percent(fold.mean_absolute_error), fold.setting});
     fmt::print("{}\n", table.text());
     Table summary({{"held-out score", Table::Align::left}, {"value"}, {"", Table::Align::left}});
     summary.add({"mean absolute error", percent(scores.mean_absolute_error), "predicting the mean: " + percent(scores.mean_absolute_error_of_mean)});
@@ -43,6 +48,15 @@ void print_fit(const predict::Fit& fit, const std::string& output) {
         for (const auto& tried : fit.tried) list += fmt::format("{}{} {}", list.empty() ? "" : ", ", tried.group, percent(tried.mean_absolute_error));
         fmt::print("{}", wrapped("mean absolute error by what is held out: " + list));
     }
+    if (!fit.predictor.importance.empty()) {
+        std::vector<std::size_t> order(fit.predictor.features.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return fit.predictor.importance[a] > fit.predictor.importance[b]; });
+        Table importance({{"feature", Table::Align::left}, {"importance"}});
+        for (std::size_t k = 0; k < std::min<std::size_t>(order.size(), 8); ++k)
+            importance.add({fit.predictor.features[order[k]], significant(fit.predictor.importance[order[k]], 3)});
+        fmt::print("\n{}{}", importance.text(), wrapped("importance: mean absolute contribution to the logit of test accuracy, over held-out predictions"));
+    }
     fmt::print("\nwritten: {}\n", printable(output));
 }
 
@@ -50,9 +64,14 @@ int run(const std::vector<std::string>& words) {
     std::string output;
     predict::FitOptions options;
     std::uint64_t seed = 0;
+    std::string methods;
+    std::vector<std::string> patterns;
+    for (const predict::Learner* one : predict::learners()) methods += (methods.empty() ? "" : ", ") + std::string(one->name);
     po::options_description description("Options");
     description.add_options()
         ("output,o", po::value(&output)->required(), "the predictor file (JSON)")
+        ("method", po::value(&options.method)->default_value("ridge"), ("how to fit: " + methods).c_str())
+        ("measure", po::value(&patterns)->composing(), "only measures that match this pattern are features; may be repeated")
         ("group", po::value(&options.group), "config column whose values are held out in turn, e.g. config.depth; \"model\": random parts (default: "
                                              "the column with most values)")
         ("level", po::value(&options.level)->default_value(0.9, "0.9"), "of the prediction intervals")
@@ -60,10 +79,10 @@ int run(const std::vector<std::string>& words) {
         ("seed", po::value(&seed)->default_value(0), "of every random choice")
         ("json", po::bool_switch(), "print the predictor and its scores as JSON");
     const auto values = parse({"assay fit STORE -o FILE [options]",
-                               "Fits a predictor of test error to the measures of a zoo: ridge regression of the logit of test accuracy on standardised "
-                               "measures. What needs labelled test data, or was logged, is never a feature. Scores come from models that the scored fit "
+                               "Fits a predictor of test error to the measures of a zoo: a regression of the logit of test accuracy, tuned by nested "
+                               "cross-validation. What needs labelled test data, or was logged, is never a feature. Scores come from models that the scored fit "
                                "did not see.",
-                               {"assay fit zoo.assay -o predictor.json", "assay fit zoo.assay -o predictor.json --group config.depth"},
+                               {"assay fit zoo.assay -o predictor.json", "assay fit zoo.assay -o predictor.json --method boosted --group config.depth"},
                                "STORE"}, description, words);
     if (!values) return 0;
     if (!(options.level > 0 && options.level < 1)) throw Error(ErrorKind::usage, {"--level", "a number between 0 and 1", fmt::format("{}", options.level)});
@@ -71,6 +90,10 @@ int run(const std::vector<std::string>& words) {
     const report::Content content = open_content(path);
     options.seed = Seed{seed};
     options.refusal = feature_refusal;
+    if (!patterns.empty())
+        options.wanted = [&](std::string_view column) {
+            return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) { return fnmatch(pattern.c_str(), std::string(column).c_str(), 0) == 0; });
+        };
     options.training_title = content.title;
     options.training_hash = report::zoo_hash(content.models);
     options.contents = report::contents_of(content);

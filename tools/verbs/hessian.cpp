@@ -154,6 +154,10 @@ void print_rest(const Json& result) {
                                bytes_in_words(cache["bytes"].get<std::size_t>()), bytes_in_words(result["memory_peak_bytes"].get<std::size_t>()), on_device));
 }
 
+void print_device_notes(const Json& notes) {
+    for (const Json& note : notes) line("device", printable(note.get<std::string>()));
+}
+
 void print_layers(const Json& layers) {
     if (layers.is_null()) return;
     double total = 0;
@@ -234,6 +238,7 @@ int run(const std::vector<std::string>& command) {
     print_notes(result);
     print_eigenvalues(result);
     print_rest(result);
+    print_device_notes(result["device_notes"]);
     print_layers(result["layers"]);
     if (!words.save_vectors.empty()) fmt::print("\neigenvectors: {}\n", printable(words.save_vectors));
     if (!words.plot.empty()) fmt::print("\npage: {}\n", printable(words.plot));

@@ -7,7 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 namespace assay::tools::verbs {
@@ -30,7 +32,9 @@ Computed computed(const Json& result) {
         key.convention = value.at("convention").get<std::string>();
         key.parameters = value.at("parameters").get<std::string>();
         const Json& number = value.at("value");
-        if (number.is_number() || number.is_string()) {
+        if (number.is_array()) {
+            for (std::size_t i = 0; i < number.size(); ++i) out.values[evaluate::element_name(store::column_of(key), i)] = number_from_json(number[i]);
+        } else if (number.is_number() || number.is_string()) {
             out.values[store::column_of(key)] = number_from_json(number);
         } else if (const std::string reason = value.value("reason", ""); !reason.empty()) {
             out.reasons[store::column_of(key)] = reason;
@@ -64,6 +68,24 @@ Json requests_for(const predict::Predictor& predictor) {
     return requests;
 }
 
+void explain(const predict::Predictor& predictor, const predict::Prediction& prediction) {
+    if (prediction.contributions.empty()) {
+        fmt::print("{}", wrapped(fmt::format("the method {} tells no contributions of features", predictor.learner->name)));
+        return;
+    }
+    std::vector<std::size_t> order(predictor.features.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return std::abs(prediction.contributions[a]) > std::abs(prediction.contributions[b]); });
+    Table table({{"feature", Table::Align::left}, {"contribution"}});
+    double rest = 0;
+    for (std::size_t k = 0; k < order.size(); ++k) {
+        if (k < 12) table.add({predictor.features[order[k]], fixed(prediction.contributions[order[k]], 3)});
+        else rest += prediction.contributions[order[k]];
+    }
+    if (order.size() > 12) table.add({fmt::format("({} others)", order.size() - 12), fixed(rest, 3)});
+    fmt::print("\n{}{}", table.text(), wrapped(fmt::format("contributions to the logit of test accuracy: together with the base, {}, they make the prediction", fixed(prediction.base, 3))));
+}
+
 int run(const std::vector<std::string>& words) {
     ModelOptions options;
     std::string with, init;
@@ -73,10 +95,15 @@ int run(const std::vector<std::string>& words) {
         ("with", po::value(&with)->required()->value_name("FILE"), "the predictor file of assay fit")
         ("init", po::value(&init)->value_name("FILE"), "the initial weights, where the predictor needs them")
         ("train-rows", po::value(&train_rows)->value_name("N"), "the model was trained on the first N rows of train/ (all)");
+    double fail_above = 0;
+    description.add_options()
+        ("fail-above", po::value(&fail_above)->value_name("E"), "exit with 1 when the predicted test error is above E, for pipelines")
+        ("explain", po::bool_switch(), "how much each feature carries of the prediction");
     options.add_to(description);
     const auto values = parse({"assay predict MODEL --with FILE [options]",
                                "Predicts the test error of a model without looking at test data: computes the predictor's features and applies it.",
                                {"assay predict model.h5 --with predictor.json",
+                                "assay predict model.h5 --with predictor.json --fail-above 0.05", "assay predict model.h5 --with predictor.json --explain",
                                 "assay predict model.h5 --with predictor.json --init init.h5 --data train.h5 --scale 1/255"},
                                "MODEL"}, description, words);
     if (!values) return 0;
@@ -89,24 +116,32 @@ int run(const std::vector<std::string>& words) {
     arguments["seed"] = 0;
     arguments["measures"] = requests_for(predictor);
     const Json result = options.run("measure_model", arguments);
-    if (result.value("status", "") == "not_a_model") throw Error(ErrorKind::format, {model, "a checkpoint", "a file that no format claims"});
+    if (result.value("status", "") == "not_a_model") throw Error(ErrorKind::format, {model, "a checkpoint", result.value("reason", "a file that no format claims")});
     const Computed features = computed(result);
     require_all(predictor, features, model);
     const predict::Prediction prediction = predictor.predict(features.values);
+    const bool limited = values->contains("fail-above");
+    if (limited && !(fail_above >= 0 && fail_above <= 1)) throw Error(ErrorKind::usage, {"--fail-above", "a test error between 0 and 1", fmt::format("{}", fail_above)});
+    const int ending = limited && !(prediction.test_error <= fail_above) ? static_cast<int>(ExitCode::some_failed) : 0;
 
     const bool seen = predictor.trained_on(result.at("content").get<std::string>());
     if ((*values)["json"].as<bool>()) {
         Json json{{"model", model}, {"predictor_saw_it", seen}, {"predicted_test_error", prediction.test_error}, {"low", prediction.low},
                   {"high", prediction.high}, {"level", predictor.level}, {"features_outside_training_range", prediction.outside},
-                  {"preprocessing", arguments["preprocessing"]}, {"notes", result.value("notes", Json::array())}};
-        for (const char* key : {"device", "device_description", "instruction_set", "device_choice"})
+                  {"preprocessing", applied_preprocessing(arguments, result)}, {"notes", result.value("notes", Json::array())}};
+        for (const char* key : {"device", "device_description", "instruction_set", "device_notes", "device_choice"})
             if (result.contains(key)) json[key] = result[key];
         json["predictor"] = {{"file", with}, {"training_title", predictor.training_title}, {"training_hash", predictor.training_hash},
                              {"training_models", predictor.training_models}, {"cross_validation", predict::to_json(predictor.scores)}};
+        json["novelty"] = number_to_json(prediction.novelty);
+        if (!prediction.contributions.empty()) {
+            json["explanation"] = {{"scale", "logit of test accuracy"}, {"base", prediction.base}, {"contributions", Json::object()}};
+            for (std::size_t c = 0; c < predictor.features.size(); ++c) json["explanation"]["contributions"][predictor.features[c]] = prediction.contributions[c];
+        }
         json["features"] = Json::object();
         for (const std::string& feature : predictor.features) json["features"][feature] = number_to_json(features.values.at(feature));
         print_json(std::move(json));
-        return 0;
+        return ending;
     }
     fmt::print("{}\n", printable(model));
     fmt::print("predicted test error {}, {:.0f} % interval {} .. {}\n\n", percent(prediction.test_error), 100 * predictor.level,
@@ -116,7 +151,7 @@ int run(const std::vector<std::string>& words) {
                                          predictor.training_models, predictor.training_title.empty() ? "" : " of " + predictor.training_title, scores.words,
                                          percent(scores.mean_absolute_error), fixed(scores.kendall, 3), percent(scores.coverage, 1))));
     if (!options.data.empty()) {
-        if (!arguments["preprocessing"]["declared"].get<bool>()) fmt::print("inputs: as stored (no --scale was declared)\n");
+        if (!applied_preprocessing(arguments, result)["declared"].get<bool>()) fmt::print("inputs: as stored (no --scale was declared)\n");
         fmt::print("training rows: {}\n", values->contains("train-rows") ? fmt::format("the first {}", train_rows) : "all of train/ (none were declared)");
     }
     print_device(result);
@@ -125,10 +160,14 @@ int run(const std::vector<std::string>& words) {
     if (!prediction.outside.empty()) {
         std::string list;
         for (const std::string& feature : prediction.outside) list += (list.empty() ? "" : ", ") + feature;
-        fmt::print("{}", wrapped(fmt::format("{} of {} features lie beyond what the fitted models had, so the interval may be too narrow: {}",
-                                             prediction.outside.size(), predictor.features.size(), list)));
+        fmt::print("{}", wrapped(fmt::format("warning: this model is unlike the fitted ones: {} of {} features lie beyond what they had, the farthest by {} deviations; the "
+                                             "interval is widened {} times, and covers only if the predictor holds there: {}",
+                                             prediction.outside.size(), predictor.features.size(), significant(prediction.novelty, 3),
+                                             significant(1 + prediction.novelty, 3), list)));
     }
-    return 0;
+    if ((*values)["explain"].as<bool>()) explain(predictor, prediction);
+    if (ending != 0) fmt::print("{}", wrapped(fmt::format("above the limit of {}", percent(fail_above))));
+    return ending;
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ const char* name(cusolverStatus_t status) {
 template <class Library>
 void check_library(Library status, Library success, Library no_memory, Library wrong_argument, const char* call) {
     if (status == success) return;
-    if (const cudaError_t cause = cudaGetLastError(); sticky(cause)) check(cause, call);
+    check_device(call);
     const std::string found = std::string(name(status)) + " (" + std::to_string(static_cast<int>(status)) + ")";
     if (status == no_memory) throw DeviceMemoryError({call, "success", found, "The library found no memory on the device: use smaller data, or a smaller --memory."});
     throw Error(status == wrong_argument ? ErrorKind::internal : ErrorKind::unavailable, {call, "success", found});
@@ -79,6 +79,10 @@ void check(cudaError_t result, const char* call) {
     }
     throw Error(ErrorKind::unavailable,
                 {call, "success", found, sticky(result) ? "This process can use the device no more: start it again." : ""});
+}
+
+void check_device(const char* call) {
+    if (const cudaError_t cause = cudaGetLastError(); sticky(cause)) check(cause, call);
 }
 
 void check(cublasStatus_t status, const char* call) {

@@ -9,4 +9,7 @@ namespace assay::engine::cuda {
 /// after a sticky error, that this process can use the device no more.
 void check(cudaError_t result, const char* call);
 
+/// After a library failed: @throws as check() does what the device broke with, if it did. Whatever else its calls left is forgotten.
+void check_device(const char* call);
+
 }  // namespace assay::engine::cuda

@@ -2,6 +2,7 @@
 
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/engine/cuda/check.hpp"
+#include "libanalysis/engine/cuda/cudnn.hpp"
 #include "libanalysis/engine/cuda/devices.hpp"
 #include "libanalysis/engine/cuda/memory.hpp"
 #include "libanalysis/engine/cuda/staging.hpp"
@@ -31,6 +32,8 @@ Lane::Lane(const Options& options) : options_(options), name_("cuda:" + std::to_
     clear_fault();
     blas_workspace_ = allocate(blas_workspace);
 
+    if (options.cudnn) cudnn_ = std::make_unique<Cudnn>(*this);
+
     check(library.cublasCreate_v2(&blas_), "cublasCreate");
     try {
         check(library.cublasSetStream_v2(blas_, memory_->stream()), "cublasSetStream");
@@ -46,6 +49,9 @@ Lane::Lane(const Options& options) : options_(options), name_("cuda:" + std::to_
 
 Lane::~Lane() {
     (void)cudaStreamSynchronize(memory_->stream());
+    cudnn_.reset();
+    if (jacobi_) (void)cusolver().cusolverDnDestroySyevjInfo(jacobi_);
+    if (solver_) (void)cusolver().cusolverDnDestroy(solver_);
     (void)cublas().cublasDestroy_v2(blas_);
     (void)cudaGetLastError();
 }
@@ -58,6 +64,33 @@ cudaStream_t Lane::stream() const {
 cublasHandle_t Lane::blas() const {
     memory_->enter();
     return blas_;
+}
+
+cusolverDnHandle_t Lane::solver() {
+    memory_->enter();
+    if (solver_) return solver_;
+    cusolverDnHandle_t made = nullptr;
+    check(cusolver().cusolverDnCreate(&made), "cusolverDnCreate");
+    try {
+        check(cusolver().cusolverDnSetStream(made, memory_->stream()), "cusolverDnSetStream");
+    } catch (...) {
+        (void)cusolver().cusolverDnDestroy(made);
+        throw;
+    }
+    return solver_ = made;
+}
+
+syevjInfo_t Lane::jacobi() {
+    if (jacobi_) return jacobi_;
+    syevjInfo_t made = nullptr;
+    check(cusolver().cusolverDnCreateSyevjInfo(&made), "cusolverDnCreateSyevjInfo");
+    try {
+        check(cusolver().cusolverDnXsyevjSetSortEig(made, 1), "cusolverDnXsyevjSetSortEig");   // tolerance and sweeps: the library's defaults
+    } catch (...) {
+        (void)cusolver().cusolverDnDestroySyevjInfo(made);
+        throw;
+    }
+    return jacobi_ = made;
 }
 
 std::shared_ptr<void> Lane::allocate(std::size_t bytes) { return memory_->allocate(bytes); }

@@ -13,6 +13,7 @@
 
 namespace assay::engine::cuda {
 
+class Cudnn;     // convolutions by cuDNN: cudnn.hpp
 class Memory;    // stream and pool, which outlive the lane while a buffer is left: memory.hpp
 class Staging;   // pinned memory: staging.hpp
 
@@ -28,6 +29,10 @@ public:
     /// The stream; makes its device the calling thread's current one, which kernels and libraries ask for. Take it anew for each call.
     cudaStream_t stream() const;
     cublasHandle_t blas() const;   ///< on the stream, scalars on the host, with a workspace of its own; the same holds
+    /// On the stream; made at the first call, as is what batched decompositions are told. @throws Error{unavailable} without cuSOLVER.
+    cusolverDnHandle_t solver();
+    syevjInfo_t jacobi();
+    Cudnn* cudnn() const { return cudnn_.get(); }   ///< null where the options do without
     std::size_t device_memory() const { return device_memory_; }
 
     /// Device memory in the stream's order: given back when the last owner goes, after what was put on the stream before. It may
@@ -52,9 +57,12 @@ private:
     std::size_t device_memory_ = 0;
     std::shared_ptr<Memory> memory_;
     std::unique_ptr<Staging> staging_;
+    std::unique_ptr<Cudnn> cudnn_;
     std::shared_ptr<void> scratch_, blas_workspace_, fault_;
     std::size_t scratch_bytes_ = 0;
     cublasHandle_t blas_ = nullptr;
+    cusolverDnHandle_t solver_ = nullptr;
+    syevjInfo_t jacobi_ = nullptr;
 };
 
 }  // namespace assay::engine::cuda

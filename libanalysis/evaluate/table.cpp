@@ -1,0 +1,169 @@
+#include "libanalysis/evaluate/table.hpp"
+
+#include "libanalysis/core/csv.hpp"
+#include "libanalysis/core/error.hpp"
+#include "libanalysis/evaluate/design.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+#include <type_traits>
+
+namespace assay::evaluate {
+namespace {
+
+std::string lower(std::string word) {
+    std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return word;
+}
+
+std::string_view without(std::string_view prefix, std::string_view name) { return name.starts_with(prefix) ? name.substr(prefix.size()) : name; }
+
+struct Filter {
+    std::size_t column;
+    std::optional<std::string> value;
+    bool keeps(const std::string& cell) const {
+        const std::string word = lower(cell);
+        return value ? word == *value : !word.empty() && word != "0" && word != "false";
+    }
+};
+
+class Reader {
+public:
+    Reader(std::string_view text, std::string_view where, const TableColumns& columns) : where_(where), columns_(columns), rows_(parse_csv(text, where)) {
+        if (rows_.empty()) throw Error(ErrorKind::format, {where_, "a header line", "an empty table"});
+        for (const std::string& name : header())
+            if (!name.empty() && std::count(header().begin(), header().end(), name) > 1)
+                throw Error(ErrorKind::format, {where_, "columns with names of their own", "two columns " + name});
+        for (std::size_t row = 1; row < rows_.size(); ++row)
+            if (rows_[row].cells.size() != header().size())
+                throw Error(ErrorKind::format, {where_ + " line " + std::to_string(rows_[row].line), std::to_string(header().size()) + " cells",
+                                                std::to_string(rows_[row].cells.size())});
+        for (const std::string& condition : columns.where) {
+            const std::size_t equals = condition.find('=');
+            Filter filter{column(condition.substr(0, equals), "--where"), {}};
+            if (equals != std::string::npos) filter.value = lower(condition.substr(equals + 1));
+            filters_.push_back(std::move(filter));
+        }
+        for (std::size_t row = 1; row < rows_.size(); ++row)
+            if (std::all_of(filters_.begin(), filters_.end(), [&](const Filter& filter) { return filter.keeps(rows_[row].cells[filter.column]); }))
+                kept_.push_back(row);
+        if (kept_.empty()) throw Error(ErrorKind::data, {where_, "rows", rows_.size() > 1 ? "none that --where leaves" : "none"});
+    }
+
+    Frame frame() const {
+        Frame frame;
+        name_models(frame);
+        if (!columns_.gap.empty()) frame.metrics.push_back({columns_.gap, numbers(column(columns_.gap, "--gap"))});
+        for (std::size_t c = 0; c < header().size(); ++c) {
+            const std::string& name = header()[c];
+            if (name == columns_.gap) continue;
+            if (columns_.config ? columns_.config(name) : name.starts_with("config.")) {
+                Factor factor{std::string(without("config.", name)), {}};
+                for (const std::size_t row : kept_) factor.values.push_back(rows_[row].cells[c]);
+                frame.config.push_back(std::move(factor));
+            } else if (columns_.measure ? columns_.measure(name) : name.starts_with("measure.")) {
+                frame.measures.push_back({std::string(without("measure.", name)), numbers(c)});
+            } else if (name.starts_with("metric.")) {
+                frame.metrics.push_back({std::string(without("metric.", name)), numbers(c)});
+            }
+        }
+        if (frame.measures.empty())
+            throw Error(ErrorKind::data, {where_, columns_.measure ? "columns that --measure matches" : "columns that begin with measure.", "none",
+                                          "Name them by a pattern, for example --measure 'complexity.*'"});
+        return frame;
+    }
+
+private:
+    const std::vector<std::string>& header() const { return rows_[0].cells; }
+    std::size_t column(const std::string& name, const char* option) const {
+        const auto at = std::find(header().begin(), header().end(), name);
+        if (at != header().end()) return static_cast<std::size_t>(at - header().begin());
+        std::string known;
+        for (const std::string& one : header())
+            if (known.size() < 300) known += (known.empty() ? "" : ", ") + one;
+        throw Error(ErrorKind::usage, {option, "a column of " + where_ + ": " + known, name});
+    }
+    void name_models(Frame& frame) const {
+        for (const char* name : {"model", "path", "name"}) {
+            const auto at = std::find(header().begin(), header().end(), name);
+            if (at == header().end()) continue;
+            for (const std::size_t row : kept_) frame.models.push_back(rows_[row].cells[static_cast<std::size_t>(at - header().begin())]);
+            return;
+        }
+        for (const std::size_t row : kept_) frame.models.push_back("line " + std::to_string(rows_[row].line));
+    }
+    std::vector<double> numbers(std::size_t column) const {
+        std::vector<double> values;
+        for (const std::size_t row : kept_) {
+            const std::string& cell = rows_[row].cells[column];
+            char* end = nullptr;
+            const double value = std::strtod(cell.c_str(), &end);
+            if (!cell.empty() && (end == cell.c_str() || *end != 0))
+                throw Error(ErrorKind::format, {where_ + " line " + std::to_string(rows_[row].line) + ", column " + header()[column], "a number", cell.substr(0, 60)});
+            values.push_back(cell.empty() ? missing : value);
+        }
+        return values;
+    }
+
+    std::string where_;
+    const TableColumns& columns_;
+    std::vector<CsvRow> rows_;
+    std::vector<Filter> filters_;
+    std::vector<std::size_t> kept_;
+};
+
+template <class Pick>
+Frame picked(const Frame& frame, const Pick& pick) {
+    Frame result;
+    pick(frame.models, result.models);
+    for (const Factor& factor : frame.config) pick(factor.values, result.config.emplace_back(Factor{factor.name, {}}).values);
+    for (const Column& column : frame.metrics) pick(column.values, result.metrics.emplace_back(Column{column.name, {}}).values);
+    for (const Column& column : frame.measures) pick(column.values, result.measures.emplace_back(Column{column.name, {}}).values);
+    return result;
+}
+
+}  // namespace
+
+Frame frame_of_csv(std::string_view text, std::string_view where, const TableColumns& columns) { return Reader(text, where, columns).frame(); }
+
+Frame complete_models(const Frame& frame, const std::function<bool(std::string_view)>& wanted) {
+    std::vector<std::size_t> rows;
+    for (std::size_t row = 0; row < frame.size(); ++row)
+        if (std::all_of(frame.measures.begin(), frame.measures.end(),
+                        [&](const Column& column) { return !wanted(column.name) || std::isfinite(column.values[row]); }))
+            rows.push_back(row);
+    return picked(frame, [&](const auto& from, auto& to) {
+        for (const std::size_t row : rows) to.push_back(from[row]);
+    });
+}
+
+Frame average_repeats(const Frame& frame) {
+    const Design design(frame.config);
+    std::vector<std::vector<std::size_t>> runs;
+    for (std::size_t row = 0; row < frame.size(); ++row) {
+        const int configuration = frame.config.empty() ? -1 : design.configuration()[row];
+        if (configuration < 0) continue;
+        if (static_cast<std::size_t>(configuration) >= runs.size()) runs.resize(static_cast<std::size_t>(configuration) + 1);
+        runs[static_cast<std::size_t>(configuration)].push_back(row);
+    }
+    Frame result = picked(frame, [&](const auto& from, auto& to) {
+        for (const auto& rows : runs) {
+            using Value = std::decay_t<decltype(from[0])>;
+            if constexpr (std::is_same_v<Value, double>) {
+                double sum = 0;
+                for (const std::size_t row : rows) sum += from[row];
+                to.push_back(sum / static_cast<double>(rows.size()));
+            } else {
+                to.push_back(from[rows.front()]);
+            }
+        }
+    });
+    for (std::size_t k = 0; k < runs.size(); ++k)
+        if (runs[k].size() > 1) result.models[k] += " and " + std::to_string(runs[k].size() - 1) + " more runs";
+    return result;
+}
+
+}  // namespace assay::evaluate

@@ -1,0 +1,40 @@
+#include "libanalysis/predict/learner.hpp"
+
+#include "libanalysis/core/error.hpp"
+
+#include <fmt/format.h>
+
+namespace assay::predict {
+
+namespace learner_constants {
+#define LEARNER(id) extern const Learner id;
+#include "libanalysis/predict/learners.def"
+#undef LEARNER
+}  // namespace learner_constants
+
+std::span<const Learner* const> learners() {
+#define LEARNER(id) &learner_constants::id,
+    static constexpr const Learner* all[] = {
+#include "libanalysis/predict/learners.def"
+    };
+#undef LEARNER
+    return all;
+}
+
+const Learner& learner(std::string_view name) {
+    std::string known;
+    for (const Learner* one : learners()) {
+        if (one->name == name) return *one;
+        known += (known.empty() ? "" : ", ") + std::string(one->name);
+    }
+    throw Error(ErrorKind::usage, {"method", "one of " + known, std::string(name)});
+}
+
+std::string in_words(const Json& setting) {
+    std::string words;
+    for (const auto& [name, value] : setting.items())
+        words += fmt::format("{}{} {}", words.empty() ? "" : ", ", name, value.is_number_float() ? fmt::format("{:.3g}", value.get<double>()) : value.dump());
+    return words;
+}
+
+}  // namespace assay::predict
