@@ -151,26 +151,6 @@ TEST(MagnitudeCorrelation, IsPearsonsOverAllWeights) {
     EXPECT_EQ(reason_of(subject, "magnitude_correlation"), "nothing to compare");
 }
 
-TEST(TwoOfFour, CountsGroupsAlongTheInputs) {
-    Builder builder({6});
-    // Columns: 1 2 3 0 | 4 5 (three of four, then a short group) and 1 0 2 0 | 0 0.
-    builder.dense(6, 2, true, {1, 1, /**/ 2, 0, /**/ 3, 2, /**/ 0, 0, /**/ 4, 0, /**/ 5, 0});
-    Subject subject = subject_of(builder.build());
-    EXPECT_EQ(value_of(subject, "two_of_four_compliance"), 3.0 / 4);
-    EXPECT_NEAR_RELATIVE(value_of(subject, "two_of_four_magnitude"), 17.0 / 18, 1e-15);   // the 1 of the first group goes
-}
-
-TEST(TwoOfFour, CompliesInElevenOfSixteenGroupsAtRandom) {
-    Builder builder({4000});
-    builder.dense(4000, 40, false);
-    auto model = std::make_shared<model::Model>(*builder.build());
-    auto& values = std::get<std::vector<double>>(model->weights[0].values);
-    for (std::size_t k = 0; k < values.size(); ++k)
-        if (Seed{9}.uniform(k) < 0.5) values[k] = 0;
-    Subject subject = subject_of(model);
-    EXPECT_NEAR(value_of(subject, "two_of_four_compliance"), 11.0 / 16, 5 * std::sqrt(11.0 / 16 * 5 / 16 / 40000));
-}
-
 std::vector<double> curve_of(Subject& subject, const std::string& convention) {
     for (const Row& row : measure_all(subject, parse_requests("masked_accuracy_curve")))
         if (row.value.convention == convention && row.value.ok()) return std::get<std::vector<double>>(row.value.value);
