@@ -132,6 +132,24 @@ def arithmetic(assay, folder):
 
 
 @case
+def branches(assay, folder):
+    model, signal, index = networks.lively(networks.Branches()), images(5, 4), words(6, 5, 3)
+    path = assay_export.export(model, (signal, index), folder / "model.h5")["model"]
+    with h5py.File(folder / "x.h5", "w") as file:
+        file["signal"], file["index"] = signal.numpy(), index.numpy()
+    run(assay, "forward", path, "--data", folder / "x.h5", "-o", folder / "y.h5")
+    with h5py.File(folder / "y.h5") as file, h5py.File(path) as written, torch.no_grad():
+        expected = list(model(signal, index).values())
+        nodes = json.loads(bytes(written["graph"][()]).decode())["nodes"]
+        found = {name: file[name][()] for name in file}
+        if len(found) != 2 or sum(node["parameters"][:1] == ["shared/kernel"] for node in nodes) != 2:
+            raise AssertionError(f"{list(found)}, {nodes}")
+        for y in expected:
+            (same,) = [value for value in found.values() if value.shape == tuple(y.shape)]
+            np.testing.assert_allclose(same, y.numpy(), rtol=1e-5, atol=1e-6)
+
+
+@case
 def one_row(assay, folder):
     """A batch of one does not tell which axis is the batch, nor may an image of one channel, a sequence of one step."""
     model = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 3), torch.nn.Tanh(), torch.nn.Flatten(), torch.nn.Linear(36, 3))
@@ -237,6 +255,8 @@ def names_python_code(assay, folder):
 @case
 def refuses_what_would_be_wrong(assay, folder):
     refused(networks.OfTheBatch(), images(4, 3), folder, "layer norm (BatchNorm1d)", "statistics of the batch")
+    refused(networks.DropsAlways(), images(4, 3), folder, "networks.py:", "Nothing was written")
+    refused(networks.Counts(), images(4, 3), folder, "changes calls")
     refused(networks.Tied(), words(5, 2, 3), folder, "head.weight", "embeddings of layer words", "used in two ways")
     refused(torch.nn.Conv2d(3, 4, 3, padding=1, padding_mode="circular"), images(2, 3, 6, 6), folder, "Nothing was written")
     refused(torch.nn.Linear(3, 4), images(3), folder, "example_input")
