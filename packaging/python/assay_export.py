@@ -332,6 +332,10 @@ class Tracer:
         return Value(vertex, layout, [(self.batch,)] + atoms)
 
     def output(self, node):
+        signature = self.program.graph_signature
+        changed = [*signature.buffers_to_mutate.values(), *signature.user_inputs_to_mutate.values()]
+        if changed:
+            self.refuse(f"the forward pass changes {', '.join(changed)}, so that its outputs depend on the calls before")
         for result in torch.utils._pytree.tree_leaves(node.args[0]):
             if result is None:
                 continue
@@ -344,7 +348,9 @@ class Tracer:
             flat = tuple(atom for group in x.layout for atom in group)
             channels_last = len(x.axes) > 2 and flat == tuple(atom for group in last for atom in group)
             vertex = self.arrange(x, last if channels_last else x.axes[1:] or ((),))
-            if vertex in self.outputs or vertex in self.inputs:
+            layers = [self.graph.nodes[i]["place"].layer for i in self.outputs]
+            if vertex in self.inputs or self.graph.nodes[vertex]["place"].layer in layers:   # an output is known by its layer
+                self.place = Place(f"output_{len(self.outputs)}", "output", None, "", 0)
                 vertex = self.add("identity", [vertex], self.graph.shapes[vertex])
             self.outputs.append(vertex)
             self.output_layouts.append(channels_last)
@@ -536,8 +542,15 @@ def channel_shuffle(t, x, groups, result, **_):
     return t.regroup(permuted(t, x, [0, 2, 1] + list(range(3, 3 + len(places)))), tuple(result.shape))
 
 
-@operators("contiguous", "clone", "alias", "detach", "detach_", "lift_fresh_copy", "_assert_tensor_metadata", "dropout", "feature_dropout", "alpha_dropout", "lift")
+@operators("contiguous", "clone", "alias", "detach", "detach_", "lift_fresh_copy", "_assert_tensor_metadata", "lift")
 def same(t, x, **_):
+    return x
+
+
+@operators("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "native_dropout")
+def dropout(t, x, p=0.5, train=True, **_):
+    if train and p:
+        t.refuse("dropout that is active in evaluation mode (F.dropout without training=self.training)")
     return x
 
 
@@ -577,6 +590,8 @@ def learned_array(t, source):
 
 def number(x):
     """The one number that a constant holds, or None."""
+    if isinstance(x, Parameter) and x.buffer:
+        x = x.tensor
     if isinstance(x, (int, float)) and not isinstance(x, bool):
         return float(x)
     return float(x) if isinstance(x, torch.Tensor) and x.numel() == 1 else None
@@ -1168,9 +1183,10 @@ def attention(t, q, k, v, factor, causal):
 
     if any(atom.batch for x in (q, k, v) for axis in x.axes[-2:] for atom in axis):
         t.refuse("attention along the batch")
+    leading = [[(atom.batch, atom.size) for axis in x.axes[:-2] for atom in axis] for x in (q, k, v)]
+    if leading[0] != leading[1] or leading[0] != leading[2]:
+        t.refuse("attention whose heads or rows lie differently in queries, keys and values")
     counts = [size_of(heads_of(x)) for x in (q, k, v)]
-    if counts[0] != counts[1] or counts[0] != counts[2]:
-        t.refuse("attention with different numbers of heads")
     nodes = [columns(q), columns(v)]
     key = columns(k)
     if key != nodes[1]:
@@ -1284,7 +1300,8 @@ def training_facts(training, model, parameters):
         initial = group.get("initial_lr", group["lr"])   # a scheduler keeps the first one here
         found = {"learning_rate": float(initial), **{key: group[key] for key in ("momentum", "nesterov", "weight_decay") if key in group}}
         config = {**found, **config}
-        decays = {names[id(tensor)]: float(group.get("weight_decay", 0)) for group in optimizer.param_groups for tensor in group["params"] if id(tensor) in names}
+        decays = {names[id(tensor)]: float(group.get("weight_decay", 0)) for group in optimizer.param_groups for tensor in group["params"]
+                  if id(tensor) in names and not group.get("decoupled_weight_decay")}
         optimizer = type(optimizer).__name__
     elif "weight_decay" in config:
         decays = {name: float(config["weight_decay"]) for name, tensor in model.named_parameters() if tensor.requires_grad}
@@ -1415,7 +1432,8 @@ def new_file(path):
 def write_model(path, document, parameters, arrays, example):
     with new_file(path) as file:
         file.attrs["assay_format"] = FORMAT
-        file["graph"] = np.frombuffer(json.dumps(document).encode(), dtype=np.uint8)
+        text = json.dumps(document, default=lambda value: value.tolist() if hasattr(value, "tolist") else str(value))
+        file["graph"] = np.frombuffer(text.encode(), dtype=np.uint8)
         for parameter, array in zip(parameters, arrays):
             file[f"parameters/{parameter['name']}"] = array
         for name, array in example.items():

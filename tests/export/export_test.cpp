@@ -35,7 +35,7 @@ TEST_P(Export, AgreesWithTorch) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, Export,
                          testing::Values("resnet18", "vgg11_bn", "mobilenet_v2", "transformer_encoder", "transformer_with_time_first", "attention_written_out",
-                                         "vision_transformer", "signals", "channels", "squeezed", "arithmetic", "one_row", "facts", "command", "names_an_unknown_operator",
+                                         "vision_transformer", "signals", "channels", "squeezed", "arithmetic", "branches", "one_row", "facts", "command", "names_an_unknown_operator",
                                          "names_python_code", "refuses_what_would_be_wrong", "leaves_the_model_as_it_was"),
                          [](const testing::TestParamInfo<const char*>& tested) { return std::string(tested.param); });
 

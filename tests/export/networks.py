@@ -218,6 +218,22 @@ class Arithmetic(nn.Module):
         return torch.add(z.mean(3).flatten(1), 1, alpha=2).softmax(1)
 
 
+class Branches(nn.Module):
+    """Two inputs, two outputs of one layer, a module that is called twice, a scalar buffer and a scalar parameter."""
+
+    def __init__(self):
+        super().__init__()
+        self.shared, self.words, self.fc = nn.Linear(4, 4), nn.Embedding(6, 4), nn.Linear(8, 3)
+        self.temperature = nn.Parameter(torch.tensor(0.5))
+        self.register_buffer("gain", torch.tensor(1.5))
+
+    def forward(self, signal, index):
+        x = torch.tanh(self.shared(torch.tanh(self.shared(signal)))) * self.gain
+        logits = self.fc(torch.cat([x, self.words(index).sum(1) * self.temperature], 1))
+        first, second = logits.split([1, 2], 1)
+        return {"first": first, "second": second}
+
+
 class LongTerm(nn.Module):
     def __init__(self):
         super().__init__()
@@ -235,6 +251,21 @@ class LooksAtValues(nn.Module):
 class LeavesTorch(nn.Module):
     def forward(self, x):
         return torch.from_numpy(x.detach().numpy() * 2)
+
+
+class DropsAlways(nn.Module):
+    def forward(self, x):
+        return F.dropout(x, 0.5)
+
+
+class Counts(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(1))
+
+    def forward(self, x):
+        self.calls += 1
+        return x * self.calls
 
 
 class OfTheBatch(nn.Module):

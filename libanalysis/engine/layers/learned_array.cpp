@@ -12,7 +12,7 @@ public:
         spec.require_inputs(1);
         const auto found = spec.attributes.find("shape");
         output_shape_ = spec.integers("shape", found != spec.attributes.end() && found->is_array() ? found->size() : 1);
-        spec.require_parameter(0, output_shape_, "array");
+        spec.require_parameter(0, output_shape_, "weight");
         size_ = element_count(output_shape_);
     }
     bool piecewise_linear() const override { return true; }

@@ -33,7 +33,7 @@ TEST(Layers, SayWhichParameterDoesNotFit) {
 }
 
 TEST(Layers, SayWhatDoesNotFitInLearnedArrays) {
-    EXPECT_THAT(refusal("learned_array", R"({"shape":[3,2]})", {{4}}, {{2, 3}}), HasSubstr("an array of shape [3, 2], found shape [2, 3]"));
+    EXPECT_THAT(refusal("learned_array", R"({"shape":[3,2]})", {{4}}, {{2, 3}}), HasSubstr("a weight of shape [3, 2], found shape [2, 3]"));
     EXPECT_THAT(refusal("learned_array", R"({"shape":[3,0]})", {{4}}, {{3, 0}}), HasSubstr("positive integers `shape`"));
     EXPECT_THAT(refusal("learned_array", "{}", {{4}}, {{4}}), HasSubstr("`shape`, found none"));
     EXPECT_THAT(refusal("learned_array", R"({"shape":[4]})", {{4}, {4}}, {{4}}), HasSubstr("1 input, found 2"));
