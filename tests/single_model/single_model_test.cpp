@@ -205,6 +205,28 @@ TEST(Inspect, ShowsLayersAndTriesScales) {
     EXPECT_TRUE(result.at("problems").empty()) << result.at("problems");
 }
 
+TEST(Inspect, TakesALambdaForWhatItsUserSays) {
+    ASSAY_NEEDS_SHARED("models/public");
+    const std::string model = shared("models/public/deeplearning4j__dl4j-test-resources/src__main__resources__modelimport__keras__examples__lambda__sequential_lambda.h5");
+    const auto class_of = [](const Json& result, const std::string& name) {
+        for (const Json& layer : result.at("layers"))
+            if (layer.at("name") == name) return layer.at("class").get<std::string>();
+        return std::string("none");
+    };
+    const Json untold = parse_json(run({program(), "inspect", model, "--json"}).out, "inspect");
+    EXPECT_EQ(class_of(untold, "lambda_2"), "Lambda");
+    const Json told = parse_json(run({program(), "inspect", model, "--lambda", "lambda_2=3*x", "--json"}).out, "inspect");
+    EXPECT_EQ(class_of(told, "lambda_2"), "Rescaling");
+    EXPECT_EQ(class_of(told, "lambda_1"), "Lambda");   // x squared, which is not affine
+    EXPECT_NE(told.at("notes").dump().find("lambda_2, a Lambda, is taken to be 3*x"), std::string::npos) << told.at("notes");
+    for (const char* wrong : {"lambda_2", "=x", "lambda_2=x*x", "dense_1=x"}) {
+        const auto done = run({program(), "inspect", model, "--lambda", wrong});
+        EXPECT_EQ(done.exit_code, 2) << wrong << done.err;
+        EXPECT_NE(done.err.find("lambda"), std::string::npos) << done.err;
+    }
+    EXPECT_EQ(run({program(), "inspect", model, "--lambda", "lambda_2=x", "--lambda", "lambda_2=2*x"}).exit_code, 2);
+}
+
 TEST(Forward, WritesOutputsThatCanBeReadBack) {
     ASSAY_NEEDS_SHARED("zoo/mnist-grid");
     const test::Scratch scratch;
