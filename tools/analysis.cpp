@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <system_error>
+#include <utility>
 
 namespace assay::tools {
 
@@ -41,6 +43,20 @@ std::string describe_measure(std::string_view measure) {
 std::string tool_version() {
     const VersionInfo info = version_info();
     return info.version + " (" + info.git_hash + ")";
+}
+
+bool is_store(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string head(15, '\0');
+    file.read(head.data(), 15);
+    return head == "SQLite format 3";
+}
+
+std::string read_whole(const std::filesystem::path& path, std::string expected, std::string advice) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file || std::filesystem::is_directory(path))
+        throw Error(ErrorKind::missing, {path.string(), std::move(expected), "no readable file", std::move(advice)});
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 void write_whole(const std::filesystem::path& path, std::string_view text) {

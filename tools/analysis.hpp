@@ -24,6 +24,12 @@ std::string describe_measure(std::string_view measure);
 /// "0.1.0 (git hash)": for files and pages.
 std::string tool_version();
 
+/// Whether the file begins as a store does.
+bool is_store(const std::filesystem::path& path);
+
+/// The bytes of a file. @throws Error{missing} saying what was expected.
+std::string read_whole(const std::filesystem::path& path, std::string expected, std::string advice = {});
+
 /// Writes a whole file or nothing: to a temporary name beside it, then renamed. @throws Error{resource}
 void write_whole(const std::filesystem::path& path, std::string_view text);
 

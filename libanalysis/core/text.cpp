@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace assay {
 namespace {
@@ -36,5 +37,13 @@ std::string printable(std::string_view text) {
     }
     return clean;
 }
+
+std::optional<double> number_of(const std::string& word) {
+    char* end = nullptr;
+    const double value = std::strtod(word.c_str(), &end);
+    return word.empty() || *end != '\0' ? std::nullopt : std::optional(value);
+}
+
+std::string_view without(std::string_view prefix, std::string_view name) { return name.starts_with(prefix) ? name.substr(prefix.size()) : name; }
 
 }  // namespace assay

@@ -16,7 +16,6 @@ struct Break {
     bool others_equal = true;
     std::string smaller, larger;     ///< of the wrongly ordered pairs the one whose targets lie farthest apart: models by target
     double smaller_target = missing, larger_target = missing, smaller_measure = missing, larger_measure = missing;
-    double share() const { return static_cast<double>(wrong) / static_cast<double>(pairs); }
     Json to_json() const;
 };
 

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cmath>
-#include <limits>
 
 namespace assay::evaluate {
 namespace {
@@ -98,16 +97,10 @@ double pairs_pgdl(const Problem& problem) {
 }
 
 Detail detail_pgdl(const Problem& problem) {
-    Detail detail;
-    for (const Conditioning& given : conditionings(problem)) {
-        const double value = ratio(problem, given);
-        const std::string words = given.first->name + (given.second ? " and " + given.second->name : "");
-        if (!std::isnan(value) && !(value >= detail.worst_score)) {
-            detail.worst = "given " + words;
-            detail.worst_score = value;
-        }
-    }
-    return detail;
+    const Least result = least(problem);
+    if (std::isnan(result.value)) return {};
+    const auto& [first, second] = result.given;
+    return {"given " + first->name + (second ? " and " + second->name : ""), result.value};
 }
 
 }  // namespace

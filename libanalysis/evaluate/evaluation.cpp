@@ -30,21 +30,6 @@ std::vector<Candidate> candidates(const Frame& frame, const EvaluationOptions& o
 
 Json number_or_null(double value) { return std::isnan(value) ? Json(nullptr) : number_to_json(value); }
 
-}  // namespace
-
-std::string_view to_string(Role role) {
-    switch (role) {
-        case Role::measure: return "measure";
-        case Role::baseline: return "baseline";
-        case Role::needs_test_labels: return "needs_test_labels";
-    }
-    return "measure";
-}
-
-bool is_baseline(std::string_view measure) { return measure == "parameter_count" || measure == "depth" || measure == "train_loss"; }
-
-namespace {
-
 std::vector<Target> targets_of(const Frame& frame, const EvaluationOptions& options) {
     if (options.gap.empty()) return targets(frame);
     std::optional<Target> target = column_as_gap(frame, options.gap);
@@ -61,6 +46,17 @@ std::size_t affordable(const Protocol& protocol, const Problem& problem, std::si
 }
 
 }  // namespace
+
+std::string_view to_string(Role role) {
+    switch (role) {
+        case Role::measure: return "measure";
+        case Role::baseline: return "baseline";
+        case Role::needs_test_labels: return "needs_test_labels";
+    }
+    return "measure";
+}
+
+bool is_baseline(std::string_view measure) { return measure == "parameter_count" || measure == "depth" || measure == "train_loss"; }
 
 Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
     Evaluation result;

@@ -1,18 +1,14 @@
 #include "libanalysis/evaluate/frame.hpp"
 
 #include "libanalysis/core/error.hpp"
+#include "libanalysis/core/text.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <optional>
 
 namespace assay::evaluate {
 namespace {
-
-std::string_view without(std::string_view prefix, std::string_view name) {
-    return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
-}
 
 const Column* find(const std::vector<Column>& columns, std::string_view name) {
     const auto at = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == name; });
@@ -20,9 +16,8 @@ const Column* find(const std::vector<Column>& columns, std::string_view name) {
 }
 
 std::optional<double> number(const std::string& word) {
-    char* end = nullptr;
-    const double value = std::strtod(word.c_str(), &end);
-    return !word.empty() && *end == '\0' && !std::isnan(value) ? std::optional(value) : std::nullopt;
+    const std::optional<double> value = number_of(word);
+    return value && !std::isnan(*value) ? value : std::nullopt;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Partial rank correlation: what is left of the correlation of ranks once the hyper-parameters are known.
 
+#include "libanalysis/core/text.hpp"
 #include "libanalysis/evaluate/protocol.hpp"
 #include "libanalysis/evaluate/ranks.hpp"
 
@@ -7,16 +8,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <optional>
 
 namespace assay::evaluate {
 namespace {
 
 std::optional<double> number(const std::string& word) {
-    char* end = nullptr;
-    const double value = std::strtod(word.c_str(), &end);
-    return word.empty() || *end != 0 || !std::isfinite(value) ? std::nullopt : std::optional(value);
+    const std::optional<double> value = number_of(word);
+    return value && std::isfinite(*value) ? value : std::nullopt;
 }
 
 bool numeric(const Axis& axis) {

@@ -36,7 +36,7 @@ struct Score {
 
 /// The environment in which a measure does worst, and further numbers of a protocol ("p90"), in the order of their columns.
 struct Detail {
-    std::string worst;               ///< in words; empty where there is only one environment
+    std::string worst{};             ///< in words; empty where there is only one environment
     double worst_score = missing;
     std::vector<std::pair<std::string, double>> numbers{};
     std::string note{};              ///< a choice that the protocol had to make

@@ -5,7 +5,6 @@
 #include "libanalysis/evaluate/minimax_line.hpp"
 
 #include <cmath>
-#include <limits>
 
 namespace assay::evaluate {
 namespace {

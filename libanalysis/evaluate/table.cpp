@@ -2,12 +2,12 @@
 
 #include "libanalysis/core/csv.hpp"
 #include "libanalysis/core/error.hpp"
+#include "libanalysis/core/text.hpp"
 #include "libanalysis/evaluate/design.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <cmath>
-#include <cstdlib>
 #include <optional>
 #include <type_traits>
 
@@ -18,8 +18,6 @@ std::string lower(std::string word) {
     std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return word;
 }
-
-std::string_view without(std::string_view prefix, std::string_view name) { return name.starts_with(prefix) ? name.substr(prefix.size()) : name; }
 
 struct Filter {
     std::size_t column;
@@ -99,11 +97,10 @@ private:
         std::vector<double> values;
         for (const std::size_t row : kept_) {
             const std::string& cell = rows_[row].cells[column];
-            char* end = nullptr;
-            const double value = std::strtod(cell.c_str(), &end);
-            if (!cell.empty() && (end == cell.c_str() || *end != 0))
+            const std::optional<double> value = number_of(cell);
+            if (!cell.empty() && !value)
                 throw Error(ErrorKind::format, {where_ + " line " + std::to_string(rows_[row].line) + ", column " + header()[column], "a number", cell.substr(0, 60)});
-            values.push_back(cell.empty() ? missing : value);
+            values.push_back(value.value_or(missing));
         }
         return values;
     }

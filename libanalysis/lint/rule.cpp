@@ -42,25 +42,25 @@ void Report::add(Severity severity, std::string where, std::string message) {
     findings_.push_back({rule_.id, severity, file_, std::move(where), std::move(message)});
 }
 
-std::vector<Finding> check(const ModelMaterial& material) {
+namespace {
+
+// Every rule that looks at such material, in the order of the list.
+template <class Material>
+std::vector<Finding> checked(void (*Rule::*on)(const Material&, Report&), const Material& material, const std::string& file) {
     std::vector<Finding> findings;
     for (const Rule* rule : rules())
-        if (rule->on_model) {
-            Report report(*rule, material.model.path, findings);
-            rule->on_model(material, report);
+        if (rule->*on) {
+            Report report(*rule, file, findings);
+            (rule->*on)(material, report);
         }
     return findings;
 }
 
-std::vector<Finding> check(const DataMaterial& material) {
-    std::vector<Finding> findings;
-    for (const Rule* rule : rules())
-        if (rule->on_data) {
-            Report report(*rule, material.dataset.path, findings);
-            rule->on_data(material, report);
-        }
-    return findings;
-}
+}  // namespace
+
+std::vector<Finding> check(const ModelMaterial& material) { return checked(&Rule::on_model, material, material.model.path); }
+std::vector<Finding> check(const DataMaterial& material) { return checked(&Rule::on_data, material, material.dataset.path); }
+std::vector<Finding> check(const ZooMaterial& material) { return checked(&Rule::on_zoo, material, material.zoo); }
 
 std::vector<Finding> check(RunMaterial& material, std::map<std::string, std::string>& skipped) {
     std::vector<Finding> findings;
@@ -73,16 +73,6 @@ std::vector<Finding> check(RunMaterial& material, std::map<std::string, std::str
                 if (is_circumstance(error)) throw;
                 skipped[std::string(rule->id)] = error.what();
             }
-        }
-    return findings;
-}
-
-std::vector<Finding> check(const ZooMaterial& material) {
-    std::vector<Finding> findings;
-    for (const Rule* rule : rules())
-        if (rule->on_zoo) {
-            Report report(*rule, material.zoo, findings);
-            rule->on_zoo(material, report);
         }
     return findings;
 }

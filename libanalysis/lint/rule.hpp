@@ -6,6 +6,7 @@
 #include "libanalysis/engine/outline.hpp"
 #include "libanalysis/measures/subject.hpp"
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <span>
@@ -37,6 +38,9 @@ struct ModelMaterial {
 /// What rules on a data set look at.
 struct DataMaterial {
     const data::Dataset& dataset;
+    /// row_hashes(split), computed once for all rules.
+    const std::vector<std::uint64_t>& hashes(const data::Split& split) const;
+    mutable std::map<const data::Split*, std::vector<std::uint64_t>> memo{};
 };
 
 /// What rules on a model that is run on data look at. The rows of "train" and "test" are set where the data have them; a rule runs on a

@@ -2,6 +2,7 @@
 
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/core/hash.hpp"
+#include "libanalysis/lint/rule.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -44,6 +45,11 @@ std::vector<std::uint64_t> row_hashes(const data::Split& split) {
         }
     }
     return hashes;
+}
+
+const std::vector<std::uint64_t>& DataMaterial::hashes(const data::Split& split) const {
+    const auto known = memo.find(&split);
+    return known != memo.end() ? known->second : memo.emplace(&split, row_hashes(split)).first->second;
 }
 
 }  // namespace assay::lint

@@ -163,11 +163,7 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
     for (const evaluate::Column& feature : result.selection.features) predictor.features.push_back(feature.name);
     std::vector<std::size_t> all(rows.size());
     std::iota(all.begin(), all.end(), std::size_t{0});
-    std::vector<double> column(rows.size());
-    for (std::size_t c = 0; c < problem.x.columns; ++c) {
-        for (std::size_t i = 0; i < rows.size(); ++i) column[i] = problem.x(i, c);
-        predictor.ranges.push_back(fit_scaling(column));
-    }
+    predictor.ranges = fit_scalings(problem.x, all);
     const Json setting = choose_setting(method, problem.x, problem.y, all, folds.fold, options.seed.child("final"));
     predictor.learner = &method;
     predictor.setting = in_words(setting);

@@ -2,22 +2,17 @@
 
 #include "libanalysis/predict/lasso.hpp"
 
-#include "libanalysis/predict/linear.hpp"
-
 #include <algorithm>
 #include <cmath>
 
 namespace assay::predict {
 
-std::vector<Lasso> lasso_path(const Matrix& x, std::span<const double> y, std::span<const std::size_t> rows, std::span<const double> shares) {
+std::vector<LinearFit> lasso_path(const Matrix& x, std::span<const double> y, std::span<const std::size_t> rows, std::span<const double> shares) {
     const std::size_t n = rows.size(), p = x.columns;
-    std::vector<Scaling> scalings;
+    const std::vector<Scaling> scalings = fit_scalings(x, rows);
     std::vector<std::vector<double>> z(p, std::vector<double>(n));   // columns, since the sweeps go through columns
-    for (std::size_t c = 0; c < p; ++c) {
-        for (std::size_t i = 0; i < n; ++i) z[c][i] = x(rows[i], c);
-        scalings.push_back(fit_scaling(z[c]));
-        for (double& value : z[c]) value = scalings[c].apply(value);
-    }
+    for (std::size_t c = 0; c < p; ++c)
+        for (std::size_t i = 0; i < n; ++i) z[c][i] = scalings[c].apply(x(rows[i], c));
     double mean = 0;
     for (const std::size_t row : rows) mean += y[row] / static_cast<double>(n);
     std::vector<double> residual(n);
@@ -31,7 +26,7 @@ std::vector<Lasso> lasso_path(const Matrix& x, std::span<const double> y, std::s
     for (std::size_t c = 0; c < p; ++c) largest = std::max(largest, std::abs(slope(c)));
 
     std::vector<double> beta(p, 0);
-    std::vector<Lasso> path(shares.size());
+    std::vector<LinearFit> path(shares.size());
     std::vector<std::size_t> order(shares.size());
     for (std::size_t k = 0; k < order.size(); ++k) order[k] = k;
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return shares[a] > shares[b]; });   // each starts where the heavier one ended
@@ -64,12 +59,7 @@ std::vector<Json> settings() {
 }
 
 std::vector<std::unique_ptr<Fitted>> fit_lasso(const Matrix& x, std::span<const double> y, std::span<const std::size_t> rows, std::span<const Json> settings, Seed) {
-    std::vector<double> shares;
-    for (const Json& setting : settings) shares.push_back(setting.at("share").get<double>());
-    std::vector<std::unique_ptr<Fitted>> fits;
-    for (Lasso& lasso : lasso_path(x, y, rows, shares))
-        fits.push_back(std::make_unique<Linear>(std::move(lasso.scalings), std::move(lasso.coefficients), lasso.intercept));
-    return fits;
+    return Linear::each(lasso_path(x, y, rows, values_of(settings, "share")));
 }
 
 }  // namespace

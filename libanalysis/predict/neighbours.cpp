@@ -52,15 +52,13 @@ std::vector<Json> settings() {
 }
 
 std::vector<std::unique_ptr<Fitted>> fit_neighbours(const Matrix& x, std::span<const double> y, std::span<const std::size_t> rows, std::span<const Json> settings, Seed) {
-    std::vector<Scaling> scalings;
+    const std::vector<Scaling> scalings = fit_scalings(x, rows);
     std::vector<std::vector<double>> points(rows.size(), std::vector<double>(x.columns));
-    std::vector<double> column(rows.size()), values;
-    for (std::size_t c = 0; c < x.columns; ++c) {
-        for (std::size_t i = 0; i < rows.size(); ++i) column[i] = x(rows[i], c);
-        scalings.push_back(fit_scaling(column));
-        for (std::size_t i = 0; i < rows.size(); ++i) points[i][c] = scalings[c].apply(column[i]);
+    std::vector<double> values;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        for (std::size_t c = 0; c < x.columns; ++c) points[i][c] = scalings[c].apply(x(rows[i], c));
+        values.push_back(y[rows[i]]);
     }
-    for (const std::size_t row : rows) values.push_back(y[row]);
     std::vector<std::unique_ptr<Fitted>> fits;
     for (const Json& setting : settings) fits.push_back(std::make_unique<Neighbours>(scalings, points, values, setting.at("neighbours").get<std::size_t>()));
     return fits;

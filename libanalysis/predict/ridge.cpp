@@ -1,7 +1,5 @@
 #include "libanalysis/predict/ridge.hpp"
 
-#include "libanalysis/predict/linear.hpp"
-
 #include <Eigen/SVD>
 
 #include <algorithm>
@@ -15,32 +13,20 @@ std::vector<double> lambda_grid() {
     return grid;
 }
 
-double Ridge::predict(std::span<const double> features) const {
-    double value = intercept;
-    for (std::size_t c = 0; c < coefficients.size(); ++c) value += coefficients[c] * scalings[c].apply(features[c]);
-    return value;
-}
-
-std::vector<Ridge> ridge_path(const Matrix& x, std::span<const double> y, std::span<const std::size_t> rows,
-                              std::span<const double> lambdas) {
+std::vector<LinearFit> ridge_path(const Matrix& x, std::span<const double> y, std::span<const std::size_t> rows, std::span<const double> lambdas) {
     const std::size_t n = rows.size(), p = x.columns;
-    std::vector<Scaling> scalings;
+    const std::vector<Scaling> scalings = fit_scalings(x, rows);
     Eigen::MatrixXd z(n, p);
-    std::vector<double> column(n);
-    for (std::size_t c = 0; c < p; ++c) {
-        for (std::size_t i = 0; i < n; ++i) column[i] = x(rows[i], c);
-        scalings.push_back(fit_scaling(column));
-        for (std::size_t i = 0; i < n; ++i)
-            z(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(c)) = scalings.back().apply(column[i]);
-    }
+    for (std::size_t c = 0; c < p; ++c)
+        for (std::size_t i = 0; i < n; ++i) z(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(c)) = scalings[c].apply(x(rows[i], c));
     Eigen::VectorXd centred(n);
     double mean = 0;
     for (std::size_t i = 0; i < n; ++i) mean += y[rows[i]] / static_cast<double>(n);
     for (std::size_t i = 0; i < n; ++i) centred(static_cast<Eigen::Index>(i)) = y[rows[i]] - mean;
 
-    std::vector<Ridge> path;
+    std::vector<LinearFit> path;
     if (p == 0 || n == 0) {
-        for (const double lambda : lambdas) path.push_back({scalings, {}, mean, lambda});
+        for (const double lambda : lambdas) path.push_back({scalings, std::vector<double>(p, 0), mean, lambda});
         return path;
     }
     const Eigen::BDCSVD<Eigen::MatrixXd> svd(z, Eigen::ComputeThinU | Eigen::ComputeThinV);
@@ -63,14 +49,7 @@ std::vector<Json> settings() {
 }
 
 std::vector<std::unique_ptr<Fitted>> fit_ridge(const Matrix& x, std::span<const double> y, std::span<const std::size_t> rows, std::span<const Json> settings, Seed) {
-    std::vector<double> lambdas;
-    for (const Json& setting : settings) lambdas.push_back(setting.at("lambda").get<double>());
-    std::vector<std::unique_ptr<Fitted>> fits;
-    for (Ridge& ridge : ridge_path(x, y, rows, lambdas)) {
-        ridge.coefficients.resize(x.columns, 0);
-        fits.push_back(std::make_unique<Linear>(std::move(ridge.scalings), std::move(ridge.coefficients), ridge.intercept));
-    }
-    return fits;
+    return Linear::each(ridge_path(x, y, rows, values_of(settings, "lambda")));
 }
 
 }  // namespace

@@ -68,4 +68,14 @@ Scaling fit_scaling(std::span<const double> values) {
     return scaling;
 }
 
+std::vector<Scaling> fit_scalings(const Matrix& x, std::span<const std::size_t> rows) {
+    std::vector<Scaling> scalings;
+    std::vector<double> column(rows.size());
+    for (std::size_t c = 0; c < x.columns; ++c) {
+        for (std::size_t i = 0; i < rows.size(); ++i) column[i] = x(rows[i], c);
+        scalings.push_back(fit_scaling(column));
+    }
+    return scalings;
+}
+
 }  // namespace assay::predict

@@ -2,9 +2,11 @@
 // How a feature is brought to a common scale. Learned from training models alone.
 
 #include "libanalysis/core/json.hpp"
+#include "libanalysis/predict/matrix.hpp"
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace assay::predict {
 
@@ -26,6 +28,8 @@ struct Scaling {
 };
 
 Scaling fit_scaling(std::span<const double> values);
+/// Of every column of the given rows.
+std::vector<Scaling> fit_scalings(const Matrix& x, std::span<const std::size_t> rows);
 
 Json to_json(const Scaling& scaling);
 /// @throws Error{format}, or what reading JSON throws.

@@ -52,16 +52,14 @@ std::vector<float> row_of(std::span<const double> features) { return {features.b
 
 class Trees final : public Fitted {
 public:
-    Trees(std::unique_ptr<Booster> booster, std::size_t features) : booster_(std::move(booster)), features_(features) {
-        base_ = run(std::vector<float>(features_, 0), true).back();
-    }
+    Trees(std::unique_ptr<Booster> booster, std::size_t features) : booster_(std::move(booster)), features_(features) {}
     double predict(std::span<const double> features) const override { return run(row_of(features), false).front(); }
     std::vector<double> contributions(std::span<const double> features) const override {
         std::vector<double> parts = run(row_of(features), true);   // TreeSHAP (Lundberg et al. 2020); the last entry is the base
         parts.pop_back();
         return parts;
     }
-    double base() const override { return base_; }
+    double base() const override { return run(std::vector<float>(features_, 0), true).back(); }   // asked of few fits: not kept
     Json to_json() const override {
         bst_ulong size = 0;
         const char* text = nullptr;
@@ -84,7 +82,6 @@ private:
     }
     std::unique_ptr<Booster> booster_;
     std::size_t features_;
-    double base_ = 0;
 };
 
 }  // namespace

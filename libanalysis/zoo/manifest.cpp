@@ -304,6 +304,16 @@ private:
 
 Manifest read_manifest(const fs::path& folder, const ScanOptions& options) { return Reader(folder, options).run(); }
 
+Json to_json(const Preprocessing& preprocessing) {
+    Json json;
+    json["scale"] = number_to_json(preprocessing.scale.value_or(1.0));
+    json["offset"] = number_to_json(preprocessing.offset);
+    json["mean"] = preprocessing.mean;
+    json["deviation"] = preprocessing.deviation;
+    json["declared"] = preprocessing.declared();
+    return json;
+}
+
 double parse_scale(std::string_view text, std::string_view where) {
     const auto number = [&](std::string_view part) {
         double value = 0;

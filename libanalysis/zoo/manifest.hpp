@@ -39,6 +39,9 @@ struct Preprocessing {
     bool declared() const { return scale || offset != 0 || !mean.empty() || !deviation.empty(); }
 };
 
+/// {"scale", "offset", "mean", "deviation", "declared"}: what tasks take, and part of the key of work done.
+Json to_json(const Preprocessing& preprocessing);
+
 struct Manifest {
     std::filesystem::path folder;
     std::string layout;                      ///< metrics.csv, model_configs.json, or files

@@ -35,16 +35,6 @@ std::string model_key(const std::string& content, const std::string& architectur
 
 namespace {
 
-Json preprocessing_json(const Preprocessing& p) {
-    Json json;
-    json["scale"] = number_to_json(p.scale.value_or(1.0));
-    json["offset"] = number_to_json(p.offset);
-    json["mean"] = p.mean;
-    json["deviation"] = p.deviation;
-    json["declared"] = p.declared();
-    return json;
-}
-
 // Everything but the measure.
 Json subject_json(const PlannedModel& model, const std::string& data_content, const RunOptions& options, bool init, bool data, bool train) {
     Json json;
@@ -54,7 +44,7 @@ Json subject_json(const PlannedModel& model, const std::string& data_content, co
     if (init) json["init"] = model.init_content;
     if (data) {
         json["data"] = data_content;
-        json["preprocessing"] = preprocessing_json(options.preprocessing);
+        json["preprocessing"] = to_json(options.preprocessing);
         json["samples"] = options.samples;
         json["loss"] = options.loss;
     }
@@ -100,7 +90,7 @@ Json task_arguments(const PlannedModel& model, const RunOptions& options) {
             {"init", model.init.string()},
             {"architecture", model.architecture.string()},
             {"data", options.data.string()},
-            {"preprocessing", preprocessing_json(options.preprocessing)},
+            {"preprocessing", to_json(options.preprocessing)},
             {"train_rows", model.train_rows},
             {"config_train_rows", model.config_rows ? Json(*model.config_rows) : Json()},
             {"samples", options.samples},

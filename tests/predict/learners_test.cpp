@@ -103,7 +103,7 @@ TEST(Learners, UnknownNamesAreUsageErrors) { EXPECT_THROW(learner("oracle"), Err
 TEST(Lasso, MeetsTheOptimalityConditions) {
     const Table table;
     const double shares[] = {0.3, 0.02, 1.0};
-    for (const Lasso& lasso : lasso_path(table.x, table.y, first(120), shares)) {
+    for (const LinearFit& lasso : lasso_path(table.x, table.y, first(120), shares)) {
         // Karush-Kuhn-Tucker: |slope| <= penalty, with equality and the sign of the coefficient where there is one.
         for (std::size_t c = 0; c < 5; ++c) {
             double slope = 0;
@@ -119,7 +119,7 @@ TEST(Lasso, MeetsTheOptimalityConditions) {
         }
     }
     const double all[] = {1.0}, light[] = {0.001};
-    const Lasso none = lasso_path(table.x, table.y, first(120), all).front();
+    const LinearFit none = lasso_path(table.x, table.y, first(120), all).front();
     for (const double coefficient : none.coefficients) EXPECT_NEAR(coefficient, 0, 1e-9);
     EXPECT_GT(std::abs(lasso_path(table.x, table.y, first(120), light).front().coefficients[0]), 1);
 }

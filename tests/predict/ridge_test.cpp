@@ -56,7 +56,7 @@ TEST(Ridge, EqualsTheClosedFormOfOneFeature) {
     Matrix x(2, 1);
     x.values = {3, 5};
     const std::vector<double> y{0, 4}, lambdas{0.25, 1};
-    const std::vector<Ridge> path = ridge_path(x, y, all(2), lambdas);
+    const std::vector<LinearFit> path = ridge_path(x, y, all(2), lambdas);
     EXPECT_NEAR_RELATIVE(path[0].coefficients[0], 1.6, 1e-14);
     EXPECT_NEAR_RELATIVE(path[1].coefficients[0], 1.0, 1e-14);
     EXPECT_NEAR_RELATIVE(path[1].predict(std::vector<double>{5}), 3.0, 1e-14);
@@ -67,7 +67,7 @@ TEST(Ridge, HasAZeroGradientForMoreFeaturesThanModelsAndFewer) {
         const Matrix x = noise(n, p, Seed{1});
         const std::vector<double> y = noise(n, Seed{2});
         const double lambda = 0.03;
-        const Ridge ridge = ridge_path(x, y, all(n), std::span(&lambda, 1)).front();
+        const LinearFit ridge = ridge_path(x, y, all(n), std::span(&lambda, 1)).front();
         for (std::size_t c = 0; c < p; ++c) {
             double gradient = lambda * ridge.coefficients[c];
             for (std::size_t i = 0; i < n; ++i)
@@ -81,7 +81,7 @@ TEST(Ridge, IgnoresAColumnThatIsConstantInTheFold) {
     Matrix x = noise(10, 2, Seed{1});
     for (std::size_t i = 0; i < 10; ++i) x(i, 1) = 7;
     const double lambda = 0.1;
-    const Ridge ridge = ridge_path(x, noise(10, Seed{2}), all(10), std::span(&lambda, 1)).front();
+    const LinearFit ridge = ridge_path(x, noise(10, Seed{2}), all(10), std::span(&lambda, 1)).front();
     EXPECT_EQ(ridge.predict(std::vector<double>{0.5, 7}), ridge.predict(std::vector<double>{0.5, 1e9}));
 }
 

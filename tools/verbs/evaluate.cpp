@@ -12,8 +12,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 namespace assay::tools::verbs {
 namespace {
@@ -139,22 +137,6 @@ struct Source {
     std::string title, line;
 };
 
-bool is_sqlite(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string head(16, '\0');
-    file.read(head.data(), 16);
-    return head.starts_with("SQLite format 3");
-}
-
-std::string read_table(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file || std::filesystem::is_directory(path))
-        throw Error(ErrorKind::missing, {path, "a store or a table (CSV)", std::filesystem::is_directory(path) ? "a folder" : "nothing that can be read"});
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
-
 int run(const std::vector<std::string>& words) {
     std::string target, measure, config;
     evaluate::EvaluationOptions options;
@@ -207,7 +189,7 @@ int run(const std::vector<std::string>& words) {
 
     const std::string path = (*values)["STORE"].as<std::string>();
     Source source;
-    if (is_sqlite(path)) {
+    if (is_store(path)) {
         if (!config.empty() || !where.empty())
             throw Error(ErrorKind::usage, {config.empty() ? "--where" : "--config", "a table (CSV)", path + ", a store", "assay export writes a store as a table"});
         const report::Content content = open_content(path);
@@ -216,7 +198,7 @@ int run(const std::vector<std::string>& words) {
         evaluate::TableColumns columns{.gap = options.gap, .where = where};
         if (!config.empty()) columns.config = matching(config);
         if (!measure.empty()) columns.measure = matching(measure);
-        source.frame = evaluate::frame_of_csv(read_table(path), path, columns);
+        source.frame = evaluate::frame_of_csv(read_whole(path, "a store or a table (CSV)"), path, columns);
         options.wanted = nullptr;   // the pattern has chosen the columns
         source.title = std::filesystem::path(path).filename();
         source.line = fmt::format("{} ({} models)", source.title, source.frame.size());

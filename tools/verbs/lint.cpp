@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 namespace assay::tools::verbs {
 namespace {
@@ -30,13 +29,6 @@ struct Looked {
     std::vector<std::string> notes;
     std::size_t models = 0;
 };
-
-bool is_store(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string head(15, '\0');
-    file.read(head.data(), 15);
-    return head == "SQLite format 3";
-}
 
 std::map<std::string, std::string> words_of(const Json& object) {
     std::map<std::string, std::string> words;
@@ -86,10 +78,7 @@ Looked look_at_zoo(const std::string& folder, const ModelOptions& options, int w
         if (!entry.architecture.empty()) arguments["architecture"] = locate(entry.architecture);
         if (options.data.empty()) arguments["data"] = manifest.data.string();
         if (options.loss.empty()) arguments["loss"] = manifest.loss;
-        if (!arguments["preprocessing"]["declared"].get<bool>() && manifest.preprocessing.declared()) {
-            const zoo::Preprocessing& p = manifest.preprocessing;
-            arguments["preprocessing"] = {{"scale", p.scale.value_or(1.0)}, {"offset", p.offset}, {"mean", p.mean}, {"deviation", p.deviation}, {"declared", true}};
-        }
+        if (!arguments["preprocessing"]["declared"].get<bool>() && manifest.preprocessing.declared()) arguments["preprocessing"] = zoo::to_json(manifest.preprocessing);
         std::string problem;
         arguments["train_rows"] = zoo::train_rows_of(manifest.train_rows, entry, problem);
         lint::ZooModel model{entry.path, "", words_of(entry.config), numbers_of(entry.metrics), {}, 0};

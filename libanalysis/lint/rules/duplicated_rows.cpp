@@ -12,7 +12,7 @@ namespace {
 
 void look(const DataMaterial& material, Report& report) {
     for (const auto& [name, split] : splits_of(material.dataset)) {
-        std::vector<std::uint64_t> hashes = row_hashes(*split);
+        std::vector<std::uint64_t> hashes = material.hashes(*split);
         std::sort(hashes.begin(), hashes.end());
         const auto different = static_cast<std::size_t>(std::unique(hashes.begin(), hashes.end()) - hashes.begin());
         if (different < hashes.size()) report.add(name, fmt::format("{} of {} rows repeat another one", hashes.size() - different, hashes.size()));

@@ -2,10 +2,10 @@
 
 #include "libanalysis/lint/rule.hpp"
 #include "libanalysis/lint/tensors.hpp"
+#include "libanalysis/measures/weight_matrices.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
 namespace assay::lint::rule {
@@ -18,9 +18,7 @@ void look(const ModelMaterial& material, Report& report) {
         if (!is_unit_kernel(material.model, i)) continue;
         const model::Tensor& tensor = material.model.weights[i];
         const double fan_in = static_cast<double>(tensor.size()) / static_cast<double>(tensor.shape.back());
-        double squares = 0;
-        for_each_value(tensor, [&](double value, std::size_t) { squares += value * value; });
-        const double gain = std::sqrt(squares / static_cast<double>(tensor.size()) * fan_in / 2);
+        const double gain = std::sqrt(measures::squared_sum(tensor) / static_cast<double>(tensor.size()) * fan_in / 2);
         if (gain > limit)   // a NaN is another rule's
             report.add(material.model.parameters[i].name, fmt::format("the root mean square of the weights is {:.3g} times that of He's initialisation", gain));
     }

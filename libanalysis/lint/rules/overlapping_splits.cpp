@@ -1,7 +1,6 @@
 // Test rows that were trained on.
 
 #include "libanalysis/lint/rule.hpp"
-#include "libanalysis/lint/sample.hpp"
 
 #include <fmt/format.h>
 
@@ -12,9 +11,9 @@ namespace {
 
 void look(const DataMaterial& material, Report& report) {
     if (!material.dataset.train || !material.dataset.test) return;
-    std::vector<std::uint64_t> seen = row_hashes(*material.dataset.train);
+    std::vector<std::uint64_t> seen = material.hashes(*material.dataset.train);
     std::sort(seen.begin(), seen.end());
-    const std::vector<std::uint64_t> rows = row_hashes(*material.dataset.test);
+    const std::vector<std::uint64_t>& rows = material.hashes(*material.dataset.test);
     const auto both = std::count_if(rows.begin(), rows.end(), [&](std::uint64_t hash) { return std::binary_search(seen.begin(), seen.end(), hash); });
     if (both > 0) report.add("test", fmt::format("{} of {} test rows are also training rows", both, rows.size()));
 }

@@ -1,11 +1,11 @@
 // Hyper-parameters that know the answer.
 
+#include "libanalysis/core/text.hpp"
 #include "libanalysis/lint/rule.hpp"
 
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <optional>
 #include <set>
 
@@ -13,9 +13,8 @@ namespace assay::lint::rule {
 namespace {
 
 std::optional<double> number(const std::string& word) {
-    char* end = nullptr;
-    const double value = std::strtod(word.c_str(), &end);
-    return word.empty() || *end != 0 || !std::isfinite(value) ? std::nullopt : std::optional(value);
+    const std::optional<double> value = number_of(word);
+    return value && std::isfinite(*value) ? value : std::nullopt;
 }
 
 // Share of pairs that differ in the target and that the column orders as the target does, or all the other way; ties are half.
