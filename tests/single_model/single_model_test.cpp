@@ -1,6 +1,7 @@
 #include "formats/format.hpp"
 #include "libanalysis/core/csv.hpp"
 #include "libanalysis/core/json.hpp"
+#include "tests/formats/keras_writer.hpp"
 #include "tests/support/support.hpp"
 #include "tests/support/tolerance.hpp"
 
@@ -58,6 +59,22 @@ std::string first_example() {
     for (const auto& entry : std::filesystem::directory_iterator(test::source_folder() / "examples/mnist-grid"))
         if (const std::string name = entry.path().filename(); name.starts_with("grid_") && name.ends_with(".h5") && (first.empty() || name < first)) first = name;
     return first;
+}
+
+TEST(Inspect, DrawsATreeOfNestedLayersAndTellsTheOptimizersState) {
+    const test::Scratch scratch;
+    test::KerasFile file;
+    file.config = test::keras_sequential({3}, Json::array({test::keras_layer("Dense", "block/inner/a", {{"units", 4}}), test::keras_layer("Dense", "block/inner/b", {{"units", 2}}),
+                                                     test::keras_layer("Dense", "block/c", {{"units", 2}}), test::keras_layer("Dense", "head", {{"units", 1}})}));
+    file.layers = {test::dense_arrays("block/inner/a", 3, 4), test::dense_arrays("block/inner/b", 4, 2), test::dense_arrays("block/c", 2, 2), test::dense_arrays("head", 2, 1)};
+    file.optimizer = true;
+    file.write(scratch / "m.h5");
+    const auto done = run({program(), "inspect", scratch / "m.h5"});
+    ASSERT_EQ(done.exit_code, 0) << done.err;
+    for (const char* line : {"\nblock/ ", "\n  inner/ ", "\n    a ", "\n    b ", "\n  c ", "\nhead ", "optimizer's state: 1 arrays of 2 numbers in all, after 1200 steps"})
+        EXPECT_NE(done.out.find(line), std::string::npos) << line << done.out;
+    const std::string group = done.out.substr(done.out.find("\nblock/ ") + 1);
+    EXPECT_NE(group.substr(0, group.find('\n')).find("32"), std::string::npos) << "parameters of the three below: " << group;   // 16 + 10 + 6
 }
 
 TEST(Inspect, TellsShapesMultiplyAddsAndReceptiveFieldsAndDraws) {
