@@ -75,11 +75,8 @@ Ranking by_predictor(const report::Content& content, const evaluate::Frame& fram
     const auto truth = evaluate::test_error(frame);
     const std::vector<std::string> contents = report::contents_of(content);
     for (std::size_t i = 0; i < frame.size(); ++i) {
-        std::map<std::string, double, std::less<>> values;
-        for (const auto& column : frame.measures)
-            if (std::isfinite(column.values[i])) values[column.name] = column.values[i];
         try {
-            const predict::Prediction prediction = predictor.predict(values);
+            const predict::Prediction prediction = predictor.predict(evaluate::computed_values(frame, i));
             ranking.places.push_back({frame.models[i], prediction.test_error, prediction.test_error, prediction, "", truth ? truth->values[i] : evaluate::missing, 0,
                                       predictor.trained_on(contents[i])});
         } catch (const Error& error) {
@@ -190,16 +187,17 @@ void print(const Ranking& ranking, std::size_t limit) {
 }
 
 void print_csv(const Ranking& ranking) {
-    fmt::print("rank,model,value,low,high,test_error,held_out_with\n");
+    fmt::print("rank,model,value,low,high,test_error,held_out_with,predictor_saw_it\n");
     const auto quoted = [](const std::string& text) {
         std::string out = "\"";
         for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
         return out + "\"";
     };
     for (const Place& place : ranking.places)
-        fmt::print("{},{},{:.17g},{},{},{},{}\n", place.rank, quoted(place.model), place.value,
+        fmt::print("{},{},{:.17g},{},{},{},{},{}\n", place.rank, quoted(place.model), place.value,
                    place.prediction ? fmt::format("{:.17g}", place.prediction->low) : "", place.prediction ? fmt::format("{:.17g}", place.prediction->high) : "",
-                   std::isnan(place.actual) ? "" : fmt::format("{:.17g}", place.actual), place.fold.empty() ? "" : quoted(place.fold));
+                   std::isnan(place.actual) ? "" : fmt::format("{:.17g}", place.actual), place.fold.empty() ? "" : quoted(place.fold),
+                   place.prediction && place.fold.empty() ? (place.seen ? "true" : "false") : "");
 }
 
 int run(const std::vector<std::string>& words) {

@@ -10,7 +10,9 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <mutex>
 #include <numeric>
+#include <tuple>
 
 namespace assay::measures {
 namespace {
@@ -45,7 +47,7 @@ void smooth(std::vector<double>& field, const Shape& shape) {
     for (double& value : field) value /= std::sqrt(squares) + 1e-12;
 }
 
-std::shared_ptr<const data::Split> inputs_for(const engine::Network& network, bool smoothed) {
+std::shared_ptr<const data::Split> drawn_inputs(const engine::Network& network, bool smoothed) {
     std::vector<data::NamedInput> inputs;
     for (std::size_t k = 0; k < network.input_names().size(); ++k) {
         const Shape& shape = network.input_shapes()[k];
@@ -62,6 +64,20 @@ std::shared_ptr<const data::Split> inputs_for(const engine::Network& network, bo
         inputs.push_back(std::move(input));
     }
     return data::make_split(std::move(inputs), {}, {}, 0);
+}
+
+// The same for every network with such inputs: drawn once for all models of a zoo.
+std::shared_ptr<const data::Split> inputs_for(const engine::Network& network, bool smoothed) {
+    using Key = std::tuple<std::vector<std::string>, std::vector<Shape>, bool>;
+    static std::mutex guard;
+    static std::vector<std::pair<Key, std::shared_ptr<const data::Split>>> kept;   // the last few
+    const Key key{network.input_names(), network.input_shapes(), smoothed};
+    const std::lock_guard lock(guard);
+    for (const auto& [name, split] : kept)
+        if (name == key) return split;
+    if (kept.size() == 4) kept.erase(kept.begin());
+    kept.emplace_back(key, drawn_inputs(network, smoothed));
+    return kept.back().second;
 }
 
 // [rows, cols] about its column means: ln of the largest singular value, entropy of the spectrum.
@@ -86,18 +102,25 @@ struct Units {
         sum.resize(units, 0);
         squares.resize(units, 0);
         const std::size_t cells = values.size() / batch / units;
+        std::size_t positive_here = 0;
         for (std::size_t n = 0; n < batch; ++n) {
             std::vector<double> mean(units, 0);
-            for (std::size_t i = 0; i < cells * units; ++i) {
-                const double value = values[n * cells * units + i];
-                sum[i % units] += value;
-                squares[i % units] += value * value;
-                mean[i % units] += value / static_cast<double>(cells);
-                positive += value > 0;
-                ++count;
+            for (std::size_t cell = 0; cell < cells; ++cell) {
+                const double* at = values.data() + (n * cells + cell) * units;
+                for (std::size_t u = 0; u < units; ++u) {
+                    mean[u] += at[u];
+                    squares[u] += at[u] * at[u];
+                }
+                for (std::size_t u = 0; u < units; ++u) positive_here += at[u] > 0;
+            }
+            for (std::size_t u = 0; u < units; ++u) {
+                sum[u] += mean[u];
+                mean[u] /= static_cast<double>(cells);
             }
             means.insert(means.end(), mean.begin(), mean.end());
         }
+        positive += static_cast<double>(positive_here);
+        count += static_cast<double>(values.size());
     }
     std::vector<double> row() const {
         const double n = count / static_cast<double>(sum.size());
