@@ -5,7 +5,6 @@
 #include "tools/verb.hpp"
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 
 #include <algorithm>
 #include <map>
@@ -106,10 +105,7 @@ int run(const std::vector<std::string>& words) {
     if (!only.empty()) report::keep_models(content, names_in(read_whole(only, "a list of models, one a line"), only), only);
     options.seed = Seed{seed};
     options.refusal = feature_refusal;
-    if (!patterns.empty())
-        options.wanted = [&](std::string_view column) {
-            return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) { return fnmatch(pattern.c_str(), std::string(column).c_str(), 0) == 0; });
-        };
+    if (!patterns.empty()) options.wanted = matching(patterns);
     options.training_title = content.title;
     options.training_hash = report::zoo_hash(content.models);
     options.contents = report::contents_of(content);
