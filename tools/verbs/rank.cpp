@@ -26,8 +26,8 @@ struct Place {
     std::string fold;
     double actual = evaluate::missing;
     std::size_t rank = 0;
-    std::size_t first = 0, last = 0;   ///< the ranks that the interval allows, with a prediction
     bool seen = false;   ///< the predictor was fitted to this model
+    std::size_t first = 0, last = 0;   ///< the ranks that the interval allows, with a prediction
 };
 
 struct Ranking {
