@@ -298,6 +298,7 @@ herr_t H5Oget_info2(hid_t id, H5O_info_t* info, unsigned) {
     info->num_attrs = node_of(id).attributes.size();
     return 0;
 }
+hid_t H5Iget_file_id(hid_t id) { return open({.what = What::file, .file = get(id, What::object).file}); }
 H5I_type_t H5Iget_type(hid_t id) {
     switch (node_of(id).kind) {
         case NodeKind::group: return H5I_GROUP;

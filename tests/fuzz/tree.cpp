@@ -93,7 +93,10 @@ private:
 };
 
 void shrink(Array& array, std::uint64_t most) {
-    while (count_of(array) > most) *std::max_element(array.extents.begin(), array.extents.end()) %= most;
+    while (count_of(array) > most) {
+        std::uint64_t& largest = *std::max_element(array.extents.begin(), array.extents.end());
+        largest = largest > most ? largest % most : largest / 2;
+    }
 }
 
 bool exceeds(std::uint64_t count, std::uint64_t bytes, std::uint64_t limit) {
