@@ -21,6 +21,7 @@ using namespace assay::fuzz;
 constexpr std::size_t most_bytes = 64;            // of an array's values: the rest becomes zeros
 constexpr std::size_t most_text_bytes = 1 << 16;  // of arrays of bytes that may be text
 constexpr std::size_t most_nodes = 1000;
+constexpr std::size_t most_seed_bytes = 16384;    // larger seeds are slow and find the same
 
 TypeClass class_of(hid_t type) {
     switch (H5Tget_class(type)) {
@@ -195,6 +196,7 @@ int main(int count, char** words) {
     const auto put = [&](const std::string& target, const std::string& name, const Tree& tree) {
         std::filesystem::create_directories(folder / target);
         const std::string bytes = encode(tree);
+        if (bytes.size() > most_seed_bytes) return;
         std::ofstream(folder / target / name, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     };
     int failed = 0;

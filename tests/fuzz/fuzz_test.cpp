@@ -1,15 +1,17 @@
 // The entry of every fuzzer over its seeds, over what fuzzing once found, and over mutations of both with a fixed seed.
 
+#include "formats/format.hpp"
+#include "formats/hdf5.hpp"
 #include "tests/fuzz/mutation.hpp"
 #include "tests/fuzz/seeds.hpp"
 #include "tests/fuzz/targets.hpp"
+#include "tests/support/refusal.hpp"
 #include "tests/support/support.hpp"
-
-#include "formats/format.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 
 namespace assay::fuzz {
@@ -59,6 +61,32 @@ TEST(Seeds, AreReadByTheirLayouts) {
     const data::Dataset set = formats::open_dataset(scratch / "data.h5");
     EXPECT_EQ(set.train->rows(), 4);
     EXPECT_EQ(set.test->rows(), 2);
+}
+
+// Past findings that no mutation of a small seed would meet again.
+
+TEST(Findings, GroupsThatLeadBackToEachOtherAreLookedAtOnce) {
+    Tree tree;
+    tree.nodes.resize(2);
+    for (Node& node : tree.nodes)
+        for (std::size_t i = 0; i < 300; ++i) node.links.push_back({.name = "g" + std::to_string(i), .kind = LinkClass::hard, .node = i % 2, .target = ""});
+    const auto started = std::chrono::steady_clock::now();
+    for (const char* name : {"keras_three_weights", "torch_h5", "any_bytes"}) EXPECT_NO_THROW(target(name).run(encode(tree)));
+    EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(10)) << "it took minutes when every path was followed";
+}
+
+TEST(Findings, AFileCannotClaimToStoreMoreThanItHas) {
+    Tree tree;
+    tree.nodes.resize(2);
+    tree.nodes[0].links.push_back({.name = "a.weight", .kind = LinkClass::hard, .node = 1, .target = ""});
+    Node& array = tree.nodes[1];
+    array.kind = NodeKind::dataset;
+    array.array.extents = {std::uint64_t{1} << 20, std::uint64_t{1} << 20};
+    array.stored = std::uint64_t{1} << 42;
+    const test::Scratch scratch;
+    test::write_file(scratch / "model.h5", encode(tree));
+    const formats::hdf5::File file(scratch / "model.h5");
+    EXPECT_EQ(test::refusal([&] { file.dataset("a.weight"); }).kind(), ErrorKind::resource);
 }
 
 TEST(Encoding, GivesTheSameTreeBack) {
