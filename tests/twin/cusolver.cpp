@@ -111,9 +111,11 @@ cusolverStatus_t put_decomposition(const char* function, Machine& m, const Solve
     if (matrix.overlaps(values) || matrix.overlaps(code) || values.overlaps(code)) m.fault(where + ": arguments overlap");
     if (!there) return CUSOLVER_STATUS_SUCCESS;
     put(*stream, [d, apart, spoiled = m.spoiled.contains(function)] {
+        const int share = d.lwork / std::max(d.count, 1);   // of the workspace, all of which is left as poison
         for (int i = 0; i < d.count; ++i) {
             const auto behind = static_cast<std::size_t>(i);
-            decompose(d.job, d.triangle, d.n, d.a + behind * apart, d.lda, d.w + behind * static_cast<std::size_t>(d.n), d.work, d.lwork, d.info + i);
+            decompose(d.job, d.triangle, d.n, d.a + behind * apart, d.lda, d.w + behind * static_cast<std::size_t>(d.n), d.work + behind * static_cast<std::size_t>(share),
+                      share, d.info + i);
             if (spoiled) d.info[i] = d.n + 1;   // "if info[i] = n+1, syevjBatched does not converge on i-th matrix"
         }
     });
