@@ -89,6 +89,13 @@ TEST(Findings, AFileCannotClaimToStoreMoreThanItHas) {
     EXPECT_EQ(test::refusal([&] { file.dataset("a.weight"); }).kind(), ErrorKind::resource);
 }
 
+TEST(Targets, AreAllLayoutsAndMore) {
+#define FORMAT(name) EXPECT_NO_THROW(target(#name)) << "no fuzzer of the layout " << #name;
+#include "formats/formats.def"
+#undef FORMAT
+    for (const NamedTarget& target : targets()) EXPECT_FALSE(seeds(target.name).empty()) << target.name;
+}
+
 TEST(Encoding, GivesTheSameTreeBack) {
     for (const NamedTarget& target : targets()) {
         if (!target.is_tree) continue;
