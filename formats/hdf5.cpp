@@ -171,6 +171,12 @@ FileHandle open_image(const std::filesystem::path& path, std::string& bytes) {
     return file;
 }
 
+std::uint64_t bytes_of_file(hid_t object) {
+    const FileHandle file(H5Iget_file_id(object));
+    hsize_t bytes = 0;
+    return file && H5Fget_filesize(file.id(), &bytes) >= 0 ? bytes : 0;
+}
+
 ObjectHandle open_root(const FileHandle& file) {
     const Lock lock(library_lock());
     return ObjectHandle(H5Oopen(file.id(), "/", H5P_DEFAULT));
@@ -331,7 +337,7 @@ Dataset::Dataset(ObjectHandle handle, std::string where) : Object(std::move(hand
         shape_ = {0};
     std::uint64_t bytes = 0;
     const bool overflow = __builtin_mul_overflow(count, static_cast<std::uint64_t>(element_bytes_), &bytes);
-    const std::uint64_t stored = H5Dget_storage_size(handle_.id());
+    const std::uint64_t stored = std::min<std::uint64_t>(H5Dget_storage_size(handle_.id()), bytes_of_file(handle_.id()));   // a file may claim more than it has
     if (overflow || (bytes > large && bytes / largest_ratio > stored))
         throw Error(ErrorKind::resource, {where_, "data about as large as declared", to_string(shape_) + " declared, " + std::to_string(stored) + " bytes stored"});
 }

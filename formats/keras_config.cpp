@@ -12,7 +12,9 @@
 namespace assay::formats::keras {
 namespace {
 
-constexpr std::size_t most_calls = 100'000;
+constexpr std::size_t most_calls = 100'000;          // of a layer
+constexpr std::size_t most_references = 2'000'000;   // inputs of all calls of a model, once nested models are inlined
+constexpr std::size_t longest_name = 1000;           // bytes
 
 Error bad(const std::string& where, const std::string& expected, const std::string& found) {
     return Error(ErrorKind::format, {where, expected, found.substr(0, 200)});
@@ -105,9 +107,18 @@ std::vector<std::vector<TensorReference>> calls_of(const Json& layer, const std:
 
 Graph read_model(const Json& model, const Dialect& dialect, const std::string& where);
 
+std::size_t count_references(const Graph& graph) {
+    std::size_t count = 0;
+    for (const Layer& layer : graph.layers)
+        for (const auto& call : layer.calls) count += 1 + call.size();
+    return count;
+}
+
 // What a nested model becomes: its layers under its own name, called as often as it is called.
 void inline_model(Graph& outer, const Layer& nested, const Graph& inner, std::size_t first_node,
                   std::map<std::string, std::vector<std::vector<TensorReference>>>& outputs_of) {
+    if (count_references(inner) * nested.calls.size() + count_references(outer) > most_references)   // neither factor exceeds 256 Mi
+        throw Error(ErrorKind::resource, {"model " + nested.name, "at most 2,000,000 inputs of layers, nested models included", "more"});
     std::map<std::string, std::size_t> input_position;
     for (std::size_t i = 0; i < inner.inputs.size(); ++i) input_position[inner.inputs[i].layer] = i;
     std::map<std::string, std::size_t> calls_inside;
@@ -181,6 +192,7 @@ Layer read_layer_config(const Json& json, const std::string& where) {
     if (layer.config.is_object() && layer.config.contains("name") && layer.config["name"].is_string())
         layer.name = layer.config["name"].get<std::string>();
     if (json.contains("name") && json["name"].is_string()) layer.name = json["name"].get<std::string>();
+    if (layer.name.size() > longest_name) throw bad(where, "names of layers of at most 1,000 bytes", std::to_string(layer.name.size()));
     if (!is_model_class(layer.class_name)) {
         if (!layer.config.is_object()) throw bad(where + " layer " + layer.name, "a config of keys and values", layer.config.dump());
         renew_keras_one(layer.class_name, layer.config);
@@ -241,6 +253,7 @@ Graph read_sequential(const Json& config, const Dialect& dialect, const std::str
     Places places, unnamed;
     for (const Json& json : *layers) {
         Layer layer = read_layer_config(json, where);
+        std::optional<Graph> inner;   // read once: models that begin with models would else be read twice at every level
         layer.place = places.next(layer.class_name);
         if (layer.name.empty()) layer.name = unnamed.next(layer.class_name);
         if (!names.insert(layer.name).second) throw bad(where, "layers of different names", "two called " + layer.name);
@@ -263,8 +276,8 @@ Graph read_sequential(const Json& config, const Dialect& dialect, const std::str
             input.class_name = "InputLayer";
             std::optional<Json> shape = batch_shape_of(layer.config);
             if (!shape && is_model_class(layer.class_name)) {   // a nested model at the front says it inside
-                const Graph inner = read_model(json, dialect, where);
-                if (!inner.layers.empty() && inner.layers.front().class_name == "InputLayer") shape = batch_shape_of(inner.layers.front().config);
+                inner = read_model(json, dialect, where + " model " + layer.name);
+                if (!inner->layers.empty() && inner->layers.front().class_name == "InputLayer") shape = batch_shape_of(inner->layers.front().config);
             }
             if (!shape && config.is_object() && config.contains("build_input_shape") && config["build_input_shape"].is_array()) shape = config["build_input_shape"];
             if (shape) input.config["batch_shape"] = *shape;
@@ -278,7 +291,7 @@ Graph read_sequential(const Json& config, const Dialect& dialect, const std::str
         layer.calls = {{last}};
         last = {layer.name, 0, 0};
         if (is_model_class(layer.class_name))
-            inline_model(graph, layer, read_model(json, dialect, where + " model " + layer.name), 0, outputs_of);
+            inline_model(graph, layer, inner ? *inner : read_model(json, dialect, where + " model " + layer.name), 0, outputs_of);
         else
             graph.layers.push_back(std::move(layer));
     }

@@ -13,7 +13,7 @@ namespace assay::formats::keras {
 std::vector<std::string> replace_lambdas(Graph& graph, const std::map<std::string, std::string>& lambdas) {
     std::vector<std::string> notes;
     for (const auto& [name, text] : lambdas) {
-        const auto layer = std::find_if(graph.layers.begin(), graph.layers.end(), [&](const Layer& one) { return one.name == name && one.class_name == "Lambda"; });
+        const auto layer = std::find_if(graph.layers.begin(), graph.layers.end(), [&wanted = name](const Layer& one) { return one.name == wanted && one.class_name == "Lambda"; });
         if (layer == graph.layers.end()) {
             std::string known;
             for (const Layer& one : graph.layers)

@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* old_container = "_layer_checkpoint_dependencies";   // Keras 2.13
 constexpr int deepest = 32;
-constexpr int most_searched = 10'000;   // groups looked at until a file is none of Keras 3
+constexpr int most_searched = 100'000;   // links looked at until a file is none of Keras 3
 
 std::optional<std::size_t> as_index(std::string_view name) {
     std::size_t index = 0;
@@ -177,12 +177,14 @@ void flatten(const Tree& tree, const std::vector<std::string>& path, std::uint64
     }
 }
 
-bool has_numbered_arrays(const hdf5::Group& group, int depth, int& left) {
-    if (depth > 8 || --left < 0) return false;
+// Each group is looked at once: a few links that lead back would else be followed in every order.
+bool has_numbered_arrays(const hdf5::Group& group, int depth, std::set<std::uint64_t>& seen, int& left) {
+    if (depth > 8 || !seen.insert(group.address()).second) return false;
     for (const std::string& name : group.names()) {
+        if (--left < 0) return false;
         if (!group.has_group(name)) continue;
         const hdf5::Group below = group.group(name);
-        if (name == "vars" ? below.has_dataset("0") : has_numbered_arrays(below, depth + 1, left)) return true;
+        if (name == "vars" ? below.has_dataset("0") : has_numbered_arrays(below, depth + 1, seen, left)) return true;
     }
     return false;
 }
@@ -192,7 +194,8 @@ bool has_numbered_arrays(const hdf5::Group& group, int depth, int& left) {
 bool is_keras_three(const hdf5::File& file) {
     if (file.has_attribute("model_config") || has_layer_list(file)) return false;
     int left = most_searched;
-    return has_numbered_arrays(file, 0, left);
+    std::set<std::uint64_t> seen;
+    return has_numbered_arrays(file, 0, seen, left);
 }
 
 std::vector<NumberedGroup> read_keras_three(const hdf5::File& file) {

@@ -278,6 +278,30 @@ TEST(KerasGraph, DoesNotDoubleItsCallsWithoutEnd) {
     EXPECT_ERROR(keras::read_model_config(model, keras::Dialect{}, "test"), ErrorKind::resource, "calls of a layer");
 }
 
+TEST(KerasGraph, ReadsAModelAtTheFrontOfAModelOnce) {
+    Json model = {{"class_name", "Sequential"}, {"config", {{"name", "m"}, {"layers", Json::array({keras_layer("Dense", "d", {{"units", 2}, {"batch_input_shape", {nullptr, 3}}})})}}}};
+    for (int level = 0; level < 40; ++level)   // read twice at each level these were 2^40 readings
+        model = {{"class_name", "Sequential"}, {"config", {{"name", "m"}, {"layers", Json::array({model})}}}};
+    const keras::Graph graph = keras::read_model_config(model, keras::Dialect{}, "test");
+    ASSERT_EQ(graph.layers.size(), 2u);
+    EXPECT_TRUE(graph.layers[1].name.ends_with("m/m/d"));
+    EXPECT_EQ(graph.outputs, (std::vector<keras::TensorReference>{{graph.layers[1].name, 0, 0}}));
+}
+
+TEST(KerasGraph, BoundsWhatNestedModelsBlowUpTo) {
+    // A thousand layers called 90,000 times: no layer has too many calls, together they would take gigabytes.
+    Json layers = Json::array(), calls = Json::array();
+    for (int i = 0; i < 1000; ++i) layers.push_back(keras_layer("Activation", "a" + std::to_string(i), {{"activation", "relu"}}));
+    for (int i = 0; i < 90'000; ++i) calls.push_back(Json::array({from("i")}));
+    Json inner = keras_sequential({2}, layers);
+    inner["name"] = "m";
+    inner["inbound_nodes"] = calls;
+    const Json model = keras_functional({input_layer("i", {nullptr, 2}), inner}, Json::array({Json::array({"i", 0, 0})}), Json::array({Json::array({"m", 1, 0})}));
+    EXPECT_ERROR(keras::read_model_config(model, keras::Dialect{}, "test"), ErrorKind::resource, "2,000,000 inputs of layers");
+    const Json named = keras_sequential({2}, Json::array({keras_layer("Activation", std::string(1001, 'n'), {{"activation", "relu"}})}));
+    EXPECT_ERROR(keras::read_model_config(named, keras::Dialect{}, "test"), ErrorKind::format, "1,000 bytes");
+}
+
 TEST(SnakeCase, IsKeras) {
     for (const auto& [name, expected] : std::vector<std::pair<std::string, std::string>>{
              {"Dense", "dense"}, {"Conv2D", "conv2d"}, {"MaxPooling2D", "max_pooling2d"}, {"BatchNormalization", "batch_normalization"}, {"SimpleRNN", "simple_rnn"},
