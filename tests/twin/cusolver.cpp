@@ -158,6 +158,11 @@ cusolverStatus_t syevj_batched(const char* function, cusolverDnHandle_t handle, 
                                T* w, T* work, int lwork, int* info, syevjInfo_t parameters, int count) {
     return call(function, handle, [&](Machine& m, const SolverHandle& h) {
         const std::shared_ptr<JacobiParameters> told = m.jacobi.find(parameters);
+        // As of batches of products (cublas.cpp).
+        if (count > 65535) {
+            m.fault(std::string(function) + ": more than 65535 matrices");
+            return CUSOLVER_STATUS_EXECUTION_FAILED;
+        }
         if (!valid(job, triangle, n, lda) || count < 0 || !told) return CUSOLVER_STATUS_INVALID_VALUE;
         if (lwork < batched_workspace(job, n, count)) return CUSOLVER_STATUS_INVALID_VALUE;
         if (!told->sorted) m.fault(std::string(function) + ": eigenvalues in no order, which Assay does not use");
@@ -203,7 +208,8 @@ cusolverStatus_t create(cusolverDnHandle_t* handle) {
 }
 
 cusolverStatus_t destroy(cusolverDnHandle_t handle) {
-    return call("cusolverDnDestroy", handle, [&](Machine& m, SolverHandle&) {
+    return call("cusolverDnDestroy", handle, [&](Machine& m, SolverHandle& h) {
+        if (m.current_device() != h.device) m.fault("cusolverDnDestroy: another device is current than the handle's");
         m.solvers.remove(handle);
         return CUSOLVER_STATUS_SUCCESS;
     });
