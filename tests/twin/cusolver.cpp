@@ -63,14 +63,13 @@ bool valid(cusolverEigMode_t job, cublasFillMode_t triangle, int n, int lda) {
 }
 
 template <class T>
-void decompose(cusolverEigMode_t job, cublasFillMode_t triangle, int n, T* a, int lda, T* w, T* work, int lwork, int* info) {
+void decompose(cusolverEigMode_t job, cublasFillMode_t triangle, int n, T* a, int lda, T* w, int* info) {
     const bool vectors = job == CUSOLVER_EIG_MODE_VECTOR;
     std::vector<T> mine(static_cast<std::size_t>(2 * n * n + 6 * n + 1));
     std::vector<int> integers(static_cast<std::size_t>(5 * n + 3));
     lapack(vectors ? "V" : "N", triangle == CUBLAS_FILL_MODE_LOWER ? "L" : "U", n, a, lda, w, mine.data(), static_cast<int>(mine.size()), integers.data(),
            static_cast<int>(integers.size()), info);
-    // "If jobz = CUSOLVER_EIG_MODE_NOVECTOR, the contents of A are destroyed." And so are those of the workspace.
-    std::memset(static_cast<void*>(work), undefined_byte, static_cast<std::size_t>(lwork) * sizeof(T));
+    // "If jobz = CUSOLVER_EIG_MODE_NOVECTOR, the contents of A are destroyed."
     for (int column = 0; column < n && !vectors; ++column)
         std::memset(static_cast<void*>(a + static_cast<std::ptrdiff_t>(column) * lda), undefined_byte, static_cast<std::size_t>(n) * sizeof(T));
 }
@@ -110,10 +109,11 @@ cusolverStatus_t put_decomposition(const char* function, Machine& m, const Solve
         if (memory.overlaps(scratch)) m.fault(where + ": the workspace overlaps an argument");
     if (matrix.overlaps(values) || matrix.overlaps(code) || values.overlaps(code)) m.fault(where + ": arguments overlap");
     if (!there) return CUSOLVER_STATUS_SUCCESS;
-    put(*stream, [d, apart, spoiled = m.spoiled.contains(function)] {
+    put(*stream, [d, apart, scratch, spoiled = m.spoiled.contains(function)] {
+        std::memset(static_cast<void*>(d.work), undefined_byte, scratch.bytes);   // nothing is to be found there afterwards
         for (int i = 0; i < d.count; ++i) {
             const auto behind = static_cast<std::size_t>(i);
-            decompose(d.job, d.triangle, d.n, d.a + behind * apart, d.lda, d.w + behind * static_cast<std::size_t>(d.n), d.work, d.lwork, d.info + i);
+            decompose(d.job, d.triangle, d.n, d.a + behind * apart, d.lda, d.w + behind * static_cast<std::size_t>(d.n), d.info + i);
             if (spoiled) d.info[i] = d.n + 1;   // "if info[i] = n+1, syevjBatched does not converge on i-th matrix"
         }
     });
