@@ -17,6 +17,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
+constexpr std::size_t too_little = 32 * mebibyte + 65536;   // cuBLAS's workspace, and less than the weights of a network
 
 std::string bundled(const std::string& name) { return (test::source_folder() / "examples/mnist-grid" / name).string(); }
 
@@ -202,7 +203,7 @@ TEST_F(OnTwin, AnotherDeviceAddsToAStoreAndTf32StandsApart) {
 }
 
 TEST_F(OnTwin, AFullDeviceFailsRowsAndTheRunGoesOn) {
-    machine({{{"name", "Small"}, {"memory", 33 * mebibyte}}});
+    machine({{{"name", "Small"}, {"memory", too_little}}});
     const test::Scratch scratch;
     const auto ran = assay_run(zoo(scratch, {"--limit", "3", "--device", "cuda"}));
     EXPECT_EQ(ran.exit_code, 1) << ran.out << ran.err;
@@ -237,7 +238,7 @@ TEST_F(OnTwin, AFullDeviceComputesWithFewerRows) {
 }
 
 TEST_F(OnTwin, AFullDeviceIsUnavailableToAVerb) {
-    machine({{{"name", "Full"}, {"memory", 1024 * mebibyte}, {"taken", 1024 * mebibyte - 33 * mebibyte}}});
+    machine({{{"name", "Full"}, {"memory", 1024 * mebibyte}, {"taken", 1024 * mebibyte - too_little}}});
     const auto done = assay_run(measure({"--device", "cuda"}));
     EXPECT_EQ(done.exit_code, 69) << done.out << done.err;
     EXPECT_THAT(done.err, HasSubstr("memory of cuda:0: expected"));
