@@ -26,7 +26,7 @@ public:
 private:
     [[noreturn]] void fail(const std::string& expected) const {
         throw Error(ErrorKind::usage, {where_, expected, rest_.empty() ? "its end, in " + text_ : std::string(rest_) + ", in " + text_,
-                                       "An affine function of x is accepted, of numbers, x, + - * / and brackets: x/255, (x-0.1307)/0.3081."});
+                                       "An affine function of x is accepted, of numbers, x, + - * / and brackets: x/255, (x-0.1307)/0.3081; or an activation: relu, square."});
     }
     char next() {
         while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\t')) rest_.remove_prefix(1);

@@ -483,7 +483,15 @@ std::vector<std::string> Group::leaves() const {
     return paths;
 }
 
-File::File(const std::filesystem::path& path) : File(path, open_file(path), std::filesystem::file_size(path)) {}
+namespace {
+std::uint64_t size_of(const std::filesystem::path& path) {
+    std::error_code failed;
+    const std::uintmax_t size = std::filesystem::file_size(path, failed);
+    return failed ? 0 : size;   // what opening the file says is clearer
+}
+}  // namespace
+
+File::File(const std::filesystem::path& path) : File(path, open_file(path), size_of(path)) {}
 
 File::File(const std::filesystem::path& path, std::string bytes) : File(path, open_image(path, bytes), bytes.size()) {}
 

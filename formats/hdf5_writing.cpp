@@ -66,7 +66,9 @@ void write_dataset(const FileHandle& file, const std::filesystem::path& path, co
     const Space space(extents.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr));
     const Properties links(H5Pcreate(H5P_LINK_CREATE));
     H5Pset_create_intermediate_group(links.id(), 1);   // layer names may hold "/"
-    const ObjectHandle dataset(H5Dcreate2(file.id(), name.c_str(), stored, space.id(), links.id(), H5P_DEFAULT, H5P_DEFAULT));
+    const Properties creation(H5Pcreate(H5P_DATASET_CREATE));
+    H5Pset_obj_track_times(creation.id(), false);      // equal content, equal bytes
+    const ObjectHandle dataset(H5Dcreate2(file.id(), name.c_str(), stored, space.id(), links.id(), creation.id(), H5P_DEFAULT));
     if (!dataset || (element_count(shape) > 0 && H5Dwrite(dataset.id(), given, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0))
         throw cannot_write(path, "data set " + name);
 }

@@ -2,6 +2,7 @@
 
 #include "formats/keras_layer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -25,7 +26,7 @@ constexpr std::array functions{
     Function{"soft_shrink", "soft_shrink", {{{"threshold", "threshold", 0.5}}}}, Function{"hard_shrink", "hard_shrink", {{{"threshold", "threshold", 0.5}}}},
     Function{"threshold", "threshold", {{{"threshold", "threshold", 0.0}, {"default_value", "value", 0.0}}}},
     Function{"squareplus", "squareplus", {{{"b", "b", 4.0}}}}, Function{"sparse_plus", "sparse_plus"},
-    Function{"leaky_relu", "leaky_relu", {{{"negative_slope", "negative_slope", 0.2}}}},
+    Function{"leaky_relu", "leaky_relu", {{{"negative_slope", "negative_slope", 0.2}}}}, Function{"square", "square"},
 };
 
 /// max_value (absent: none) for values above threshold, negative_slope (x - threshold) below.
@@ -56,6 +57,10 @@ Json named(const std::string& name, const Layer& settings, const Dialect& dialec
 }
 
 }  // namespace
+
+bool is_activation(std::string_view name) {
+    return std::any_of(functions.begin(), functions.end(), [&](const Function& function) { return function.name == name; });
+}
 
 bool acts_on_an_axis(const Json& activation) { return activation.at("function") == "softmax" || activation.at("function") == "log_softmax"; }
 

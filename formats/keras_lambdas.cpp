@@ -1,6 +1,7 @@
 #include "formats/keras_lambdas.hpp"
 
 #include "formats/affine_expression.hpp"
+#include "formats/keras_layer.hpp"
 #include "libanalysis/core/error.hpp"
 
 #include <fmt/format.h>
@@ -18,6 +19,12 @@ std::vector<std::string> replace_lambdas(Graph& graph, const std::map<std::strin
             for (const Layer& one : graph.layers)
                 if (one.class_name == "Lambda") known += (known.empty() ? "" : ", ") + one.name;
             throw Error(ErrorKind::usage, {"lambda " + name, "the name of a Lambda layer", known.empty() ? "a model without any" : "a model that has " + known});
+        }
+        if (is_activation(text)) {
+            layer->class_name = "Activation";
+            layer->config = {{"name", name}, {"activation", text}};
+            notes.push_back(fmt::format("layer {}, a Lambda, is taken to be the function {}, as was asked", name, text));
+            continue;
         }
         const AffineFunction function = parse_affine(text, "lambda " + name);
         layer->class_name = "Rescaling";

@@ -104,6 +104,7 @@ Error bad_setting(const Layer& layer, const char* key, const std::string& expect
 Json activation_of(const Layer& layer, const Dialect& dialect, const char* key = "activation", const char* fallback = "linear");
 /// The same of a layer that is an activation (ReLU, ELU, ...), or nothing for other classes.
 std::optional<Json> activation_layer(const Layer& layer);
+bool is_activation(std::string_view name);      ///< one that works on entries or the last axis, without settings: "relu", "square"
 bool acts_on_an_axis(const Json& activation);   ///< softmax and its logarithm: where the last axis is matters
 Json function_word(const Json& activation);     ///< its name alone where it has no parameters
 double least_square_norm(const Dialect& dialect);   ///< what the square of a norm is at least where Keras divides by it

@@ -104,25 +104,43 @@ model::Role role_of_name(const std::string& weight_name) {
 
 namespace {
 
+// In tiles over the axis that is contiguous in the result and the one that is contiguous in the source, so that neither leaves the cache.
 template <class T>
 std::vector<T> permuted(const std::vector<T>& values, const Shape& shape, const std::vector<std::size_t>& order, std::size_t flipped) {
+    constexpr std::int64_t tile = 32;
+    std::vector<T> result(values.size());
+    if (values.empty() || shape.empty()) return values;
     std::vector<std::int64_t> stride(shape.size(), 1);
     for (std::size_t axis = shape.size(); axis-- > 1;) stride[axis - 1] = stride[axis] * shape[axis];
-    std::vector<T> result;
-    result.reserve(values.size());
-    std::vector<std::int64_t> index(shape.size(), 0);
-    for (std::size_t done = 0; done < values.size(); ++done) {
-        std::int64_t from = 0;
-        for (std::size_t axis = 0; axis < index.size(); ++axis) {
-            const std::int64_t at = axis < flipped ? shape[order[axis]] - 1 - index[axis] : index[axis];
-            from += at * stride[order[axis]];
-        }
-        result.push_back(values[static_cast<std::size_t>(from)]);
-        for (std::size_t axis = index.size(); axis-- > 0;) {
-            if (++index[axis] < shape[order[axis]]) break;
-            index[axis] = 0;
-        }
+
+    struct Axis { std::int64_t extent, from, to; };   // of the result, with its steps in both arrays
+    std::vector<Axis> axes;
+    std::int64_t origin = 0;
+    for (std::size_t axis = 0; axis < order.size(); ++axis) {
+        axes.push_back({shape[order[axis]], stride[order[axis]], 1});
+        if (axis >= flipped) continue;
+        origin += (axes[axis].extent - 1) * axes[axis].from;
+        axes[axis].from = -axes[axis].from;
     }
+    for (std::size_t axis = axes.size(); axis-- > 1;) axes[axis - 1].to = axes[axis].to * axes[axis].extent;
+    const Axis along = axes.back();
+    axes.pop_back();
+    const auto nearest = std::min_element(axes.begin(), axes.end(), [](const Axis& a, const Axis& b) { return std::abs(a.from) < std::abs(b.from); });
+    const Axis across = nearest == axes.end() ? Axis{1, 0, 0} : *nearest;
+    if (nearest != axes.end()) axes.erase(nearest);
+
+    const auto move_plane = [&](std::int64_t from, std::int64_t to) {
+        for (std::int64_t i = 0; i < across.extent; i += tile)
+            for (std::int64_t j = 0; j < along.extent; j += tile)
+                for (std::int64_t y = i; y < std::min(i + tile, across.extent); ++y)
+                    for (std::int64_t x = j; x < std::min(j + tile, along.extent); ++x)
+                        result[static_cast<std::size_t>(to + y * across.to + x)] = values[static_cast<std::size_t>(from + y * across.from + x * along.from)];
+    };
+    const auto move = [&](const auto& self, std::size_t axis, std::int64_t from, std::int64_t to) -> void {
+        if (axis == axes.size()) return move_plane(from, to);
+        for (std::int64_t k = 0; k < axes[axis].extent; ++k) self(self, axis + 1, from + k * axes[axis].from, to + k * axes[axis].to);
+    };
+    move(move, 0, origin, 0);
     return result;
 }
 

@@ -22,7 +22,7 @@ void ModelOptions::add_to(po::options_description& description) {
         ("mean", po::value(&mean)->multitoken()->value_name("M"), "subtracted then, one a channel")
         ("std", po::value(&deviation)->multitoken()->value_name("D"), "divided by then, one a channel")
         ("architecture", po::value(&architecture)->value_name("FILE"), "the architecture of a weights-only file")
-        ("lambda", po::value(&lambdas)->composing()->value_name("NAME=F"), "what a Lambda layer does, e.g. scale=x/255; its Python code is never run")
+        ("lambda", po::value(&lambdas)->composing()->value_name("NAME=F"), "what a Lambda layer does, e.g. scale=x/255 or a=square; its Python code is never run")
         ("loss", po::value(&loss)->value_name("NAME"), "the loss, where the file does not tell it")
         ("precision", po::value(&precision)->value_name("P"), "float32, or float64 to certify (float32)")
         ("device", po::value(&device)->value_name("D"), "where to compute: cpu, cuda, cuda:N or auto; `assay devices` lists them (cpu)")

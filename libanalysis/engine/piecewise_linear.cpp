@@ -4,10 +4,14 @@
 #include "libanalysis/engine/network_implementation.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <iterator>
 #include <limits>
 #include <map>
+#include <numeric>
+#include <type_traits>
 
 namespace assay::engine {
 
@@ -36,23 +40,35 @@ namespace {
 template <class T>
 struct Range { T first, last; };
 
+/// The numbers of a type as integers in the same order; both zeros are 0.
+template <class T>
+using Ordered = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+template <class T>
+Ordered<T> place_of(T x) {
+    const auto bits = std::bit_cast<Ordered<T>>(x);
+    return bits < 0 ? std::numeric_limits<Ordered<T>>::min() - bits : bits;
+}
+template <class T>
+T at_place(Ordered<T> place) { return std::bit_cast<T>(place < 0 ? std::numeric_limits<Ordered<T>>::min() - place : place); }
+
 /// Those within delta of a kink, as ranges that do not meet; kinks are ascending. |x - kink| <= delta is decided in double, as on the host.
 template <class T>
 std::vector<Range<T>> ranges_near(const std::vector<double>& kinks, double delta) {
     constexpr T infinity = std::numeric_limits<T>::infinity();
-    const auto edge = [&](double kink, T outwards) {
-        const auto inside = [&](T x) { return std::abs(static_cast<double>(x) - kink) <= delta; };
-        T x = static_cast<T>(outwards > 0 ? kink + delta : kink - delta);
-        while (!inside(x) && x != -outwards) x = std::nextafter(x, -outwards);
-        while (x != outwards && inside(std::nextafter(x, outwards))) x = std::nextafter(x, outwards);
-        return x;
+    // The last number on the way from one that is inside to one that is not. Bisected: near zero there are too many to pass them one by one.
+    const auto edge = [&](double kink, T inside, T outside) {
+        Ordered<T> in = place_of(inside), out = place_of(outside);
+        while (std::midpoint(in, out) != in) {   // rounds towards `in`
+            const Ordered<T> middle = std::midpoint(in, out);
+            (std::abs(static_cast<double>(at_place<T>(middle)) - kink) <= delta ? in : out) = middle;
+        }
+        return at_place<T>(in);
     };
     std::vector<Range<T>> ranges;
     for (const double kink : kinks) {
-        const T nearest = static_cast<T>(kink);   // where not even this is near enough, nothing is
-        const T neighbours[3] = {nearest, std::nextafter(nearest, -infinity), std::nextafter(nearest, infinity)};
-        if (std::none_of(std::begin(neighbours), std::end(neighbours), [&](T x) { return std::abs(static_cast<double>(x) - kink) <= delta; })) continue;
-        const Range<T> range{edge(kink, -infinity), edge(kink, infinity)};
+        const T nearest = static_cast<T>(kink);
+        if (!(std::abs(static_cast<double>(nearest) - kink) <= delta)) continue;   // then nothing is near enough
+        const Range<T> range{edge(kink, nearest, -infinity), edge(kink, nearest, infinity)};
         if (!ranges.empty() && range.first <= ranges.back().last) ranges.back().last = std::max(ranges.back().last, range.last);
         else ranges.push_back(range);
     }

@@ -32,6 +32,13 @@ TEST(KerasLambda, IsTheFunctionThatItsUserSays) {
     EXPECT_TRUE(has_note(model, "layer scale, a Lambda, is taken to be (x-0.5)/0.25, as was asked: 4 x + -2"));
 }
 
+TEST(KerasLambda, IsTheActivationThatItsUserNames) {
+    const model::Model model = load({{"scale", "square"}});
+    EXPECT_EQ(kinds(model), "input activation dense");
+    EXPECT_EQ(node(model, "scale").attributes, (Json{{"function", "square"}}));
+    EXPECT_TRUE(has_note(model, "layer scale, a Lambda, is taken to be the function square, as was asked"));
+}
+
 TEST(KerasLambda, RefusesOtherNamesAndFunctions) {
     EXPECT_ERROR(load({{"d", "x"}}), ErrorKind::usage, "a model that has scale");
     EXPECT_ERROR(load({{"scale", "x*x"}}), ErrorKind::usage, "lambda scale");

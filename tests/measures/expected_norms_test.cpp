@@ -14,6 +14,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// NumPy has other matrices there: a depthwise kernel as one, where Assay has one for each channel; a projection to heads as [in heads, width], here [in, heads width].
+bool is_other_matrix(const std::string& name) {
+    return name.ends_with("depthwise_kernel") || name.ends_with("query/kernel") || name.ends_with("key/kernel") || name.ends_with("value/kernel");
+}
+
 TEST(ExpectedNorms, OfKerasKernelsEqualTheStoredOnes) {
     ASSAY_NEEDS_SHARED("models/expected");
     const fs::path folder = test::shared_folder() / "models";
@@ -37,8 +42,7 @@ TEST(ExpectedNorms, OfKerasKernelsEqualTheStoredOnes) {
             std::string name = weight.value("name", "");
             name = name.substr(0, name.rfind(':'));
             if (!name.ends_with("kernel") && !name.ends_with("embeddings")) continue;
-            // NumPy has a depthwise kernel as one matrix, Assay as one for each channel.
-            theirs.emplace_back(number_from_json(weight.at("frobenius")), name.ends_with("depthwise_kernel") ? 0 : number_from_json(weight.at("spectral")));
+            theirs.emplace_back(number_from_json(weight.at("frobenius")), is_other_matrix(name) ? 0 : number_from_json(weight.at("spectral")));
         }
         if (theirs.empty()) continue;
         std::map<std::string, std::pair<double, double>> layers;
@@ -47,19 +51,16 @@ TEST(ExpectedNorms, OfKerasKernelsEqualTheStoredOnes) {
             if (row.measure->name == "frobenius_norm") layers[row.value.layer].first = std::get<double>(row.value.value);
             if (row.measure->name == "spectral_norm" && row.value.convention == "matrix") layers[row.value.layer].second = std::get<double>(row.value.value);
         }
-        for (const auto& [name, norms] : layers) ours.emplace_back(norms.first, name.ends_with("depthwise_kernel") ? 0 : norms.second);
+        for (const auto& [name, norms] : layers) ours.emplace_back(norms.first, is_other_matrix(name) ? 0 : norms.second);
         if (ours.size() != theirs.size()) {
             std::printf("%s: %zu matrices here, %zu there (other layer kinds)\n", file.at("file").get<std::string>().c_str(), ours.size(), theirs.size());
             continue;
         }
-        // The stored spectral norms of attention kernels are of [in heads, width]; Assay's matrices are [in, heads width].
-        const auto& rows = file.at("layers");
-        const bool attention = std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.value("class", "") == "MultiHeadAttention"; });
         std::sort(ours.begin(), ours.end());
         std::sort(theirs.begin(), theirs.end());
         for (std::size_t i = 0; i < ours.size(); ++i) {
             EXPECT_NEAR_RELATIVE(ours[i].first, theirs[i].first, 2e-6) << file.at("file");
-            if (!attention) EXPECT_NEAR_RELATIVE(ours[i].second, theirs[i].second, 2e-6) << file.at("file");
+            EXPECT_NEAR_RELATIVE(ours[i].second, theirs[i].second, 2e-6) << file.at("file");
             ++matrices;
         }
         ++models;

@@ -96,13 +96,13 @@ TEST_F(OnTwin, MeasuresAgreeWithTheCpuAndNameTheirDevice) {
 // Layers up to 512 wide: Gram matrices and their eigenvalues are the device's, in double, so that values are the CPU's to its bound.
 TEST_F(OnTwin, SpectraOfLayersAreTheDevices) {
     const auto spectra = [&](std::initializer_list<std::string> more) {
-        std::vector<std::string> words{"measure", bundled("grid_0007.h5"), "--measures", "spectral_norm,stable_rank"};
+        std::vector<std::string> words{"measure", bundled("grid_0051.h5"), "--measures", "spectral_norm,stable_rank,operator_stable_rank"};
         words.insert(words.end(), more);
         return json_of(words);
     };
     const Json cpu = spectra({}), cuda = spectra({"--device", "cuda"});
     EXPECT_GT(cuda.at("twin_calls").value("cusolverDnDsyevd", 0), 0);
-    EXPECT_GT(cuda.at("twin_calls").value("cusolverDnDsyevjBatched", 0), 0) << "a convolution's, one at each frequency";
+    EXPECT_GT(cuda.at("twin_calls").value("cusolverDnDsyevjBatched", 0), 0) << "a convolution's, one at each frequency: of its whole spectrum, for the norm prunes";
     EXPECT_EQ(cpu.at("twin_calls").value("cusolverDnDsyevd", 0), 0);
     ASSERT_EQ(cpu.at("values").size(), cuda.at("values").size());
     std::size_t numbers = 0;

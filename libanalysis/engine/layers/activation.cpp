@@ -67,6 +67,7 @@ constexpr std::array functions{
     NamedFunction{"softsign", Pointwise::softsign, false, none},
     NamedFunction{"squareplus", Pointwise::squareplus, false, [](const LayerSpec& spec) { return PointwiseParameters{std::sqrt(positive(spec, "b", 4))}; }},
     NamedFunction{"sparse_plus", Pointwise::sparse_plus, false, none},
+    NamedFunction{"square", Pointwise::square, false, none},
     NamedFunction{"exponential", Pointwise::exponential, false, none},
     NamedFunction{"silu", Pointwise::silu, false, none},
     NamedFunction{"mish", Pointwise::mish, false, none},

@@ -38,6 +38,7 @@ inline const std::vector<LayerCase>& layer_cases() {
         {"celu", "activation", R"({"function":"celu","alpha":0.4})", {{9}}},
         {"log_sigmoid", "activation", R"({"function":"log_sigmoid"})", {{9}}},
         {"softsign", "activation", R"({"function":"softsign"})", {{9}}},
+        {"square", "activation", R"({"function":"square"})", {{9}}},
         {"squareplus", "activation", R"({"function":"squareplus","b":3})", {{9}}},
         {"sparse_plus", "activation", R"({"function":"sparse_plus"})", {{9}}},
         {"exponential", "activation", R"({"function":"exponential"})", {{9}}},

@@ -33,6 +33,7 @@ inline double pointwise(const Json& description, double x) {
     if (f == "celu") return std::max(x, 0.0) + std::min(alpha * (std::exp(x / alpha) - 1), 0.0);
     if (f == "log_sigmoid") return std::log(1 / (1 + std::exp(-x)));
     if (f == "softsign") return x / (1 + std::abs(x));
+    if (f == "square") return x * x;
     if (f == "squareplus") return (x + std::sqrt(x * x + of("b", 4))) / 2;
     if (f == "sparse_plus") return x <= -1 ? 0 : x >= 1 ? x : (x + 1) * (x + 1) / 4;
     if (f == "exponential") return std::exp(x);
