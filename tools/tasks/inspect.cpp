@@ -179,6 +179,6 @@ Json run(const Json& arguments, const Context& context, const std::function<void
 
 }  // namespace
 
-extern const zoo::Task inspect{"inspect", run};
+extern const zoo::Task inspect{"inspect", within_memory<run>};
 
 }  // namespace assay::tools::tasks
