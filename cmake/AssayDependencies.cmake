@@ -17,10 +17,14 @@ assay_find(nlohmann_json 3.11)
 assay_find(OpenSSL COMPONENTS Crypto)
 assay_find(SQLite3)
 assay_find(Protobuf)
+assay_find(liblzf)
 
 # CMake's own FindHDF5 wants a C compiler enabled in every project that uses Assay, and links what libhdf5 already links.
 find_path(HDF5_INCLUDE_DIR hdf5.h PATH_SUFFIXES hdf5/serial REQUIRED)
 find_library(HDF5_LIBRARY hdf5 PATHS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/hdf5/serial REQUIRED)
+# libzip's own package for CMake names programs that libzip-dev does not bring.
+find_path(ZIP_INCLUDE_DIR zip.h REQUIRED)
+find_library(ZIP_LIBRARY zip REQUIRED)
 find_path(SPECTRA_INCLUDE_DIR Spectra/SymEigsSolver.h REQUIRED)
 find_library(DNNL_LIBRARY dnnl REQUIRED)
 find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.hpp REQUIRED)
@@ -45,6 +49,7 @@ function(assay_imported name)
 endfunction()
 
 assay_imported(hdf5     INCLUDE ${HDF5_INCLUDE_DIR}      LINK ${HDF5_LIBRARY})
+assay_imported(zip      INCLUDE ${ZIP_INCLUDE_DIR}       LINK ${ZIP_LIBRARY})
 assay_imported(dnnl     INCLUDE ${DNNL_INCLUDE_DIR}      LINK ${DNNL_LIBRARY})
 assay_imported(xgboost  INCLUDE ${XGBOOST_INCLUDE_DIR}   LINK ${XGBOOST_LIBRARY})
 assay_imported(openblas INCLUDE ${OPENBLAS_INCLUDE_DIR}  LINK ${OPENBLAS_LIBRARY})

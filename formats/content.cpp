@@ -1,5 +1,6 @@
 #include "formats/content.hpp"
 
+#include "formats/zip_archive.hpp"
 #include "libanalysis/core/error.hpp"
 
 #include <algorithm>
@@ -24,14 +25,6 @@ std::ifstream open_binary(const std::filesystem::path& path) {
     return file;
 }
 
-std::string head_of(const std::filesystem::path& path, std::size_t bytes) {
-    std::ifstream file = open_binary(path);
-    std::string head(bytes, '\0');
-    file.read(head.data(), static_cast<std::streamsize>(bytes));
-    head.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-    return head;
-}
-
 bool is_text(std::string_view head) {
     return std::all_of(head.begin(), head.end(), [](char c) {
         const auto byte = static_cast<unsigned char>(c);
@@ -47,7 +40,28 @@ bool is_safetensors(std::string_view head) {
     return length > 1 && length <= 100'000'000;
 }
 
+std::string describe_zip(const std::filesystem::path& path) {
+    try {
+        const ZipArchive archive(path);
+        for (const std::string& name : archive.names()) {
+            if (name == "data.pkl" || name.ends_with("/data.pkl")) return "a PyTorch zip checkpoint, which is not read yet";
+            if (name.ends_with(".npy")) return "a numpy archive (.npz), which is not read yet";
+        }
+        return archive.names().empty() ? "an empty zip archive" : "a zip archive without a Keras model, whose first member is " + archive.names().front().substr(0, 200);
+    } catch (const Error& error) {
+        return "a damaged or forged zip archive: " + error.parts().found;
+    }
+}
+
 }  // namespace
+
+std::string first_bytes(const std::filesystem::path& path, std::size_t count) {
+    std::ifstream file = open_binary(path);
+    std::string head(count, '\0');
+    file.read(head.data(), static_cast<std::streamsize>(count));
+    head.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+    return head;
+}
 
 bool has_hdf5_signature(const std::filesystem::path& path) {
     std::ifstream file = open_binary(path);
@@ -58,15 +72,12 @@ bool has_hdf5_signature(const std::filesystem::path& path) {
 }
 
 std::string describe_content(const std::filesystem::path& path) {
-    const std::string head = head_of(path, 512);
+    const std::string head = first_bytes(path, 512);
     const std::string_view text = head;
     if (text.empty()) return "an empty file";
     if (has_hdf5_signature(path)) return "an HDF5 file";
     if (text.starts_with("version https://git-lfs")) return "a git-LFS pointer, not the file itself (git lfs pull fetches it)";
-    if (text.starts_with("PK\x03\x04")) {
-        if (text.find("data.pkl") != std::string_view::npos) return "a PyTorch zip checkpoint, which is not read yet";
-        return "a zip archive (.keras?), which is not read yet";
-    }
+    if (has_zip_signature(path)) return describe_zip(path);
     if (text.starts_with("\x80\x02\x8a\x0al\xfc\x9c")) return "a PyTorch checkpoint of the old layout, which is not read yet";
     if (text.starts_with("\x80")) return "a Python pickle, which is not read";
     if (is_safetensors(text)) return "a safetensors file, which is not read yet";
@@ -76,6 +87,11 @@ std::string describe_content(const std::filesystem::path& path) {
     if (std::all_of(text.begin(), text.end(), [](char c) { return c == 0; })) return "zero bytes";
     if (is_text(text)) return text.find_first_not_of(" \t\r\n") != std::string_view::npos && text[text.find_first_not_of(" \t\r\n")] == '{' ? "JSON text" : "text";
     return "bytes of an unknown format";
+}
+
+bool is_foreign_checkpoint(const std::filesystem::path& path) {
+    const std::string words = describe_content(path);
+    return words.starts_with("a PyTorch") || words.starts_with("a safetensors");
 }
 
 bool has_checkpoint_suffix(const std::filesystem::path& path) {

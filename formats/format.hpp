@@ -6,6 +6,7 @@
 #include "libanalysis/model/model.hpp"
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,9 +15,13 @@
 namespace assay::formats {
 
 struct LoadOptions {
-    /// The architecture for a weights-only file: a config.json (PGDL) or a model file. Empty: one beside the file is taken
-    /// where its layout says so (PGDL's config.json), else the model has no architecture.
+    /// The architecture for a weights-only file: a config.json (PGDL), the JSON that Keras' to_json gives, or a whole model (HDF5 or
+    /// .keras). Empty: one beside the file is taken where its layout says so (PGDL's config.json), else the model has no architecture.
+    /// A file that tells its architecture keeps it.
     std::filesystem::path architecture{};
+    /// What Lambda layers of Keras do, by their names: affine functions of x such as "x/255" or "(x-0.1307)/0.3081". Python code in a
+    /// file is never run: a Lambda layer that is not named here is unsupported. @throws Error{usage} for others when the model is loaded.
+    std::map<std::string, std::string> lambdas{};
 };
 
 /// A checkpoint layout. `probe` is cheap, never throws on foreign content, and is exact: at most one format claims a file.
@@ -36,13 +41,30 @@ const Format* sniff(const std::filesystem::path& path);
 /// (train/x, test/x or x in HDF5). It opens HDF5 files: call it where a crash is contained.
 bool looks_like_checkpoint(const std::filesystem::path& path);
 
+/// What a file is that no format claims, for people: "a gzip archive, which is not read", "an HDF5 file of arrays", ...
+std::string describe(const std::filesystem::path& path);
+
 /// Loads a checkpoint. @throws Error{missing, format, unsupported, resource}; an unknown layer is not an error here (its node
 /// has kind "unsupported").
 model::Model load_model(const std::filesystem::path& path, const LoadOptions& options = {});
 
+/// What a checkpoint keeps of its optimizer, which no measure uses.
+struct OptimizerState {
+    std::int64_t arrays = 0, numbers = 0;   ///< moments, velocities, ...; the counter of steps apart
+    std::optional<std::int64_t> steps;
+};
+/// Of a whole Keras file (HDF5 or .keras); nothing where it keeps none, or of another format. @throws Error{missing, format, resource}
+std::optional<OptimizerState> optimizer_state(const std::filesystem::path& path);
+
 /// Loads a file of weights (initial weights, another epoch) for the known architecture of `like`: Keras whole or weights-only
-/// HDF5, or Keras 3 .weights.h5. Matched by position, role and shape, as Keras does. @throws Error{format} where they do not fit.
+/// HDF5, Keras 3 .weights.h5, or .keras. Matched by position, role and shape, as Keras does. @throws Error{format} where they do not fit.
 model::Weights load_weights_for(const model::Model& like, const std::filesystem::path& path);
+
+/// Writes a copy of the HDF5 checkpoint that `like` was loaded from, with other values: one tensor for each parameter, canonical as in
+/// Model::weights, written in the file's own layout and type where they differ. `fresh`: without the optimizer's state. The checkpoint
+/// itself is only read. @throws Error{unsupported} for a checkpoint that is no HDF5 file, or an array whose layout cannot be told;
+/// Error{usage} where `path` is the checkpoint; Error{resource}
+void save_weights(const model::Model& like, const model::Weights& values, const std::filesystem::path& path, bool fresh = false);
 
 /// Opens a data set: HDF5 with train/x .. test/y, or a PGDL folder of TFRecord shards. @throws Error
 data::Dataset open_dataset(const std::filesystem::path& path);

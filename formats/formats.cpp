@@ -19,6 +19,28 @@ std::span<const Format* const> catalogue() {
     return all;
 }
 
+namespace {
+
+// Says so where the file is cut short.
+std::string describe_hdf5(const std::filesystem::path& path) {
+    const hdf5::File file(path);
+    if (is_data_file(file)) return "a data set";
+    std::string names;
+    for (const std::string& name : file.names())
+        if (names.size() < 60) names += (names.empty() ? "" : ", ") + name;
+    return names.empty() ? "an HDF5 file without any object" : "an HDF5 file without them, which holds " + names;
+}
+
+}  // namespace
+
+std::string describe(const std::filesystem::path& path) {
+    try {
+        return has_hdf5_signature(path) ? describe_hdf5(path) : describe_content(path);
+    } catch (const Error& error) {
+        return error.parts().found;
+    }
+}
+
 const Format* sniff(const std::filesystem::path& path) {
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) throw Error(ErrorKind::missing, {path.string(), "a file", "nothing there"});
@@ -31,7 +53,9 @@ const Format* sniff(const std::filesystem::path& path) {
 bool looks_like_checkpoint(const std::filesystem::path& path) {
     if (sniff(path)) return true;
     std::error_code ignored;
-    if (!std::filesystem::is_regular_file(path, ignored) || !has_checkpoint_suffix(path)) return false;
+    if (!std::filesystem::is_regular_file(path, ignored)) return false;
+    if (is_foreign_checkpoint(path)) return true;
+    if (!has_checkpoint_suffix(path)) return false;
     try {
         return !has_hdf5_signature(path) || !is_data_file(hdf5::File(path));
     } catch (const Error&) {
@@ -46,12 +70,16 @@ data::Dataset open_dataset(const std::filesystem::path& path) {
 }
 
 model::Model load_model(const std::filesystem::path& path, const LoadOptions& options) {
-    if (const Format* format = sniff(path)) return format->load(path, options);
-    if (has_hdf5_signature(path)) {
-        const hdf5::File file(path);   // says so where it is cut short
-        throw Error(ErrorKind::format, {path.string(), "a Keras model or weights", is_data_file(file) ? "a data set" : "an HDF5 file without them"});
+    if (const Format* format = sniff(path)) {
+        model::Model model = format->load(path, options);
+        if (!options.lambdas.empty() && !model.architecture)
+            throw Error(ErrorKind::usage, {"lambda " + options.lambdas.begin()->first, "a model with an architecture", path.string() + ", which has none"});
+        return model;
     }
-    throw Error(ErrorKind::format, {path.string(), "a checkpoint: Keras HDF5", describe_content(path)});
+    if (has_hdf5_signature(path)) throw Error(ErrorKind::format, {path.string(), "a Keras model, or weights of Keras or PyTorch", describe_hdf5(path)});
+    const std::string found = describe_content(path);
+    throw Error(ErrorKind::format, {path.string(), "a checkpoint: Keras HDF5 or .keras, PyTorch in HDF5", found,
+                                    found.starts_with("a PyTorch") ? "assay-export writes a file that Assay reads from the model: docs/how-to/pytorch.md." : ""});
 }
 
 }  // namespace assay::formats

@@ -1,11 +1,14 @@
 #include "formats/hdf5.hpp"
 
 #include "formats/content.hpp"
+#include "formats/hdf5_lzf.hpp"
 #include "libanalysis/core/error.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <fstream>
+#include <set>
 #include <type_traits>
 
 namespace assay::formats::hdf5 {
@@ -16,6 +19,8 @@ constexpr std::uint64_t largest_ratio = 1000;                // declared over st
 constexpr std::uint64_t most_names = 4'000'000;
 constexpr std::uint64_t most_text = std::uint64_t{512} << 20;
 constexpr int most_soft_links = 16;
+constexpr int most_levels = 32;
+constexpr std::size_t most_leaves = 1'000'000;
 
 using Lock = std::lock_guard<std::recursive_mutex>;
 
@@ -24,6 +29,7 @@ void prepare_library() {
     static const bool done = [] {
         H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
         H5PLset_loading_state(0);
+        register_lzf();
         return true;
     }();
     (void)done;
@@ -71,6 +77,21 @@ std::string type_name_of(hid_t type, bool& numeric) {
     }
 }
 
+std::string name_of_filter(H5Z_filter_t filter) {
+    const std::string number = "filter " + std::to_string(filter);
+    switch (filter) {
+        case H5Z_FILTER_SZIP: return "szip (" + number + ")";
+        case H5Z_FILTER_NBIT: return "nbit (" + number + ")";
+        case H5Z_FILTER_SCALEOFFSET: return "scaleoffset (" + number + ")";
+        case 307: return "bzip2 (" + number + ")";
+        case 32001: return "blosc (" + number + ")";
+        case 32004: return "lz4 (" + number + ")";
+        case 32008: return "bitshuffle (" + number + ")";
+        case 32015: return "zstd (" + number + ")";
+        default: return number;
+    }
+}
+
 template <class T>
 hid_t native() {
     if constexpr (std::is_same_v<T, float>) return H5T_NATIVE_FLOAT;
@@ -104,15 +125,21 @@ herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* into) {
     return names.size() < most_names ? 0 : -1;
 }
 
-// The end that the superblock declares, or 0 where the version is another.
-std::uint64_t declared_end(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    unsigned char head[64] = {};
-    file.read(reinterpret_cast<char*>(head), sizeof head);
+// The end that the superblock at the start of these bytes declares, or 0 where the version is another.
+std::uint64_t declared_end(std::string_view bytes) {
+    if (bytes.size() < 64) return 0;
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
     std::uint64_t end = 0;
-    if (head[8] <= 1 && head[13] == 8) std::memcpy(&end, head + (head[8] == 0 ? 40 : 44), 8);
-    if (head[8] >= 2 && head[8] <= 3 && head[9] == 8) std::memcpy(&end, head + 28, 8);
+    if (byte(8) <= 1 && byte(13) == 8) std::memcpy(&end, bytes.data() + (byte(8) == 0 ? 40 : 44), 8);
+    if (byte(8) >= 2 && byte(8) <= 3 && byte(9) == 8) std::memcpy(&end, bytes.data() + 28, 8);
     return end;
+}
+
+Error cannot_open(const std::filesystem::path& path, std::string_view head, std::uint64_t size) {
+    const std::uint64_t end = declared_end(head);
+    std::string found = "an HDF5 signature and then damage";
+    if (end > size) found = "a file cut short: " + std::to_string(size) + " of " + std::to_string(end) + " bytes";
+    return Error(ErrorKind::format, {path.string(), "an HDF5 file", found, "Fetch the file again."});
 }
 
 FileHandle open_file(const std::filesystem::path& path) {
@@ -123,12 +150,31 @@ FileHandle open_file(const std::filesystem::path& path) {
     H5Pset_file_locking(access.id(), false, true);   // reading needs no lock, and network file systems may refuse one
     FileHandle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()));
     if (!file) {
-        const std::uint64_t size = std::filesystem::file_size(path), end = declared_end(path);
-        std::string found = "an HDF5 signature and then damage";
-        if (end > size) found = "a file cut short: " + std::to_string(size) + " of " + std::to_string(end) + " bytes";
-        throw Error(ErrorKind::format, {path.string(), "an HDF5 file", found, "Fetch the file again."});
+        std::string head(64, '\0');
+        std::ifstream(path, std::ios::binary).read(head.data(), static_cast<std::streamsize>(head.size()));
+        throw cannot_open(path, head, std::filesystem::file_size(path));
     }
     return file;
+}
+
+FileHandle open_image(const std::filesystem::path& path, std::string& bytes) {
+    const Lock lock(library_lock());
+    prepare_library();
+    const Properties access(H5Pcreate(H5P_FILE_ACCESS));
+    if (bytes.empty() || H5Pset_fapl_core(access.id(), 1 << 20, false) < 0 || H5Pset_file_image(access.id(), bytes.data(), bytes.size()) < 0)
+        throw Error(ErrorKind::format, {path.string(), "an HDF5 file", bytes.empty() ? "no bytes" : "bytes that libhdf5 does not take"});
+    // Two images open at once are told apart by nothing but these names.
+    static std::atomic<std::uint64_t> images{0};
+    const std::string name = "assay image " + std::to_string(++images) + " in memory";
+    FileHandle file(H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.id()));
+    if (!file) throw cannot_open(path, std::string_view(bytes).substr(0, 64), bytes.size());
+    return file;
+}
+
+std::uint64_t bytes_of_file(hid_t object) {
+    const FileHandle file(H5Iget_file_id(object));
+    hsize_t bytes = 0;
+    return file && H5Fget_filesize(file.id(), &bytes) >= 0 ? bytes : 0;
 }
 
 ObjectHandle open_root(const FileHandle& file) {
@@ -146,6 +192,13 @@ std::recursive_mutex& library_lock() {
 bool Object::has_attribute(const std::string& name) const {
     const Lock lock(library_lock());
     return H5Aexists(handle_.id(), name.c_str()) > 0;
+}
+
+bool Object::has_attributes() const {
+    const Lock lock(library_lock());
+    H5O_info_t info{};
+    if (H5Oget_info2(handle_.id(), &info, H5O_INFO_NUM_ATTRS) < 0) throw damaged(where_, "attributes that cannot be counted");
+    return info.num_attrs > 0;
 }
 
 std::vector<std::string> Object::texts(const std::string& name) const {
@@ -199,6 +252,19 @@ std::string Object::text(const std::string& name) const {
     return std::move(values.front());
 }
 
+std::int64_t Object::integer(const std::string& name) const {
+    const Lock lock(library_lock());
+    const std::string where = where_ + " attribute " + name;
+    const Attribute attribute(H5Aopen(handle_.id(), name.c_str(), H5P_DEFAULT));
+    if (!attribute) throw Error(ErrorKind::format, {where, "the attribute", "none"});
+    const Space space(H5Aget_space(attribute.id()));
+    const Type type(H5Aget_type(attribute.id()));
+    std::int64_t value = 0;
+    if (!type || H5Tget_class(type.id()) != H5T_INTEGER || checked_count(space, where) != 1) throw Error(ErrorKind::format, {where, "one integer", "something else"});
+    if (H5Aread(attribute.id(), H5T_NATIVE_INT64, &value) < 0) throw damaged(where, "values that cannot be read");
+    return value;
+}
+
 std::string Object::text_or(const std::string& name, std::string fallback) const {
     return has_attribute(name) ? text(name) : std::move(fallback);
 }
@@ -213,6 +279,27 @@ std::vector<std::string> Object::chunked_texts(const std::string& name) const {
     }
     return all;
 }
+
+template <class T>
+T Object::number(const std::string& name) const {
+    const Lock lock(library_lock());
+    const std::string where = where_ + " attribute " + name;
+    const Attribute attribute(H5Aopen(handle_.id(), name.c_str(), H5P_DEFAULT));
+    if (!attribute) throw Error(ErrorKind::format, {where, "the attribute", "none"});
+    const Type type(H5Aget_type(attribute.id()));
+    bool numeric = false;
+    const std::string type_name = type ? type_name_of(type.id(), numeric) : "a type that cannot be read";
+    if (!numeric) throw Error(ErrorKind::format, {where, "a number", type_name});
+    if (const std::uint64_t count = checked_count(Space(H5Aget_space(attribute.id())), where); count != 1)
+        throw Error(ErrorKind::format, {where, "one number", std::to_string(count) + " values"});
+    T value{};
+    if (H5Aread(attribute.id(), native<T>(), &value) < 0) throw damaged(where, "a value that cannot be read");
+    return value;
+}
+
+template double Object::number(const std::string&) const;
+template std::int64_t Object::number(const std::string&) const;
+template std::uint64_t Object::number(const std::string&) const;
 
 std::uint64_t Object::address() const {
     const Lock lock(library_lock());
@@ -235,8 +322,8 @@ Dataset::Dataset(ObjectHandle handle, std::string where) : Object(std::move(hand
         unsigned flags = 0, settings = 0;
         std::size_t values = 0;
         const H5Z_filter_t filter = H5Pget_filter2(properties.id(), static_cast<unsigned>(i), &flags, &values, nullptr, 0, nullptr, &settings);
-        if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE && filter != H5Z_FILTER_FLETCHER32)
-            throw Error(ErrorKind::unsupported, {where_, "the filters deflate, shuffle or fletcher32", "filter " + std::to_string(filter)});
+        if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE && filter != H5Z_FILTER_FLETCHER32 && filter != lzf_filter)
+            throw Error(ErrorKind::unsupported, {where_, "the filters deflate, shuffle, fletcher32 or lzf", name_of_filter(filter)});
     }
     const Type type(H5Dget_type(handle_.id()));
     const Space space(H5Dget_space(handle_.id()));
@@ -250,7 +337,7 @@ Dataset::Dataset(ObjectHandle handle, std::string where) : Object(std::move(hand
         shape_ = {0};
     std::uint64_t bytes = 0;
     const bool overflow = __builtin_mul_overflow(count, static_cast<std::uint64_t>(element_bytes_), &bytes);
-    const std::uint64_t stored = H5Dget_storage_size(handle_.id());
+    const std::uint64_t stored = std::min<std::uint64_t>(H5Dget_storage_size(handle_.id()), bytes_of_file(handle_.id()));   // a file may claim more than it has
     if (overflow || (bytes > large && bytes / largest_ratio > stored))
         throw Error(ErrorKind::resource, {where_, "data about as large as declared", to_string(shape_) + " declared, " + std::to_string(stored) + " bytes stored"});
 }
@@ -267,6 +354,15 @@ std::vector<T> Dataset::read() const {
     std::vector<T> values(static_cast<std::size_t>(element_count(shape_)));
     if (!values.empty() && H5Dread(handle_.id(), native<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0)
         throw damaged(where_, "values that cannot be read");
+    return values;
+}
+
+std::vector<std::uint16_t> Dataset::read_bits() const {
+    const Lock lock(library_lock());
+    const Type type(H5Dget_type(handle_.id()));
+    if (!type || H5Tget_class(type.id()) != H5T_OPAQUE || element_bytes_ != 2) throw Error(ErrorKind::unsupported, {where_, "opaque elements of two bytes", type_name_});
+    std::vector<std::uint16_t> values(static_cast<std::size_t>(element_count(shape_)));
+    if (!values.empty() && H5Dread(handle_.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) throw damaged(where_, "values that cannot be read");
     return values;
 }
 
@@ -366,13 +462,47 @@ std::vector<std::string> Group::names() const {
     return all;
 }
 
-File::File(const std::filesystem::path& path) : File(path, open_file(path)) {}
+namespace {
 
-File::File(const std::filesystem::path& path, FileHandle file)
-    : Group(open_root(file), path.filename().string() + ":/"),
-      file_(std::move(file)),
-      path_(path),
-      bytes_(std::filesystem::file_size(path)) {
+void add_leaves(const Group& group, const std::string& prefix, int level, std::set<std::uint64_t>& seen, std::vector<std::string>& into) {
+    if (level > most_levels || !seen.insert(group.address()).second)
+        throw Error(ErrorKind::format, {group.where(), "a tree of groups", "a circle, a group in two places, or more than 32 levels"});
+    std::vector<std::string> names = group.names();
+    std::sort(names.begin(), names.end());
+    for (const std::string& name : names) {
+        if (group.has_group(name)) {
+            add_leaves(group.group(name), prefix + name + "/", level + 1, seen, into);
+        } else {
+            if (into.size() == most_leaves) throw Error(ErrorKind::resource, {group.where(), "at most a million arrays", "more"});
+            into.push_back(prefix + name);
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> Group::leaves() const {
+    const Lock lock(library_lock());
+    std::vector<std::string> paths;
+    std::set<std::uint64_t> seen;
+    add_leaves(*this, "", 0, seen, paths);
+    return paths;
+}
+
+namespace {
+std::uint64_t size_of(const std::filesystem::path& path) {
+    std::error_code failed;
+    const std::uintmax_t size = std::filesystem::file_size(path, failed);
+    return failed ? 0 : size;   // what opening the file says is clearer
+}
+}  // namespace
+
+File::File(const std::filesystem::path& path) : File(path, open_file(path), size_of(path)) {}
+
+File::File(const std::filesystem::path& path, std::string bytes) : File(path, open_image(path, bytes), bytes.size()) {}
+
+File::File(const std::filesystem::path& path, FileHandle file, std::uint64_t bytes)
+    : Group(open_root(file), path.filename().string() + ":/"), file_(std::move(file)), path_(path), bytes_(bytes) {
     if (!handle_) throw damaged(where_, "a root group that cannot be opened");
 }
 

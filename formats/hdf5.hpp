@@ -2,6 +2,7 @@
 // Small owners of HDF5 handles for careful reading of files from strangers: read-only, hard links and soft links inside the
 // file only, no external or virtual storage, no plugins, extents checked before memory is taken. libhdf5 is not thread-safe:
 // every call holds one lock. It is not safe on hostile files either, so call it in a worker process.
+// A file may lie in memory too: what a zip archive holds is never written to a disk.
 
 #include "libanalysis/core/shape.hpp"
 
@@ -56,14 +57,19 @@ public:
     Object(ObjectHandle handle, std::string where) : handle_(std::move(handle)), where_(std::move(where)) {}
     const std::string& where() const { return where_; }   ///< "file.h5:/model_weights/dense"
     bool has_attribute(const std::string& name) const;
+    bool has_attributes() const;   ///< any at all
     /// A text attribute: scalar or one element, variable or fixed length, or an array of bytes. @throws Error{format}
     std::string text(const std::string& name) const;
     std::string text_or(const std::string& name, std::string fallback) const;   ///< the fallback where there is none
+    std::int64_t integer(const std::string& name) const;   ///< a scalar, or one element. @throws Error{format}
     /// A list of names; an empty list may have any type. @throws Error{format}
     std::vector<std::string> texts(const std::string& name) const;
     /// The same, also when Keras split the list into name0, name1, ... because it exceeded the header of an object.
     std::vector<std::string> chunked_texts(const std::string& name) const;
     bool has_chunked(const std::string& name) const { return has_attribute(name) || has_attribute(name + "0"); }
+    /// A number attribute, scalar or one element. T: double, std::int64_t, std::uint64_t. @throws Error{format}
+    template <class T>
+    T number(const std::string& name) const;
     std::uint64_t address() const;   ///< the same for the same object: tells a cycle
 
 protected:
@@ -88,6 +94,8 @@ public:
     template <class T>
     void read_rows(std::int64_t first, std::int64_t count, T* out) const;
     std::int64_t row_size() const;   ///< elements of a row
+    /// The bits of elements of two bytes that have no numeric type: Keras 3 keeps bfloat16 so. @throws Error{format, unsupported}
+    std::vector<std::uint16_t> read_bits() const;
 
 private:
     Shape shape_;
@@ -108,6 +116,9 @@ public:
     Group group(const std::string& path) const;       ///< @throws Error{format, unsupported}
     Dataset dataset(const std::string& path) const;   ///< @throws Error{format, unsupported, resource}
     std::vector<std::string> names() const;           ///< of its links, in the order of the file's index: never an order to rely on
+    /// The paths of everything below that is no group, depth first, each group's names sorted by letter.
+    /// @throws Error{format} for a circle of groups, a group reached twice, or more than 32 levels; Error{resource} above a million paths
+    std::vector<std::string> leaves() const;
 
 private:
     ObjectHandle open(const std::string& path, int links_left) const;
@@ -118,12 +129,14 @@ class File : public Group {
 public:
     /// @throws Error{missing}, Error{format} where it is no HDF5 file, is empty or cut short
     explicit File(const std::filesystem::path& path);
+    /// The same for the bytes of a file; `path` names them in errors. @throws Error{format}
+    File(const std::filesystem::path& path, std::string bytes);
     const std::filesystem::path& path() const { return path_; }
     std::uint64_t bytes() const { return bytes_; }
     Dataset dataset(const std::string& path) const;   ///< as in a group; here a leading slash is allowed
 
 private:
-    File(const std::filesystem::path& path, FileHandle file);
+    File(const std::filesystem::path& path, FileHandle file, std::uint64_t bytes);
     FileHandle file_;
     std::filesystem::path path_;
     std::uint64_t bytes_ = 0;

@@ -1,5 +1,6 @@
 #include "formats/keras_config.hpp"
 
+#include "formats/keras_masks.hpp"
 #include "formats/keras_one.hpp"
 #include "libanalysis/core/error.hpp"
 
@@ -11,7 +12,9 @@
 namespace assay::formats::keras {
 namespace {
 
-constexpr std::size_t most_calls = 100'000;
+constexpr std::size_t most_calls = 100'000;          // of a layer
+constexpr std::size_t most_references = 2'000'000;   // inputs of all calls of a model, once nested models are inlined
+constexpr std::size_t longest_name = 1000;           // bytes
 
 Error bad(const std::string& where, const std::string& expected, const std::string& found) {
     return Error(ErrorKind::format, {where, expected, found.substr(0, 200)});
@@ -30,8 +33,6 @@ const Json& config_of(const Json& layer, const std::string& where) {
     return layer["config"];
 }
 
-bool is_model_class(const std::string& name) { return name == "Sequential" || name == "Model" || name == "Functional"; }
-
 bool is_index(const Json& json) { return json.is_number_integer() && json.get<std::int64_t>() >= 0 && json.get<std::int64_t>() < 1'000'000'000; }
 
 // ["name", 0, 0] and, in older files, a fourth element with the call's keywords.
@@ -44,16 +45,42 @@ TensorReference reference_of(const Json& json) {
 }
 
 // Every tensor reference inside, in order: one triple, a list of them, a dictionary, Keras 3's "__keras_tensor__".
-void collect_references(const Json& json, std::vector<TensorReference>& into) {
+void collect_references(const Json& json, std::vector<TensorReference>& into, const std::string& keyword = "") {
+    const auto take = [&](const Json& reference) {
+        into.push_back(reference_of(reference));
+        into.back().keyword = keyword;
+    };
     if (is_reference(json)) {
-        into.push_back(reference_of(json));
+        take(json);
         if (json.size() == 4) collect_references(json[3], into);
     } else if (json.is_object() && json.value("class_name", Json()) == "__keras_tensor__") {
         const Json& config = json.contains("config") ? json["config"] : Json::object();
-        if (config.contains("keras_history") && is_reference(config["keras_history"])) into.push_back(reference_of(config["keras_history"]));
-    } else if (json.is_array() || json.is_object()) {
-        for (const Json& part : json) collect_references(part, into);
+        if (config.contains("keras_history") && is_reference(config["keras_history"])) take(config["keras_history"]);
+    } else if (json.is_object()) {
+        for (const auto& [key, part] : json.items()) collect_references(part, into, key);
+    } else if (json.is_array()) {
+        for (const Json& part : json) collect_references(part, into, keyword);
     }
+}
+
+// The named arguments of every call: Keras 3's kwargs, or what follows the first input.
+std::vector<Json> keywords_of(const Json& layer) {
+    std::vector<Json> keywords;
+    if (!layer.contains("inbound_nodes") || !layer["inbound_nodes"].is_array()) return keywords;
+    const auto after = [](const Json& reference) { return is_reference(reference) && reference.size() == 4 ? reference[3] : Json(); };
+    const Json& nodes = layer["inbound_nodes"];
+    if (is_reference(nodes)) return {after(nodes)};
+    for (const Json& node : nodes) {
+        keywords.emplace_back();
+        if (node.is_object()) {
+            keywords.back() = node.value("kwargs", Json());
+            const Json args = node.value("args", Json());
+            if (keywords.back().is_object() && std::any_of(args.begin(), args.end(), [](const Json& arg) { return arg.is_number(); })) keywords.back()["args"] = args;
+        }
+        if (is_reference(node)) keywords.back() = after(node);
+        else if (node.is_array() && !node.empty()) keywords.back() = after(node[0]);
+    }
+    return keywords;
 }
 
 std::vector<std::vector<TensorReference>> calls_of(const Json& layer, const std::string& where) {
@@ -80,9 +107,18 @@ std::vector<std::vector<TensorReference>> calls_of(const Json& layer, const std:
 
 Graph read_model(const Json& model, const Dialect& dialect, const std::string& where);
 
+std::size_t count_references(const Graph& graph) {
+    std::size_t count = 0;
+    for (const Layer& layer : graph.layers)
+        for (const auto& call : layer.calls) count += 1 + call.size();
+    return count;
+}
+
 // What a nested model becomes: its layers under its own name, called as often as it is called.
 void inline_model(Graph& outer, const Layer& nested, const Graph& inner, std::size_t first_node,
                   std::map<std::string, std::vector<std::vector<TensorReference>>>& outputs_of) {
+    if (count_references(inner) * nested.calls.size() + count_references(outer) > most_references)   // neither factor exceeds 256 Mi
+        throw Error(ErrorKind::resource, {"model " + nested.name, "at most 2,000,000 inputs of layers, nested models included", "more"});
     std::map<std::string, std::size_t> input_position;
     for (std::size_t i = 0; i < inner.inputs.size(); ++i) input_position[inner.inputs[i].layer] = i;
     std::map<std::string, std::size_t> calls_inside;
@@ -102,11 +138,17 @@ void inline_model(Graph& outer, const Layer& nested, const Graph& inner, std::si
         Layer copy = layer;
         copy.name = nested.name + "/" + layer.name;
         copy.model = nested.name;
+        copy.place = nested.place + "/layers/" + layer.place;
         copy.calls.clear();
+        copy.keywords.clear();
         for (std::size_t call = 0; call < nested.calls.size(); ++call)
-            for (const auto& inputs : layer.calls) {
+            for (std::size_t own = 0; own < layer.calls.size(); ++own) {
                 copy.calls.emplace_back();
-                for (const TensorReference& input : inputs) copy.calls.back().push_back(outside(input, call));
+                copy.keywords.push_back(own < layer.keywords.size() ? layer.keywords[own] : Json());
+                for (const TensorReference& input : layer.calls[own]) {
+                    copy.calls.back().push_back(outside(input, call));
+                    copy.calls.back().back().keyword = input.keyword;
+                }
             }
         outer.layers.push_back(std::move(copy));
     }
@@ -127,7 +169,9 @@ void redirect(Graph& graph, const std::map<std::string, std::vector<std::vector<
             if (found == outputs_of.end()) return;
             if (reference.node >= found->second.size() || reference.tensor >= found->second[reference.node].size())
                 throw bad("model " + reference.layer, "a call and an output that it has", std::to_string(reference.node) + ", " + std::to_string(reference.tensor));
+            const std::string keyword = reference.keyword;
             reference = found->second[reference.node][reference.tensor];
+            reference.keyword = keyword;
         }
         throw bad("model " + reference.layer, "a graph without cycles", "a cycle");
     };
@@ -137,25 +181,64 @@ void redirect(Graph& graph, const std::map<std::string, std::vector<std::vector<
     for (TensorReference& output : graph.outputs) follow(output);
 }
 
-Layer read_layer(const Json& json, const Dialect& dialect, const std::string& where) {
+}  // namespace
+
+bool is_model_class(const std::string& name) { return name == "Sequential" || name == "Model" || name == "Functional"; }
+
+Layer read_layer_config(const Json& json, const std::string& where) {
     Layer layer;
     layer.class_name = class_of(json, where);
     layer.config = config_of(json, where);
     if (layer.config.is_object() && layer.config.contains("name") && layer.config["name"].is_string())
         layer.name = layer.config["name"].get<std::string>();
     if (json.contains("name") && json["name"].is_string()) layer.name = json["name"].get<std::string>();
+    if (layer.name.size() > longest_name) throw bad(where, "names of layers of at most 1,000 bytes", std::to_string(layer.name.size()));
     if (!is_model_class(layer.class_name)) {
         if (!layer.config.is_object()) throw bad(where + " layer " + layer.name, "a config of keys and values", layer.config.dump());
         renew_keras_one(layer.class_name, layer.config);
     }
-    (void)dialect;
     return layer;
 }
+
+namespace {
+
+// Numbers the layers of a model by class, as Keras 3 does for the groups of its weights.
+class Places {
+public:
+    std::string next(const std::string& class_name) {
+        const std::string base = snake_case(class_name);
+        const int number = counted_[base]++;
+        return number == 0 ? base : base + "_" + std::to_string(number);
+    }
+
+private:
+    std::map<std::string, int> counted_;
+};
 
 std::optional<Json> batch_shape_of(const Json& config) {
     for (const char* key : {"batch_shape", "batch_input_shape"})
         if (config.is_object() && config.contains(key) && config[key].is_array()) return config[key];
     return std::nullopt;
+}
+
+// Keras 1: a Merge at the head of a Sequential model holds the models that it merges. Their layers keep their names, and the file has
+// a group of weights for each of them.
+void add_branches(Graph& graph, Layer& merge, const Dialect& dialect, const std::string& where, std::set<std::string>& names) {
+    const Json branches = merge.config["layers"];
+    merge.config.erase("layers");
+    renew_keras_one(merge.class_name, merge.config);
+    merge.calls.emplace_back();
+    for (const Json& branch : branches) {
+        const bool is_model = is_model_class(class_of(branch, where));
+        const Graph inner = read_model(is_model ? branch : Json{{"class_name", "Sequential"}, {"config", Json::array({branch})}}, dialect, where);
+        if (inner.outputs.size() != 1) throw bad(where + " layer " + merge.name, "branches of one output", std::to_string(inner.outputs.size()));
+        for (const Layer& layer : inner.layers) {
+            if (!names.insert(layer.name).second) throw bad(where, "layers of different names", "two called " + layer.name);
+            graph.layers.push_back(layer);
+        }
+        graph.inputs.insert(graph.inputs.end(), inner.inputs.begin(), inner.inputs.end());
+        merge.calls.front().push_back(inner.outputs.front());
+    }
 }
 
 Graph read_sequential(const Json& config, const Dialect& dialect, const std::string& where) {
@@ -167,15 +250,19 @@ Graph read_sequential(const Json& config, const Dialect& dialect, const std::str
     std::map<std::string, std::vector<std::vector<TensorReference>>> outputs_of;
     std::set<std::string> names;
     TensorReference last;
-    std::map<std::string, int> unnamed;
+    Places places, unnamed;
     for (const Json& json : *layers) {
-        Layer layer = read_layer(json, dialect, where);
-        if (layer.name.empty()) {
-            const std::string base = snake_case(layer.class_name);
-            const int number = unnamed[base]++;
-            layer.name = number == 0 ? base : base + "_" + std::to_string(number);
-        }
+        Layer layer = read_layer_config(json, where);
+        std::optional<Graph> inner;   // read once: models that begin with models would else be read twice at every level
+        layer.place = places.next(layer.class_name);
+        if (layer.name.empty()) layer.name = unnamed.next(layer.class_name);
         if (!names.insert(layer.name).second) throw bad(where, "layers of different names", "two called " + layer.name);
+        if (graph.inputs.empty() && is_merge_of_branches(layer.class_name, layer.config)) {
+            add_branches(graph, layer, dialect, where, names);
+            last = {layer.name, 0, 0};
+            graph.layers.push_back(std::move(layer));
+            continue;
+        }
         if (graph.inputs.empty()) {   // the first layer is the input, or says what the input is
             if (layer.class_name == "InputLayer") {
                 layer.calls = {{}};
@@ -189,8 +276,8 @@ Graph read_sequential(const Json& config, const Dialect& dialect, const std::str
             input.class_name = "InputLayer";
             std::optional<Json> shape = batch_shape_of(layer.config);
             if (!shape && is_model_class(layer.class_name)) {   // a nested model at the front says it inside
-                const Graph inner = read_model(json, dialect, where);
-                if (!inner.layers.empty() && inner.layers.front().class_name == "InputLayer") shape = batch_shape_of(inner.layers.front().config);
+                inner = read_model(json, dialect, where + " model " + layer.name);
+                if (!inner->layers.empty() && inner->layers.front().class_name == "InputLayer") shape = batch_shape_of(inner->layers.front().config);
             }
             if (!shape && config.is_object() && config.contains("build_input_shape") && config["build_input_shape"].is_array()) shape = config["build_input_shape"];
             if (shape) input.config["batch_shape"] = *shape;
@@ -204,7 +291,7 @@ Graph read_sequential(const Json& config, const Dialect& dialect, const std::str
         layer.calls = {{last}};
         last = {layer.name, 0, 0};
         if (is_model_class(layer.class_name))
-            inline_model(graph, layer, read_model(json, dialect, where + " model " + layer.name), 0, outputs_of);
+            inline_model(graph, layer, inner ? *inner : read_model(json, dialect, where + " model " + layer.name), 0, outputs_of);
         else
             graph.layers.push_back(std::move(layer));
     }
@@ -228,11 +315,14 @@ Graph read_functional(const Json& config, const Dialect& dialect, const std::str
     struct Nested { Layer layer; Graph graph; };
     std::vector<Layer> flat;
     std::map<std::size_t, Nested> nested;   // by position in the list
+    Places places;
     for (const Json& json : config["layers"]) {
-        Layer layer = read_layer(json, dialect, where);
+        Layer layer = read_layer_config(json, where);
+        layer.place = places.next(layer.class_name);
         if (layer.name.empty()) throw bad(where, "layers with names", json.dump());
         if (!names.insert(layer.name).second) throw bad(where, "layers of different names", "two called " + layer.name);
         layer.calls = calls_of(json, where + " layer " + layer.name);
+        layer.keywords = keywords_of(json);
         if (layer.class_name == "InputLayer") layer.calls = {{}};
         for (const auto& call : layer.calls) remember(call);
         if (is_model_class(layer.class_name)) {
@@ -257,6 +347,7 @@ Graph read_functional(const Json& config, const Dialect& dialect, const std::str
         inline_model(graph, layer, model->second.graph, first, outputs_of);
     }
     redirect(graph, outputs_of);
+    drop_restated_masks(graph);
     return graph;
 }
 

@@ -24,15 +24,21 @@ struct TensorReference {
     std::string layer;
     std::size_t node = 0;
     std::size_t tensor = 0;
+    std::string keyword = {};   ///< the argument that it is given as in a call, where that has a name
     bool operator==(const TensorReference&) const = default;
 };
 
 struct Layer {
     std::string name;
     std::string model;        ///< the outermost nested model that it was inlined from, or empty
+    /// Where Keras 3 keeps its weights, below the model's `layers`: its class in snake case, numbered among the layers of that class
+    /// ("dense_1", "functional/layers/dense"). Empty for an input that is no layer of the file.
+    std::string place = {};
     std::string class_name;   ///< without package prefix ("Custom>X" is "X"), Keras 1 names renewed (Convolution2D is Conv2D)
     Json config = Json::object();
     std::vector<std::vector<TensorReference>> calls;   ///< the inputs of every call; an input layer has one call without inputs
+    std::vector<Json> keywords = {};                   ///< the named arguments of every call, and as `args` those by place where numbers are among
+                                                       ///< them; shorter than `calls`, or null, where there are none
 };
 
 struct Graph {
@@ -43,6 +49,10 @@ struct Graph {
 /// Reads {"class_name", "config"} of a Sequential or functional model; models nested in it are inlined.
 /// @throws Error{format} naming what is missing, Error{unsupported} for other model classes.
 Graph read_model_config(const Json& model, const Dialect& dialect, const std::string& where);
+
+/// Reads {"class_name", "config"} of a layer, such as one that a wrapper holds, without calls. @throws Error{format}
+Layer read_layer_config(const Json& layer, const std::string& where);
+bool is_model_class(const std::string& class_name);   ///< Sequential, Model, Functional
 
 /// Reads the architecture of the PGDL competition: {"model_config": [{"layer_name": "Dense", ...}], "input_shape": [...]}.
 /// Layers have no names there: they take `names` where as many are given, else automatic ones.

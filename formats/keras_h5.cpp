@@ -1,10 +1,10 @@
 // A whole Keras model in HDF5: attribute model_config, group model_weights. formats/README.md has the layout.
 
-#include "formats/content.hpp"
 #include "formats/format.hpp"
 #include "formats/keras_facts.hpp"
 #include "formats/keras_h5.hpp"
 #include "formats/keras_model.hpp"
+#include "formats/probe.hpp"
 
 namespace assay::formats {
 
@@ -25,15 +25,9 @@ bool is_whole_model(const hdf5::File& file) { return file.has_attribute("model_c
 
 namespace {
 
-bool probe(const std::filesystem::path& path) {
-    try {
-        return has_hdf5_signature(path) && keras::is_whole_model(hdf5::File(path));
-    } catch (const Error&) {
-        return false;
-    }
-}
+bool probe(const std::filesystem::path& path) { return probe_hdf5(path, keras::is_whole_model); }
 
-model::Model load(const std::filesystem::path& path, const LoadOptions&) {
+model::Model load(const std::filesystem::path& path, const LoadOptions& options) {
     const hdf5::File file(path);
     keras::StoredWeights stored = keras::read_weights(file, file.group("model_weights"));
     const std::string version = file.text_or("keras_version", ""), backend = file.text_or("backend", "");
@@ -42,7 +36,7 @@ model::Model load(const std::filesystem::path& path, const LoadOptions&) {
         keras::Architecture architecture = keras::read_architecture(file);
         // Keras 1 layers without dim_ordering follow the backend; everything newer writes data_format or means channels_last.
         architecture.dialect.channels_first_default = stored.version_one && stored.theano;
-        model = keras::assemble(std::move(architecture.graph), std::move(stored), architecture.dialect);
+        model = keras::assemble(std::move(architecture.graph), std::move(stored), architecture.dialect, options.lambdas);
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::unsupported) throw;
         model = keras::assemble_weights(keras::read_weights(file, file.group("model_weights")));   // a class of model of its own
@@ -56,7 +50,6 @@ model::Model load(const std::filesystem::path& path, const LoadOptions&) {
         const std::string where = path.filename().string() + " training_config";
         keras::read_training_config(parse_json(file.text("training_config"), where), model.facts);
     }
-    if (file.has_group("optimizer_weights")) model.notes.push_back("the optimizer's state is ignored");
     return model;
 }
 

@@ -84,28 +84,6 @@ bool channels_first(const Layer& layer, const Dialect& dialect) {
     throw bad_setting(layer, "data_format", "channels_last or channels_first");
 }
 
-Json activation_of(const Layer& layer) {
-    Json name = layer.config.contains("activation") ? layer.config["activation"] : Json();
-    if (name.is_object()) {   // {"class_name": "function", "config": "relu"}, {"class_name": "ELU", "config": {...}}
-        const Json inner = name.value("config", Json());
-        const Json class_name = name.value("class_name", Json());
-        if (inner.is_string()) name = inner;
-        else if (class_name.is_string()) throw Unsupported{layer.class_name + "(" + class_name.get<std::string>() + ")"};
-    }
-    if (name.is_null()) name = "linear";
-    if (!name.is_string()) throw bad_setting(layer, "activation", "the name of an activation");
-    const std::string function = name.get<std::string>();
-    for (const char* known : {"linear", "relu", "tanh", "sigmoid", "softmax", "gelu", "softplus"})
-        if (function == known) return {{"function", function}};
-    if (function == "elu") return {{"function", "elu"}, {"alpha", 1.0}};
-    throw Unsupported{layer.class_name + "(" + function + ")"};
-}
-
-Value with_activation(Call& call, const Json& activation, Value value) {
-    if (activation.at("function") == "linear") return value;
-    return call.add("activation", activation, {value}, value.rank);
-}
-
 const Value& Call::raw(std::size_t index) const {
     if (index >= inputs_.size())
         throw Error(ErrorKind::format, {"layer " + layer_.name + " (" + layer_.class_name + ")", "an input", std::to_string(inputs_.size()) + " inputs"});
@@ -113,14 +91,19 @@ const Value& Call::raw(std::size_t index) const {
 }
 
 Value Call::add(const std::string& kind, Json attributes, const std::vector<Value>& sources, int rank, bool with_parameters) {
+    return add_part("", kind, std::move(attributes), sources, rank, with_parameters ? parameters_ : std::vector<std::size_t>{});
+}
+
+Value Call::add_part(const std::string& part, const std::string& kind, Json attributes, const std::vector<Value>& sources, int rank,
+                     std::vector<std::size_t> parameters) {
     const std::string full = layer_.name + suffix_;
     if (last_ != static_cast<std::size_t>(-1)) {   // the layer's name moves on to its last node
         model::Node& before = architecture_.graph[last_];
-        before.name = layer_.name + "/" + before.kind + suffix_;
+        before.name = layer_.name + "/" + (last_part_.empty() ? before.kind : last_part_) + suffix_;
     }
+    last_part_ = part;
     model::Node node{.name = full, .kind = kind, .layer = layer_.name, .layer_class = layer_.class_name, .attributes = std::move(attributes),
-                     .parameters = {}};
-    if (with_parameters) node.parameters = parameters_;
+                     .parameters = std::move(parameters)};
     std::vector<std::size_t> vertices;
     bool owed = !sources.empty();
     for (const Value& source : sources) {
@@ -130,6 +113,15 @@ Value Call::add(const std::string& kind, Json attributes, const std::vector<Valu
     last_ = architecture_.add(std::move(node), vertices);
     return {last_, rank, owed};
 }
+
+std::vector<std::size_t> Call::parameters(std::size_t first, std::size_t count) const {
+    const auto from = parameters_.begin() + static_cast<std::ptrdiff_t>(first);
+    return {from, from + static_cast<std::ptrdiff_t>(count)};
+}
+
+const Shape& Call::shape_of(std::size_t position) const { return all_[parameters_.at(position)].shape; }
+
+bool Call::keyword(const char* key) const { return keywords_.is_object() && keywords_.contains(key) && keywords_[key] == true; }
 
 Value Call::permute(const Value& value, const std::vector<int>& order, bool owed) {
     const Value moved = add("permute", {{"order", order}}, {value}, value.rank);

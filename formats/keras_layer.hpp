@@ -7,6 +7,8 @@
 #include "libanalysis/model/model.hpp"
 
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,7 +25,11 @@ struct WeightSpec {
     model::Role role;
     Shape shape;   ///< canonical; -1 where the config does not say
     bool trainable = true;
-    bool convolution = false;   ///< a Conv2D kernel: Theano's is flipped, Keras 1 may have another layout
+    bool convolution = false;   ///< a kernel with its spatial axes first: Theano's is flipped along them, Keras 1 may have another layout
+    std::string part = {};      ///< of the layer that has it: "query" in "attention/query/kernel"
+    Json config = {};           ///< with its regulariser, where that is not the layer's own config
+    std::function<void(model::Tensor&)> convert = {};   ///< from the file's array, which has `shape`, to the canonical one
+    bool open = false;          ///< the config does not say even how many axes it has: `shape` is not checked
 };
 
 /// An output of a layer while the graph is built.
@@ -31,13 +37,16 @@ struct Value {
     std::size_t vertex = 0;
     int rank = -1;               ///< axes with the batch axis; -1 unknown
     bool channels_last = false;  ///< Keras' value has its channels first, the vertex has them last: a permutation is owed
+    std::string keyword = {};    ///< the argument that it is given as in a call, where that has a name
 };
 
 /// Adds the nodes of one call of one layer.
 class Call {
 public:
-    Call(model::Architecture& architecture, const Layer& layer, std::string suffix, std::vector<Value> inputs, std::vector<std::size_t> parameters)
-        : architecture_(architecture), layer_(layer), suffix_(std::move(suffix)), inputs_(std::move(inputs)), parameters_(std::move(parameters)) {}
+    Call(model::Architecture& architecture, const Layer& layer, std::string suffix, std::vector<Value> inputs, std::vector<std::size_t> parameters,
+         std::span<const model::Parameter> all = {}, Json keywords = {})
+        : architecture_(architecture), layer_(layer), suffix_(std::move(suffix)), inputs_(std::move(inputs)), parameters_(std::move(parameters)), all_(all),
+          keywords_(std::move(keywords)) {}
 
     const Layer& layer() const { return layer_; }
     std::size_t input_count() const { return inputs_.size(); }
@@ -47,6 +56,14 @@ public:
     Value channels_last(std::size_t index = 0);     ///< a channels-first input with its channels moved last; rank 4 or 3
     /// Adds a node that reads `sources`. The last one added takes the layer's name.
     Value add(const std::string& kind, Json attributes, const std::vector<Value>& sources, int rank, bool with_parameters = false);
+    /// The same for a node called <layer>/<part> (unless it stays the last one) that reads these parameters.
+    Value add_part(const std::string& part, const std::string& kind, Json attributes, const std::vector<Value>& sources, int rank,
+                   std::vector<std::size_t> parameters = {});
+    std::vector<std::size_t> parameters(std::size_t first, std::size_t count) const;   ///< of the layer's, in the order of Translation::weights
+    const Shape& shape_of(std::size_t position) const;                                 ///< of its parameter there, canonical
+    std::span<const model::Parameter> all_parameters() const { return all_; }
+    const Json& keywords() const { return keywords_; }                                 ///< null, or an object
+    bool keyword(const char* key) const;                                               ///< whether it is there and true
 
 private:
     Value permute(const Value& value, const std::vector<int>& order, bool owed);
@@ -55,6 +72,9 @@ private:
     std::string suffix_;
     std::vector<Value> inputs_;
     std::vector<std::size_t> parameters_;
+    std::span<const model::Parameter> all_;
+    Json keywords_;
+    std::string last_part_;
     std::size_t last_ = static_cast<std::size_t>(-1);
 };
 
@@ -80,8 +100,14 @@ std::vector<std::int64_t> pair_or(const Layer& layer, const char* key, std::vect
 bool channels_first(const Layer& layer, const Dialect& dialect);   ///< by data_format, else the file's default
 Error bad_setting(const Layer& layer, const char* key, const std::string& expected);
 
-/// {function, alpha} of a layer's `activation`; an absent or null one is linear. @throws Unsupported
-Json activation_of(const Layer& layer);
+/// {function, its parameters} of an activation among a layer's settings; null is linear, an absent one `fallback`. @throws Unsupported
+Json activation_of(const Layer& layer, const Dialect& dialect, const char* key = "activation", const char* fallback = "linear");
+/// The same of a layer that is an activation (ReLU, ELU, ...), or nothing for other classes.
+std::optional<Json> activation_layer(const Layer& layer);
+bool is_activation(std::string_view name);      ///< one that works on entries or the last axis, without settings: "relu", "square"
+bool acts_on_an_axis(const Json& activation);   ///< softmax and its logarithm: where the last axis is matters
+Json function_word(const Json& activation);     ///< its name alone where it has no parameters
+double least_square_norm(const Dialect& dialect);   ///< what the square of a norm is at least where Keras divides by it
 /// Adds the activation node unless it is linear.
 Value with_activation(Call& call, const Json& activation, Value value);
 

@@ -1,4 +1,4 @@
-// Dense, activations, reshaping, merging, and the layers that do nothing when a network is only used.
+// Dense, reshaping, and the layers that do nothing when a network is only used.
 
 #include "formats/keras_layer.hpp"
 
@@ -31,31 +31,6 @@ std::string dtype_of(const Json& dtype) {
     return "float32";
 }
 
-bool all_channels_last(const Call& call) {
-    for (const Value& value : call.inputs())
-        if (!value.channels_last) return false;
-    return true;
-}
-
-Value merge(Call& call, const std::string& kind) {
-    if (call.input_count() == 0) call.raw();   // says what is missing
-    std::vector<Value> sources = call.inputs();
-    if (!all_channels_last(call))
-        for (std::size_t i = 0; i < sources.size(); ++i) sources[i] = call.as_keras(i);
-    int rank = -1;
-    for (const Value& source : sources) rank = std::max(rank, source.rank);
-    return call.add(kind, Json::object(), sources, rank);
-}
-
-// Elementwise functions do not care where the channels are; softmax does.
-Translation pointwise(Json attributes) {
-    return {{}, [attributes](Call& call) {
-                const bool softmax = attributes.at("function") == "softmax";
-                const Value value = softmax ? call.as_keras() : call.raw();
-                return call.add("activation", attributes, {value}, value.rank);
-            }};
-}
-
 }  // namespace
 
 Translation input(const Layer& layer, const Dialect&) {
@@ -69,10 +44,10 @@ Translation input(const Layer& layer, const Dialect&) {
             }};
 }
 
-Translation dense(const Layer& layer, const Dialect&) {
+Translation dense(const Layer& layer, const Dialect& dialect) {
     const std::int64_t units = integer(layer, "units");
     const bool use_bias = flag_or(layer, "use_bias", true);
-    const Json activation = activation_of(layer);
+    const Json activation = activation_of(layer, dialect);
     Translation result{{{Role::kernel, {-1, units}}}, {}};
     if (use_bias) result.weights.push_back({Role::bias, {units}});
     result.add_nodes = [units, use_bias, activation](Call& call) {
@@ -80,25 +55,6 @@ Translation dense(const Layer& layer, const Dialect&) {
         return with_activation(call, activation, call.add("dense", {{"units", units}, {"use_bias", use_bias}}, {x}, x.rank, true));
     };
     return result;
-}
-
-Translation activation(const Layer& layer, const Dialect&) { return pointwise(activation_of(layer)); }
-
-Translation relu(const Layer& layer, const Dialect&) {
-    const bool capped = layer.config.contains("max_value") && !layer.config["max_value"].is_null();
-    if (capped || number_or(layer, "negative_slope", 0) != 0 || number_or(layer, "threshold", 0) != 0) throw Unsupported{"ReLU(capped, leaky or shifted)"};
-    return pointwise({{"function", "relu"}});
-}
-
-Translation elu(const Layer& layer, const Dialect&) { return pointwise({{"function", "elu"}, {"alpha", number_or(layer, "alpha", 1.0)}}); }
-
-Translation softmax(const Layer& layer, const Dialect&) {
-    const std::int64_t axis = integer_or(layer, "axis", -1, -64);
-    return {{}, [axis](Call& call) {
-                const Value value = call.as_keras();
-                if (axis != -1 && axis != value.rank - 1) throw Unsupported{"Softmax(axis " + std::to_string(axis) + ")"};
-                return call.add("activation", {{"function", "softmax"}}, {value}, value.rank);
-            }};
 }
 
 Translation identity(const Layer& layer, const Dialect&) {
@@ -135,6 +91,11 @@ Translation reshape(const Layer& layer, const Dialect&) {
     return {{}, [shape](Call& call) { return call.add("reshape", {{"target_shape", shape}}, {call.as_keras()}, static_cast<int>(shape.size()) + 1); }};
 }
 
+Translation repeat_vector(const Layer& layer, const Dialect&) {
+    const std::int64_t count = integer(layer, "n");
+    return {{}, [count](Call& call) { return call.add("repeat_vector", {{"count", count}}, {call.as_keras()}, 3); }};
+}
+
 Translation permute(const Layer& layer, const Dialect&) {
     const Json dims = layer.config.value("dims", Json());
     std::vector<std::int64_t> order;
@@ -149,38 +110,6 @@ Translation permute(const Layer& layer, const Dialect&) {
     return {{}, [order](Call& call) {
                 const Value x = call.as_keras();
                 return call.add("permute", {{"order", order}}, {x}, x.rank);
-            }};
-}
-
-Translation rescaling(const Layer& layer, const Dialect&) {
-    for (const char* key : {"scale", "offset"})
-        if (layer.config.contains(key) && !layer.config[key].is_number()) throw Unsupported{"Rescaling(per channel)"};
-    const double scale = number_or(layer, "scale", 1.0), offset = number_or(layer, "offset", 0.0);
-    return {{}, [scale, offset](Call& call) {
-                const Value value = call.raw();
-                return call.add("rescaling", {{"scale", scale}, {"offset", offset}}, {value}, value.rank);
-            }};
-}
-
-Translation add(const Layer&, const Dialect&) { return {{}, [](Call& call) { return merge(call, "add"); }}; }
-
-Translation multiply(const Layer&, const Dialect&) { return {{}, [](Call& call) { return merge(call, "multiply"); }}; }
-
-Translation concatenate(const Layer& layer, const Dialect&) {
-    const std::int64_t axis = integer_or(layer, "axis", -1, -64);
-    return {{}, [axis](Call& call) {
-                if (call.input_count() == 0) call.raw();
-                std::vector<Value> sources;
-                int rank = -1;
-                for (std::size_t i = 0; i < call.input_count(); ++i) {
-                    sources.push_back(call.as_keras(i));
-                    rank = std::max(rank, sources.back().rank);
-                }
-                const std::int64_t counted = axis < 0 ? rank + axis : axis;
-                if (rank < 0) throw Unsupported{"Concatenate(of an unknown rank)"};
-                if (counted < 1 || counted >= rank)
-                    throw Error(ErrorKind::format, {"layer " + call.layer().name + " (Concatenate) axis", "an axis of a value with " + std::to_string(rank) + " axes", std::to_string(axis)});
-                return call.add("concatenate", {{"axis", counted}}, sources, rank);
             }};
 }
 

@@ -1,6 +1,8 @@
 #include "formats/keras_model.hpp"
 
 #include "formats/keras_facts.hpp"
+#include "formats/keras_lambdas.hpp"
+#include "formats/keras_one_weights.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,19 +14,6 @@ namespace {
 
 constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-void note_non_finite(model::Model& model) {
-    std::size_t count = 0;
-    std::string first;
-    for (std::size_t i = 0; i < model.weights.size(); ++i) {
-        const std::size_t here = std::visit([](const auto& values) {
-            return static_cast<std::size_t>(std::count_if(values.begin(), values.end(), [](auto value) { return !std::isfinite(value); }));
-        }, model.weights[i].values);
-        if (here > 0 && count == 0) first = model.parameters[i].name;
-        count += here;
-    }
-    if (count > 0) model.notes.push_back(std::to_string(count) + " weights are NaN or infinite, the first in " + first);
-}
-
 void add_facts(model::Model& model, const StoredWeights& stored) {
     model.facts.backend = stored.backend;
     model.facts.framework_version = stored.keras_version;
@@ -35,10 +24,13 @@ const char* regulariser_key(model::Role role) {
     switch (role) {
         case model::Role::kernel: return "kernel_regularizer";
         case model::Role::recurrent_kernel: return "recurrent_regularizer";
+        case model::Role::depthwise_kernel: return "depthwise_regularizer";
+        case model::Role::pointwise_kernel: return "pointwise_regularizer";
         case model::Role::embeddings: return "embeddings_regularizer";
         case model::Role::bias: return "bias_regularizer";
         case model::Role::gamma: return "gamma_regularizer";
         case model::Role::beta: return "beta_regularizer";
+        case model::Role::alpha: return "alpha_regularizer";
         default: return nullptr;
     }
 }
@@ -47,15 +39,17 @@ const char* regulariser_key(model::Role role) {
 void add_named(model::Model& model, const std::string& layer, const std::string& layer_class, std::vector<StoredTensor> tensors, bool trainable,
                std::vector<std::size_t>& indices) {
     std::map<model::Role, int> times;
-    for (const StoredTensor& tensor : tensors) ++times[role_of_name(tensor.name)];
+    std::map<std::string, int> repeated;
+    for (const StoredTensor& tensor : tensors) ++times[role_of_name(tensor.name)], ++repeated[last_component(tensor.name)];
     std::set<std::string> used;
     for (StoredTensor& tensor : tensors) {
         const model::Role role = role_of_name(tensor.name);
         std::string name = layer + "/";
         if (role != model::Role::other && times[role] == 1) name += to_string(role);
-        else name += times[model::Role::other] > 0 && role == model::Role::other ? last_component(tensor.name) : tensor.name.substr(0, tensor.name.rfind(':'));
+        else name += role == model::Role::other && repeated[last_component(tensor.name)] == 1 ? last_component(tensor.name) : tensor.name.substr(0, tensor.name.rfind(':'));
         while (!used.insert(name).second) name += "'";
-        const bool moving = role == model::Role::moving_mean || role == model::Role::moving_variance;
+        const bool moving = role == model::Role::moving_mean || role == model::Role::moving_variance || role == model::Role::mean ||
+                            role == model::Role::variance || role == model::Role::count;
         indices.push_back(model.parameters.size());
         model.parameters.push_back({.name = name, .layer = layer, .layer_class = layer_class, .role = role, .shape = tensor.tensor.shape,
                                     .trainable = trainable && !moving, .path = tensor.path});
@@ -101,8 +95,10 @@ private:
             if (consumer == graph_.layers.end() || first == stored_.layers.end()) continue;
             const Shape& kernel = first->tensors[0].tensor.shape;
             if (consumer->class_name == "Dense" && kernel.size() == 2) input.config["batch_shape"] = Json::array({nullptr, kernel[0]});
-            if (consumer->class_name == "Conv2D" && kernel.size() == 4 && !channels_first(*consumer, dialect_))
+            if ((consumer->class_name == "Conv2D" || consumer->class_name == "SeparableConv2D" || consumer->class_name == "DepthwiseConv2D") && kernel.size() == 4 && !channels_first(*consumer, dialect_))
                 input.config["batch_shape"] = Json::array({nullptr, nullptr, nullptr, kernel[2]});
+            if (consumer->class_name == "Conv1D" && kernel.size() == 3 && !channels_first(*consumer, dialect_))
+                input.config["batch_shape"] = Json::array({nullptr, nullptr, kernel[1]});
             if (input.config.contains("batch_shape")) model_.notes.push_back("the file does not say the shape of its input; it follows from the first weights");
         }
     }
@@ -148,7 +144,26 @@ private:
         return end;
     }
 
+    // Each layer of the graph has its own stored one, nested or not.
+    void share_out_by_layer() {
+        for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
+            StoredLayer& stored = stored_.layers[i];
+            const std::string& name = graph_.layers[i].name;
+            if (!work_[i].translation) {
+                take_unknown(i, i + 1, name, graph_.layers[i].class_name, stored);
+                continue;
+            }
+            renew_arrays(graph_.layers[i], stored_, dialect_, stored.tensors);
+            const std::size_t expected = work_[i].translation->weights.size();
+            if (stored.tensors.size() != expected)
+                throw Error(ErrorKind::format, {"layer " + name, std::to_string(expected) + " weights", std::to_string(stored.tensors.size()) + " in the file",
+                                                "The weights do not belong to this architecture."});
+            take_known(i, i + 1, stored);
+        }
+    }
+
     void share_out_weights() {
+        if (stored_.one_a_layer) return share_out_by_layer();
         std::vector<StoredLayer*> full;   // layers without weights are dropped on both sides, then i-th meets i-th
         for (StoredLayer& layer : stored_.layers)
             if (!layer.tensors.empty()) full.push_back(&layer);
@@ -163,13 +178,16 @@ private:
                 if (work_[i].translation) expected += work_[i].translation->weights.size();
             }
             if (!known) {   // how many weights it has is not known: its name decides
-                if (next < full.size() && full[next]->name == name) take_unknown(first, end, name, *full[next++]);
+                const std::string& class_name = graph_.layers[first].class_name;
+                if (next < full.size() && full[next]->name == name)
+                    take_unknown(first, end, name, graph_.layers[first].model.empty() ? class_name : "Model", *full[next++]);
                 continue;
             }
             if (expected == 0) continue;
             if (next == full.size())
                 throw Error(ErrorKind::format, {"layer " + name, std::to_string(expected) + " weights", "none left in the file", "The weights do not belong to this architecture."});
             StoredLayer& stored = *full[next++];
+            if (end == first + 1) renew_arrays(graph_.layers[first], stored_, dialect_, stored.tensors);
             if (stored.tensors.size() != expected)
                 throw Error(ErrorKind::format, {"layer " + name, std::to_string(expected) + " weights", std::to_string(stored.tensors.size()) + " in the file's layer " + stored.name,
                                                 "The weights do not belong to this architecture."});
@@ -179,9 +197,9 @@ private:
             throw Error(ErrorKind::format, {"layer " + full[next]->name, "a layer of the config for its weights", "none", "The weights do not belong to this architecture."});
     }
 
-    void take_unknown(std::size_t first, std::size_t end, const std::string& name, StoredLayer& stored) {
+    void take_unknown(std::size_t first, std::size_t end, const std::string& name, const std::string& class_name, StoredLayer& stored) {
         std::vector<std::size_t> indices;
-        add_named(model_, name, graph_.layers[first].model.empty() ? graph_.layers[first].class_name : "Model", std::move(stored.tensors), layer_trains(graph_.layers[first]), indices);
+        add_named(model_, name, class_name, std::move(stored.tensors), layer_trains(graph_.layers[first]), indices);
         for (std::size_t i = first; i < end; ++i) {
             if (!work_[i].translation || !work_[i].translation->weights.empty()) work_[i].parameters = indices;
             if (work_[i].translation && !work_[i].translation->weights.empty()) {   // its share of the group cannot be told apart
@@ -204,10 +222,13 @@ private:
         for (auto& [place, tensor] : mine) {
             const Layer& layer = graph_.layers[place.first];
             const WeightSpec& spec = work_[place.first].translation->weights[place.second];
-            if (spec.convolution) make_canonical(tensor.tensor, stored_, channels_first(layer, dialect_));
-            check_shape(tensor, spec.shape, layer.name);
+            if (spec.convolution) make_kernel_canonical(tensor.tensor, stored_, layer, dialect_);
+            if (!spec.open) check_shape(tensor, spec.shape, layer.name);
+            if (spec.convert) spec.convert(tensor.tensor);
+            if (!spec.config.is_null()) regulariser_config_[model_.parameters.size()] = spec.config;
             work_[place.first].parameters.push_back(model_.parameters.size());
-            model_.parameters.push_back({.name = layer.name + "/" + std::string(to_string(spec.role)), .layer = layer.name, .layer_class = layer.class_name,
+            const std::string part = spec.part.empty() ? "" : spec.part + "/";
+            model_.parameters.push_back({.name = layer.name + "/" + part + std::string(to_string(spec.role)), .layer = layer.name, .layer_class = layer.class_name,
                                          .role = spec.role, .shape = tensor.tensor.shape, .trainable = spec.trainable && layer_trains(layer), .path = tensor.path});
             model_.weights.push_back(std::move(tensor.tensor));
             if (spec.convolution && stored_.theano && !noted_flip_) {
@@ -223,8 +244,10 @@ private:
             if (!config.is_object()) continue;
             for (const std::size_t parameter : work_[i].parameters) {
                 const char* key = regulariser_key(model_.parameters[parameter].role);
-                if (!key || !config.contains(key)) continue;
-                const auto amounts = read_regulariser(config[key]);
+                const auto other = regulariser_config_.find(parameter);
+                const Json& holder = other == regulariser_config_.end() ? config : other->second;
+                if (!key || !holder.contains(key)) continue;
+                const auto amounts = read_regulariser(holder[key]);
                 if (!amounts) model_.notes.push_back("layer " + graph_.layers[i].name + ": a regulariser of an unknown class is ignored");
                 else if (amounts->first != 0 || amounts->second != 0) model_.facts.regularisers.push_back({parameter, amounts->first, amounts->second});
             }
@@ -266,6 +289,7 @@ private:
                 if (input.tensor > 0 && work_[source.first].translation)
                     throw Error(ErrorKind::format, {"layer " + graph_.layers[place.first].name, "output 0 of layer " + input.layer, "output " + std::to_string(input.tensor)});
                 inputs.push_back(values.at(source));
+                inputs.back().keyword = input.keyword;
             }
             values[place] = add_call(place.first, place.second, std::move(inputs));
             for (const Place& next : waiting[place])
@@ -293,7 +317,8 @@ private:
         const std::string suffix = number == 0 ? "" : "#" + std::to_string(number + 1);
         if (work.translation) {
             try {
-                Call call(*model_.architecture, layer, suffix, inputs, work.parameters);
+                Call call(*model_.architecture, layer, suffix, inputs, work.parameters, model_.parameters,
+                          number < layer.keywords.size() ? layer.keywords[number] : Json());
                 return work.translation->add_nodes(call);
             } catch (const Unsupported& setting) {
                 work.unsupported = setting.what;
@@ -313,13 +338,32 @@ private:
     StoredWeights stored_;
     Dialect dialect_;
     std::vector<Work> work_;
+    std::map<std::size_t, Json> regulariser_config_;   // of parameters whose layer does not hold their regulariser itself
     model::Model model_;
     bool noted_flip_ = false;
 };
 
 }  // namespace
 
-model::Model assemble(Graph graph, StoredWeights stored, const Dialect& dialect) { return Assembly(std::move(graph), std::move(stored), dialect).run(); }
+void note_non_finite(model::Model& model) {
+    std::size_t count = 0;
+    std::string first;
+    for (std::size_t i = 0; i < model.weights.size(); ++i) {
+        const std::size_t here = std::visit([](const auto& values) {
+            return static_cast<std::size_t>(std::count_if(values.begin(), values.end(), [](auto value) { return !std::isfinite(value); }));
+        }, model.weights[i].values);
+        if (here > 0 && count == 0) first = model.parameters[i].name;
+        count += here;
+    }
+    if (count > 0) model.notes.push_back(std::to_string(count) + " weights are NaN or infinite, the first in " + first);
+}
+
+model::Model assemble(Graph graph, StoredWeights stored, const Dialect& dialect, const std::map<std::string, std::string>& lambdas) {
+    std::vector<std::string> notes = replace_lambdas(graph, lambdas);
+    model::Model model = Assembly(std::move(graph), std::move(stored), dialect).run();
+    model.notes.insert(model.notes.end(), notes.begin(), notes.end());
+    return model;
+}
 
 model::Model assemble_weights(StoredWeights stored) {
     model::Model model;

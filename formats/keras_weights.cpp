@@ -1,6 +1,7 @@
 #include "formats/keras_weights.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace assay::formats::keras {
 
@@ -9,17 +10,24 @@ bool has_layer_list(const hdf5::Group& group) { return group.has_chunked("layer_
 std::uint64_t weight_budget(const hdf5::File& file) { return std::max<std::uint64_t>(std::uint64_t{4} << 30, 1000 * file.bytes()); }
 
 model::Tensor read_tensor(const hdf5::Dataset& dataset, std::uint64_t& budget) {
-    if (!dataset.is_numeric()) throw Error(ErrorKind::unsupported, {dataset.where(), "an array of numbers", dataset.type_name()});
-    if (dataset.has_attribute("dtype") && dataset.text("dtype") == "bfloat16")
-        throw Error(ErrorKind::unsupported, {dataset.where(), "float16, float32, float64 or integers", "bfloat16"});
+    const bool brain = !dataset.is_numeric() && dataset.element_bytes() == 2 && dataset.has_attribute("dtype") && dataset.text("dtype") == "bfloat16";
+    if (!dataset.is_numeric() && !brain) throw Error(ErrorKind::unsupported, {dataset.where(), "an array of numbers", dataset.type_name()});
     const auto count = static_cast<std::uint64_t>(element_count(dataset.shape()));
     const bool wide = dataset.type_name() == "float64";
     if (count > budget / (wide ? 8 : 4))
         throw Error(ErrorKind::resource, {dataset.where(), "weights about as large as the file", "arrays of more than a thousand times its size"});
     budget -= count * (wide ? 8 : 4);
     model::Tensor tensor{.shape = dataset.shape(), .stored_type = dataset.type_name(), .values = {}};
-    if (wide) tensor.values = dataset.read<double>();
-    else tensor.values = dataset.read<float>();
+    if (brain) {   // the upper half of a float32
+        tensor.stored_type = "bfloat16";
+        std::vector<float> values;
+        for (const std::uint16_t bits : dataset.read_bits()) values.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16));
+        tensor.values = std::move(values);
+    } else if (wide) {
+        tensor.values = dataset.read<double>();
+    } else {
+        tensor.values = dataset.read<float>();
+    }
     return tensor;
 }
 
@@ -49,6 +57,32 @@ StoredWeights read_weights(const hdf5::File& file, const hdf5::Group& group) {
     return stored;
 }
 
+bool is_numbered(const hdf5::File& file) { return file.has_attribute("nb_layers") && file.has_group("layer_0"); }
+
+StoredWeights read_numbered(const hdf5::File& file) {
+    StoredWeights stored;
+    stored.version_one = true;
+    stored.theano = true;   // TensorFlow was not there yet when this layout was used
+    std::uint64_t budget = weight_budget(file);
+    const std::int64_t layers = file.integer("nb_layers");
+    for (std::int64_t k = 0; k < layers; ++k) {
+        StoredLayer layer{.name = "layer_" + std::to_string(k), .tensors = {}};
+        const hdf5::Group group = file.group(layer.name);
+        const std::int64_t count = group.has_attribute("nb_params") ? group.integer("nb_params") : 0;
+        for (std::int64_t p = 0; p < count; ++p) {
+            const hdf5::Dataset dataset = group.dataset("param_" + std::to_string(p));
+            layer.tensors.push_back({"param_" + std::to_string(p), dataset.where(), read_tensor(dataset, budget)});
+        }
+        const auto rank = [&](std::size_t i) { return layer.tensors[i].tensor.shape.size(); };
+        if (count == 2 && rank(0) >= 2 && rank(1) == 1) {
+            layer.tensors[0].name = "kernel";
+            layer.tensors[1].name = "bias";
+        }
+        stored.layers.push_back(std::move(layer));
+    }
+    return stored;
+}
+
 std::string last_component(const std::string& weight_name) {
     std::string name = weight_name.substr(weight_name.rfind('/') + 1);
     return name.substr(0, name.rfind(':'));
@@ -57,11 +91,12 @@ std::string last_component(const std::string& weight_name) {
 model::Role role_of_name(const std::string& weight_name) {
     using model::Role;
     const std::string name = last_component(weight_name);
-    for (const Role role : {Role::kernel, Role::recurrent_kernel, Role::embeddings, Role::bias, Role::gamma, Role::beta, Role::moving_mean, Role::moving_variance})
+    for (const Role role : {Role::kernel, Role::recurrent_kernel, Role::depthwise_kernel, Role::pointwise_kernel, Role::embeddings, Role::bias, Role::gamma,
+                            Role::beta, Role::moving_mean, Role::moving_variance, Role::alpha, Role::mean, Role::variance, Role::count})
         if (name == to_string(role)) return role;
     struct Old { std::string_view ending; Role role; };   // Keras 1: <layer>_W
     static constexpr Old old[] = {{"_W", Role::kernel}, {"_U", Role::recurrent_kernel}, {"_b", Role::bias}, {"_gamma", Role::gamma},
-                                  {"_beta", Role::beta}, {"_running_mean", Role::moving_mean}, {"_running_std", Role::moving_variance}};
+                                  {"_beta", Role::beta}, {"_running_mean", Role::moving_mean}, {"_running_std", Role::moving_variance}, {"_alphas", Role::alpha}};
     for (const Old& row : old)
         if (name.ends_with(row.ending)) return row.role == Role::kernel && name.starts_with("embedding") ? Role::embeddings : row.role;
     return Role::other;
@@ -69,36 +104,77 @@ model::Role role_of_name(const std::string& weight_name) {
 
 namespace {
 
+// In tiles over the axis that is contiguous in the result and the one that is contiguous in the source, so that neither leaves the cache.
 template <class T>
-void permute_and_flip(std::vector<T>& values, Shape& shape, bool transpose, bool flip) {
-    // strides of the stored array along the axes of the canonical one (kh, kw, in, out)
-    std::int64_t stride[4] = {shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3], 1};
-    Shape extent = shape;
-    if (transpose) {   // stored as (out, in, kh, kw)
-        const std::int64_t by_axis[4] = {stride[2], stride[3], stride[1], stride[0]};
-        std::copy(std::begin(by_axis), std::end(by_axis), std::begin(stride));
-        extent = {shape[2], shape[3], shape[1], shape[0]};
+std::vector<T> permuted(const std::vector<T>& values, const Shape& shape, const std::vector<std::size_t>& order, std::size_t flipped) {
+    constexpr std::int64_t tile = 32;
+    std::vector<T> result(values.size());
+    if (values.empty() || shape.empty()) return values;
+    std::vector<std::int64_t> stride(shape.size(), 1);
+    for (std::size_t axis = shape.size(); axis-- > 1;) stride[axis - 1] = stride[axis] * shape[axis];
+
+    struct Axis { std::int64_t extent, from, to; };   // of the result, with its steps in both arrays
+    std::vector<Axis> axes;
+    std::int64_t origin = 0;
+    for (std::size_t axis = 0; axis < order.size(); ++axis) {
+        axes.push_back({shape[order[axis]], stride[order[axis]], 1});
+        if (axis >= flipped) continue;
+        origin += (axes[axis].extent - 1) * axes[axis].from;
+        axes[axis].from = -axes[axis].from;
     }
-    std::vector<T> result;
-    result.reserve(values.size());
-    for (std::int64_t a = 0; a < extent[0]; ++a)
-        for (std::int64_t b = 0; b < extent[1]; ++b)
-            for (std::int64_t c = 0; c < extent[2]; ++c)
-                for (std::int64_t d = 0; d < extent[3]; ++d) {
-                    const std::int64_t row = flip ? extent[0] - 1 - a : a, column = flip ? extent[1] - 1 - b : b;
-                    result.push_back(values[static_cast<std::size_t>(row * stride[0] + column * stride[1] + c * stride[2] + d * stride[3])]);
-                }
-    values = std::move(result);
-    shape = extent;
+    for (std::size_t axis = axes.size(); axis-- > 1;) axes[axis - 1].to = axes[axis].to * axes[axis].extent;
+    const Axis along = axes.back();
+    axes.pop_back();
+    const auto nearest = std::min_element(axes.begin(), axes.end(), [](const Axis& a, const Axis& b) { return std::abs(a.from) < std::abs(b.from); });
+    const Axis across = nearest == axes.end() ? Axis{1, 0, 0} : *nearest;
+    if (nearest != axes.end()) axes.erase(nearest);
+
+    const auto move_plane = [&](std::int64_t from, std::int64_t to) {
+        for (std::int64_t i = 0; i < across.extent; i += tile)
+            for (std::int64_t j = 0; j < along.extent; j += tile)
+                for (std::int64_t y = i; y < std::min(i + tile, across.extent); ++y)
+                    for (std::int64_t x = j; x < std::min(j + tile, along.extent); ++x)
+                        result[static_cast<std::size_t>(to + y * across.to + x)] = values[static_cast<std::size_t>(from + y * across.from + x * along.from)];
+    };
+    const auto move = [&](const auto& self, std::size_t axis, std::int64_t from, std::int64_t to) -> void {
+        if (axis == axes.size()) return move_plane(from, to);
+        for (std::int64_t k = 0; k < axes[axis].extent; ++k) self(self, axis + 1, from + k * axes[axis].from, to + k * axes[axis].to);
+    };
+    move(move, 0, origin, 0);
+    return result;
 }
 
 }  // namespace
 
-void make_canonical(model::Tensor& kernel, const StoredWeights& stored, bool channels_first) {
-    if (kernel.shape.size() != 4) return;
-    const bool transpose = stored.version_one && channels_first;
-    if (!transpose && !stored.theano) return;
-    std::visit([&](auto& values) { permute_and_flip(values, kernel.shape, transpose, stored.theano); }, kernel.values);
+void permute_tensor(model::Tensor& tensor, const std::vector<std::size_t>& order, std::size_t flipped) {
+    std::visit([&](auto& values) { values = permuted(values, tensor.shape, order, flipped); }, tensor.values);
+    Shape shape;
+    for (const std::size_t axis : order) shape.push_back(tensor.shape[axis]);
+    tensor.shape = std::move(shape);
+}
+
+void make_canonical(model::Tensor& kernel, const StoredWeights& stored, const std::string& layer_class, bool channels_first) {
+    const std::size_t rank = kernel.shape.size();
+    if (rank < 3 || rank > 5) return;
+    std::vector<std::size_t> order(rank);
+    for (std::size_t axis = 0; axis < rank; ++axis) order[axis] = axis;
+    bool moved = false;
+    if (stored.version_one && rank > 3 && (channels_first || layer_class == "Conv2DTranspose")) {
+        if (channels_first) {   // (out, in, spatial...)
+            for (std::size_t axis = 0; axis + 2 < rank; ++axis) order[axis] = axis + 2;
+            order[rank - 2] = 1;
+            order[rank - 1] = 0;
+        }
+        // Keras 1 says (filters, input) for a transposed convolution too, and swaps the two where the channels are last.
+        if (layer_class == "Conv2DTranspose") std::swap(order[rank - 2], order[rank - 1]);
+        moved = true;
+    }
+    if (moved || stored.theano) permute_tensor(kernel, order, stored.theano ? rank - 2 : 0);
+}
+
+void join_axes(model::Tensor& tensor, const model::Parameter& canonical) {
+    const bool joined = canonical.layer_class == "MultiHeadAttention" || canonical.layer_class == "EinsumDense" || canonical.layer_class == "TimeDistributed";
+    if (joined && tensor.shape.size() > canonical.shape.size() && element_count(tensor.shape) == element_count(canonical.shape)) tensor.shape = canonical.shape;
 }
 
 void check_shape(const StoredTensor& stored, const Shape& expected, const std::string& layer) {

@@ -1,5 +1,5 @@
 // Files with weights and without an architecture: Keras HDF5 (layer_names on the root), PGDL (the same with a config.json
-// beside it), Keras 3 .weights.h5.
+// beside it), Keras 3 .weights.h5, and those of Keras before version 1.
 
 #include "formats/content.hpp"
 #include "formats/format.hpp"
@@ -7,6 +7,9 @@
 #include "formats/keras_model.hpp"
 #include "formats/keras_three.hpp"
 #include "formats/keras_weights_h5.hpp"
+#include "formats/keras_zip.hpp"
+#include "formats/probe.hpp"
+#include "formats/zip_archive.hpp"
 
 namespace assay::formats {
 
@@ -33,6 +36,10 @@ AnyArchitecture read_any_architecture(const std::filesystem::path& path, const S
         result.architecture = read_architecture(file);
         return result;
     }
+    if (has_zip_signature(path)) {
+        result.architecture = read_archive_architecture(path);
+        return result;
+    }
     const std::string where = path.filename().string();
     const Json json = parse_json(read_text(path), path.string());
     if (is_pgdl_config(json)) {
@@ -55,26 +62,21 @@ AnyArchitecture read_any_architecture(const std::filesystem::path& path, const S
 
 namespace {
 
-template <class Predicate>
-bool probe_file(const std::filesystem::path& path, Predicate predicate) {
-    try {
-        return has_hdf5_signature(path) && predicate(hdf5::File(path));
-    } catch (const Error&) {
-        return false;
-    }
-}
-
-model::Model assemble_with(const std::filesystem::path& architecture_path, keras::StoredWeights stored) {
-    keras::AnyArchitecture any = keras::read_any_architecture(architecture_path, stored);
+model::Model assemble_with(keras::AnyArchitecture any, const std::filesystem::path& architecture_path, keras::StoredWeights stored, const LoadOptions& options) {
     keras::Architecture& architecture = any.architecture;
     architecture.dialect.channels_first_default = stored.version_one && stored.theano;
-    model::Model model = keras::assemble(std::move(architecture.graph), std::move(stored), architecture.dialect);
+    model::Model model = keras::assemble(std::move(architecture.graph), std::move(stored), architecture.dialect, options.lambdas);
     if (any.pgdl) {   // the competition's models end in logits and were trained with cross-entropy
         model.facts.loss = "cross_entropy";
         model.facts.from_logits = true;
     }
     model.notes.push_back("the architecture comes from " + architecture_path.filename().string());
     return model;
+}
+
+model::Model assemble_with(const std::filesystem::path& architecture_path, keras::StoredWeights stored, const LoadOptions& options) {
+    keras::AnyArchitecture any = keras::read_any_architecture(architecture_path, stored);
+    return assemble_with(std::move(any), architecture_path, std::move(stored), options);
 }
 
 model::Model finish(model::Model model, const std::filesystem::path& path, const char* format) {
@@ -84,43 +86,48 @@ model::Model finish(model::Model model, const std::filesystem::path& path, const
 }
 
 bool probe_weights(const std::filesystem::path& path) {
-    return probe_file(path, keras::is_weights_only) && !keras::pgdl_config_beside(path);
+    return probe_hdf5(path, keras::is_weights_only) && !keras::pgdl_config_beside(path);
 }
 
 model::Model load_weights(const std::filesystem::path& path, const LoadOptions& options) {
     const hdf5::File file(path);
     keras::StoredWeights stored = keras::read_weights(file, file);
-    if (!options.architecture.empty()) return finish(assemble_with(options.architecture, std::move(stored)), path, "keras-weights");
+    if (!options.architecture.empty()) return finish(assemble_with(options.architecture, std::move(stored), options), path, "keras-weights");
     return finish(keras::assemble_weights(std::move(stored)), path, "keras-weights");
 }
 
 bool probe_pgdl(const std::filesystem::path& path) {
-    return probe_file(path, keras::is_weights_only) && keras::pgdl_config_beside(path);
+    return probe_hdf5(path, keras::is_weights_only) && keras::pgdl_config_beside(path);
 }
 
 model::Model load_pgdl(const std::filesystem::path& path, const LoadOptions& options) {
     const hdf5::File file(path);
     const auto beside = keras::pgdl_config_beside(path);
     if (!beside && options.architecture.empty()) throw Error(ErrorKind::missing, {path.string(), "a config.json beside the weights", "none"});
-    return finish(assemble_with(options.architecture.empty() ? *beside : options.architecture, keras::read_weights(file, file)), path, "pgdl");
+    return finish(assemble_with(options.architecture.empty() ? *beside : options.architecture, keras::read_weights(file, file), options), path, "pgdl");
 }
 
-bool probe_three(const std::filesystem::path& path) { return probe_file(path, keras::is_keras_three); }
+bool probe_three(const std::filesystem::path& path) { return probe_hdf5(path, keras::is_keras_three); }
 
 model::Model load_three(const std::filesystem::path& path, const LoadOptions& options) {
     const hdf5::File file(path);
-    keras::StoredWeights stored = keras::read_keras_three(file);
     if (options.architecture.empty()) {
-        model::Model model = keras::assemble_weights(std::move(stored));
-        model.notes.push_back("the file does not tell the order of its layers, nor their names: they are called by their classes");
+        model::Model model = keras::assemble_weights(keras::without_architecture(keras::read_keras_three(file)));
+        model.notes.push_back("the file does not tell the order of its layers: they are sorted, and called by their classes");
         return finish(std::move(model), path, "keras-3-weights");
     }
-    std::vector<keras::NamedClass> layers;
-    for (const keras::Layer& layer : keras::read_any_architecture(options.architecture, stored).architecture.graph.layers) {
-        if (!layer.model.empty()) throw Error(ErrorKind::unsupported, {path.string(), "a model without nested models", layer.model});
-        layers.push_back({layer.name, layer.class_name});
-    }
-    return finish(assemble_with(options.architecture, keras::order_keras_three(stored, layers)), path, "keras-3-weights");
+    keras::AnyArchitecture any = keras::read_any_architecture(options.architecture, {});
+    keras::StoredWeights stored = keras::weights_for(any.architecture.graph, file);
+    return finish(assemble_with(std::move(any), options.architecture, std::move(stored), options), path, "keras-3-weights");
+}
+
+bool probe_numbered(const std::filesystem::path& path) { return probe_hdf5(path, keras::is_numbered); }
+
+model::Model load_numbered(const std::filesystem::path& path, const LoadOptions& options) {
+    const hdf5::File file(path);
+    keras::StoredWeights stored = keras::read_numbered(file);
+    if (options.architecture.empty()) return finish(keras::assemble_weights(std::move(stored)), path, "keras-0-weights");
+    return finish(assemble_with(options.architecture, std::move(stored), options), path, "keras-0-weights");
 }
 
 }  // namespace
@@ -133,5 +140,8 @@ const Format pgdl{"pgdl", "a model of the PGDL competition: Keras weights with a
 
 extern const Format keras_three_weights;
 const Format keras_three_weights{"keras-3-weights", "Keras 3 weights (.weights.h5), without an architecture", probe_three, load_three};
+
+extern const Format keras_numbered_weights;
+const Format keras_numbered_weights{"keras-0-weights", "Keras weights from before version 1, layers and arrays numbered", probe_numbered, load_numbered};
 
 }  // namespace assay::formats

@@ -18,7 +18,7 @@ struct AnyArchitecture {
     Architecture architecture;
     bool pgdl = false;
 };
-/// From a whole model, Keras' JSON, or PGDL's config.json, whose layers take the names in `stored`. @throws Error
+/// From a whole model (HDF5 or .keras), Keras' JSON, or PGDL's config.json, whose layers take the names in `stored`. @throws Error
 AnyArchitecture read_any_architecture(const std::filesystem::path& path, const StoredWeights& stored);
 
 }  // namespace assay::formats::keras

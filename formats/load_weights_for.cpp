@@ -1,9 +1,14 @@
 // Another file of weights for a known model: matched by position, role and shape, because names differ from run to run.
 
+#include "formats/assay_graph.hpp"
 #include "formats/content.hpp"
 #include "formats/format.hpp"
+#include "formats/keras_cudnn.hpp"
 #include "formats/keras_three.hpp"
 #include "formats/keras_weights_h5.hpp"
+#include "formats/keras_zip.hpp"
+
+#include <map>
 
 namespace assay::formats {
 namespace {
@@ -22,28 +27,39 @@ std::vector<std::size_t> stored_order(const model::Model& like, const keras::Sto
     return order;
 }
 
-std::vector<keras::NamedClass> layers_with_weights(const model::Model& like, const std::filesystem::path& path) {
-    std::vector<keras::NamedClass> layers;
+// Where Keras 3 keeps them: the file's groups are found by counting classes.
+std::vector<keras::Place> places_of(const model::Model& like, const std::filesystem::path& path) {
+    std::vector<keras::Place> layers;
+    std::map<std::string, int> counted;
     for (const model::Parameter& parameter : like.parameters) {
         if (parameter.layer_class.empty())
             throw Error(ErrorKind::unsupported, {path.string(), "a model whose classes of layers are known", "a model without an architecture",
                                                  "Groups of a Keras 3 weights file are named after classes."});
-        if (layers.empty() || layers.back().layer != parameter.layer) layers.push_back({parameter.layer, parameter.layer_class});
+        if (!layers.empty() && layers.back().layer == parameter.layer) continue;
+        const std::string base = keras::snake_case(parameter.layer_class);
+        const int number = counted[base]++;
+        layers.push_back({parameter.layer, number == 0 ? base : base + "_" + std::to_string(number)});
     }
     return layers;
 }
 
 keras::StoredWeights read_stored(const model::Model& like, const std::filesystem::path& path) {
+    if (keras::is_archive(path)) {   // it tells its own layers
+        const keras::Archive archive = keras::open_archive(path);
+        return keras::weights_for(keras::read_model_config(archive.config, archive.dialect, path.filename().string() + " config.json"), archive.weights);
+    }
     const hdf5::File file(path);
     if (keras::is_whole_model(file)) return keras::read_weights(file, file.group("model_weights"));
     if (keras::is_weights_only(file)) return keras::read_weights(file, file);
-    if (keras::is_keras_three(file)) return keras::order_keras_three(keras::read_keras_three(file), layers_with_weights(like, path));
+    if (keras::is_keras_three(file)) return keras::by_place(keras::read_keras_three(file), places_of(like, path));
+    if (keras::is_numbered(file)) return keras::read_numbered(file);
     throw Error(ErrorKind::format, {path.string(), "Keras weights", "an HDF5 file without them"});
 }
 
 }  // namespace
 
 model::Weights load_weights_for(const model::Model& like, const std::filesystem::path& path) {
+    if (has_hdf5_signature(path) && graph::is_assay_graph(hdf5::File(path))) return graph::weights_for(like, path);
     keras::StoredWeights stored = read_stored(like, path);
     std::vector<StoredTensor*> tensors;
     for (keras::StoredLayer& layer : stored.layers)
@@ -57,11 +73,15 @@ model::Weights load_weights_for(const model::Model& like, const std::filesystem:
         const model::Parameter& parameter = like.parameters[order[k]];
         StoredTensor& tensor = *tensors[k];
         const model::Role role = keras::role_of_name(tensor.name);
-        if (role != model::Role::other && parameter.role != model::Role::other && role != parameter.role)
+        const bool same = role == parameter.role || (role == model::Role::kernel && parameter.role == model::Role::depthwise_kernel);   // as Keras 3 says
+        if (role != model::Role::other && parameter.role != model::Role::other && !same)
             throw Error(ErrorKind::format, {path.string() + " " + tensor.name, "the " + std::string(to_string(parameter.role)) + " of layer " + parameter.layer,
                                             "a " + std::string(to_string(role)), "The two files are of different architectures."});
-        if (parameter.layer_class == "Conv2D" && parameter.role == model::Role::kernel)
-            keras::make_canonical(tensor.tensor, stored, tensor.tensor.shape != parameter.shape);
+        const bool wrapped = parameter.layer_class == "TimeDistributed" && parameter.shape.size() > 2;   // around a convolution
+        if ((wrapped || parameter.layer_class.find("Conv") != std::string::npos) && parameter.name.ends_with("kernel"))
+            keras::make_canonical(tensor.tensor, stored, wrapped ? "Conv2D" : parameter.layer_class, tensor.tensor.shape != parameter.shape);
+        keras::join_axes(tensor.tensor, parameter);
+        if (parameter.layer_class == "CuDNNLSTM" || parameter.layer_class == "CuDNNGRU") keras::convert_cudnn(tensor.tensor, parameter.role, parameter.layer_class == "CuDNNLSTM");
         keras::check_shape(tensor, parameter.shape, parameter.layer);
         weights[order[k]] = std::move(tensor.tensor);
     }

@@ -126,6 +126,8 @@ private:
     }
 
     static tf::Example parse(const std::string& bytes, const std::string& place) {
+        static const auto silent = google::protobuf::SetLogHandler(nullptr);   // it would print what the error here says
+        (void)silent;
         tf::Example example;
         if (!example.ParseFromString(bytes)) throw Error(ErrorKind::format, {place, "a tf.train.Example", "other bytes"});
         return example;

@@ -3,6 +3,7 @@
 
 #include "libanalysis/core/json.hpp"
 
+#include <optional>
 #include <stop_token>
 
 namespace assay::tools {
@@ -12,7 +13,7 @@ namespace assay::tools {
 void heed_scheduler(std::stop_token stop);
 
 /// {"cpu": {...}, "cuda": {"usable", "reason", "devices": [{"device", "name", "memory", "free", ...}], ...}}: what `assay devices --json`
-/// prints. Heeds the scheduler first. @throws Error
-Json list_devices(std::stop_token stop);
+/// prints. Heeds the scheduler first. With `only` no other device is come to, and "free" is 0 for the others. @throws Error
+Json list_devices(std::stop_token stop, std::optional<int> only = std::nullopt);
 
 }  // namespace assay::tools

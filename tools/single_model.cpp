@@ -22,6 +22,7 @@ void ModelOptions::add_to(po::options_description& description) {
         ("mean", po::value(&mean)->multitoken()->value_name("M"), "subtracted then, one a channel")
         ("std", po::value(&deviation)->multitoken()->value_name("D"), "divided by then, one a channel")
         ("architecture", po::value(&architecture)->value_name("FILE"), "the architecture of a weights-only file")
+        ("lambda", po::value(&lambdas)->composing()->value_name("NAME=F"), "what a Lambda layer does, e.g. scale=x/255 or a=square; its Python code is never run")
         ("loss", po::value(&loss)->value_name("NAME"), "the loss, where the file does not tell it")
         ("precision", po::value(&precision)->value_name("P"), "float32, or float64 to certify (float32)")
         ("device", po::value(&device)->value_name("D"), "where to compute: cpu, cuda, cuda:N or auto; `assay devices` lists them (cpu)")
@@ -33,8 +34,14 @@ void ModelOptions::add_to(po::options_description& description) {
 
 Json ModelOptions::arguments(const std::string& path) const {
     const DeviceOption where = parse_device(device);
-    Json result{{"path", path}, {"architecture", architecture}, {"data", data}, {"loss", loss}, {"precision", precision_word(precision, tf32, where)},
+    Json result{{"path", path}, {"architecture", architecture}, {"lambdas", Json::object()}, {"data", data}, {"loss", loss}, {"precision", precision_word(precision, tf32, where)},
                 {"device", device_word(where)}, {"memory", memory > 0 ? Json(memory) : Json()}};
+    for (const std::string& one : lambdas) {
+        const std::size_t equals = one.find('=');
+        if (equals == 0 || equals == std::string::npos) throw Error(ErrorKind::usage, {"--lambda", "NAME=EXPRESSION, such as scale=x/255", one});
+        if (!result["lambdas"].emplace(one.substr(0, equals), one.substr(equals + 1)).second)
+            throw Error(ErrorKind::usage, {"--lambda", "one function for each layer", "two for " + one.substr(0, equals)});
+    }
     result["preprocessing"] = {{"scale", scale.empty() ? 1.0 : zoo::parse_scale(scale, "--scale")}, {"offset", offset}, {"mean", mean},
                                {"deviation", deviation}, {"declared", !scale.empty() || offset != 0 || !mean.empty() || !deviation.empty()}};
     return result;
@@ -60,8 +67,17 @@ Json ModelOptions::run(std::string_view task, const Json& arguments, const std::
     return result;
 }
 
+Json applied_preprocessing(const Json& arguments, const Json& result) {
+    Json applied = arguments.at("preprocessing");
+    if (applied.at("declared").get<bool>() || !result.at("facts").contains("preprocessing")) return applied;
+    applied.update(result["facts"]["preprocessing"]);
+    applied["declared"] = true;
+    return applied;
+}
+
 void print_device(const Json& result) {
     if (result.value("device", "cpu") != "cpu") fmt::print("{}", wrapped("device: " + printable(result.at("device_description").get<std::string>())));
+    for (const Json& note : result.value("device_notes", Json::array())) fmt::print("{}", wrapped("device: " + printable(note.get<std::string>())));
 }
 
 void print_json(Json json) {

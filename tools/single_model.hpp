@@ -17,13 +17,14 @@ struct ModelOptions {
     bool tf32 = false;
     double offset = 0;
     std::vector<double> mean, deviation;
+    std::vector<std::string> lambdas;   ///< "NAME=EXPRESSION"
     int threads = 0;
     double timeout = 0;
     std::size_t memory = 0;   ///< bytes the work may hold; 0: half of what this process may use, four fifths of what is free on a device
 
     void add_to(boost::program_options::options_description& description);
 
-    /// The arguments of a task: "path", "architecture", "data", "preprocessing", "loss", "precision", "device", "memory".
+    /// The arguments of a task: "path", "architecture", "lambdas", "data", "preprocessing", "loss", "precision", "device", "memory".
     /// @throws Error{usage}
     Json arguments(const std::string& path) const;
     /// Runs the task in a worker of its own; SIGINT and SIGTERM end it. `item` sees what the task publishes meanwhile. With --device auto
@@ -31,9 +32,11 @@ struct ModelOptions {
     Json run(std::string_view task, const Json& arguments, const std::function<void(const Json&)>& item = {}) const;
 };
 
+/// What the arguments declare, or else what the model's file does by the facts in a task's result: with "declared".
+Json applied_preprocessing(const Json& arguments, const Json& result);
 void print_json(Json json);                       ///< with "schema_version" first
 void print_notes(const Json& result);             ///< "note: ..." for each of result["notes"]
-void print_device(const Json& result);            ///< "device: cuda: NVIDIA ...", where it is not the CPU
+void print_device(const Json& result);            ///< "device: cuda: NVIDIA ...", where it is not the CPU, and its notes
 std::string shape_in_words(const Json& shape);    ///< "28 x 28 x 1", "?" for null
 
 }  // namespace assay::tools

@@ -32,7 +32,7 @@ Json arguments_for(const zoo::Manifest& manifest, const zoo::Entry& entry, const
     zoo::PlannedModel model{};
     std::string problem;   // of the training rows: the model's own row will say it
     model.file = manifest.folder / entry.path;
-    if (!entry.architecture.empty()) model.architecture = manifest.folder / entry.architecture;
+    model.architecture = zoo::architecture_of(manifest.folder, entry, options);
     model.train_rows = zoo::train_rows_of(options.train_rows, entry, problem);
     return zoo::task_arguments(model, options);
 }
@@ -64,7 +64,7 @@ Json choose(const zoo::Manifest& manifest, const zoo::RunOptions& options, int c
 
 ZooDevices find_zoo_devices(const DeviceOption& device, int workers_per_gpu, const zoo::Manifest& manifest, const zoo::RunOptions& options, std::stop_token stop) {
     if (device.kind == DeviceOption::Kind::cpu) return {};
-    const Json found = list_devices(stop);
+    const Json found = list_devices(stop, device.index);
     const Json& cuda = found.at("cuda");
     const std::string reason = cuda.at("reason").get<std::string>();
     const bool automatic = device.kind == DeviceOption::Kind::automatic;

@@ -66,7 +66,17 @@ private:
 
 /// Pointwise functions with first and second derivative. Bodies live in pointwise.hpp as functors that any device can compile.
 /// At a kink (ReLU and ELU at 0) the derivative is that of the left side: relu'(0) = 0; second derivatives of kinks are 0.
-enum class Pointwise : std::uint8_t { linear, relu, tanh, sigmoid, elu, gelu, gelu_tanh, softplus, square, sqrt, reciprocal };
+enum class Pointwise : std::uint8_t {
+#define ASSAY_POINTWISE(name, functor) name,
+#include "libanalysis/engine/pointwise_functions.def"
+#undef ASSAY_POINTWISE
+};
+
+/// The numbers that a pointwise function takes; its functor says what they mean. Most functions have one, `alpha`, or none.
+struct PointwiseParameters {
+    PointwiseParameters(double alpha_ = 0, double beta_ = 0, double gamma_ = 0) : alpha(alpha_), beta(beta_), gamma(gamma_) {}
+    double alpha, beta, gamma;
+};
 
 /// One convolution: cross-correlation, NHWC, kernel [kernel_h, kernel_w, in_c / groups, out_c]. Padding may be asymmetric.
 struct ConvGeometry {
@@ -83,11 +93,13 @@ struct PoolGeometry {
 };
 
 /// How large a micro-batch should be on a device: the largest power of two of rows for which what one layer touches stays within
-/// `touched` bytes and all arrays of a forward pass within `whole`, in float32, and between the two row counts. A property of the
-/// kind of device, never of its load, so that results repeat.
+/// `touched` bytes and all arrays of a forward pass within `whole`, in float32, and between the two row counts; fewer where the arrays of
+/// all derivatives, in the network's own precision, would take more than `derivatives` bytes. A function of the kind of device and of
+/// the memory that was asked for, never of its load, so that results repeat.
 struct MicroBatches {
     std::size_t touched = std::size_t{2} << 20, whole = std::size_t{256} << 20;
     std::int64_t least = 16, most = 512;
+    std::size_t derivatives = std::numeric_limits<std::size_t>::max();
 };
 
 class Backend {
@@ -97,6 +109,10 @@ public:
     bool on_host() const { return device() == "cpu"; }           ///< its memory is the host's: vectors there need no copy
     virtual std::unique_ptr<Backend> lane() const = 0;           ///< another lane of the same device
     virtual MicroBatches micro_batches() const { return {}; }
+    /// Of a device whose memory ran out: micro_batches() are those of 2^times times less memory, until it is called again. 0: as made.
+    virtual void halve_micro_batches(int times) { (void)times; }
+    /// Gives memory that nothing lies in back to whoever else uses the device; what small networks need is kept.
+    virtual void give_back_memory() {}
     /// Lanes that are of use at a time: threads of a pass beyond it only wait for one another.
     virtual int most_lanes() const { return std::numeric_limits<int>::max(); }
     /// Returns when everything asked of this lane so far has run. @throws what it failed with.
@@ -148,12 +164,15 @@ public:
     virtual void row_sums(ConstView x, std::int64_t rows, std::int64_t cols, View sums, bool accumulate) = 0;
     virtual void row_dots(ConstView x, ConstView y, std::int64_t rows, std::int64_t cols, View dots, bool accumulate) = 0;
     virtual void softmax(ConstView x, std::int64_t rows, std::int64_t cols, View y) = 0;
+    /// values [count, n]: the eigenvalues, ascending, of `count` symmetric matrices of order n that lie one behind the other with both
+    /// triangles filled. What `matrices` held is lost. An iteration that does not converge is an Error{data}.
+    virtual void symmetric_eigenvalues(std::int64_t n, std::int64_t count, View matrices, View values) = 0;
 
     // ---- pointwise ----
-    /// `alpha` is the parameter of elu. y = f(x); out (+)= f'(x) g; out (+)= f''(x) a b.
-    virtual void map(Pointwise f, double alpha, ConstView x, View y) = 0;
-    virtual void map_first(Pointwise f, double alpha, ConstView x, ConstView g, View out, bool accumulate) = 0;
-    virtual void map_second(Pointwise f, double alpha, ConstView x, ConstView a, ConstView b, View out, bool accumulate) = 0;
+    /// y = f(x); out (+)= f'(x) g; out (+)= f''(x) a b.
+    virtual void map(Pointwise f, PointwiseParameters p, ConstView x, View y) = 0;
+    virtual void map_first(Pointwise f, PointwiseParameters p, ConstView x, ConstView g, View out, bool accumulate) = 0;
+    virtual void map_second(Pointwise f, PointwiseParameters p, ConstView x, ConstView a, ConstView b, View out, bool accumulate) = 0;
 
     // ---- convolution: y (+)= x * w + bias (empty: none); gx (+)= its transpose in x; gw (+)= its transpose in w ----
     virtual void conv_forward(const ConvGeometry& g, ConstView x, ConstView w, ConstView bias, View y, bool accumulate) = 0;

@@ -43,7 +43,7 @@ std::vector<double> gauss_newton_diagonal(const Primal& primal);
 /// labels: there it scatters widely, prefer the exact sum. Labels depend on seed and row alone.
 TraceResult sampled_label_trace(const Primal& primal, Seed seed);
 
-/// Share of the values that rectifiers read which lie within `delta` of their kink at 0: how near the Hessian is to a jump.
+/// Share of the values read by functions with kinks (rectifiers and their like) which lie within `delta` of one: how near the Hessian is to a jump.
 struct KinkProximity { double delta = 0, share = 0; std::int64_t near = 0, total = 0; };
 /// @throws Error{usage} for a negative delta
 KinkProximity kink_proximity(const Primal& primal, double delta);

@@ -30,6 +30,8 @@ public:
     std::string_view device() const override { return inner_->device(); }
     std::unique_ptr<Backend> lane() const override = 0;
     MicroBatches micro_batches() const override { return inner_->micro_batches(); }
+    void halve_micro_batches(int times) override { inner_->halve_micro_batches(times); }
+    void give_back_memory() override { inner_->give_back_memory(); }
     int most_lanes() const override { return inner_->most_lanes(); }
     void synchronize() override { inner_->synchronize(); }
 
@@ -103,13 +105,16 @@ public:
         plain("row_dots", bytes(x, y, dots), [&] { inner_->row_dots(in(x), in(y), rows, cols, in(dots), add); });
     }
     void softmax(C x, I rows, I cols, View y) override { plain("softmax", bytes(x, y), [&] { inner_->softmax(in(x), rows, cols, in(y)); }); }
-
-    void map(Pointwise f, double alpha, C x, View y) override { plain("map", bytes(x, y), [&] { inner_->map(f, alpha, in(x), in(y)); }); }
-    void map_first(Pointwise f, double alpha, C x, C g, View out, bool add) override {
-        plain("map_first", bytes(x, g, out, old(out, add)), [&] { inner_->map_first(f, alpha, in(x), in(g), in(out), add); });
+    void symmetric_eigenvalues(I n, I count, View matrices, View values) override {
+        plain("symmetric_eigenvalues", bytes(matrices, matrices, values), [&] { inner_->symmetric_eigenvalues(n, count, in(matrices), in(values)); });
     }
-    void map_second(Pointwise f, double alpha, C x, C a, C b, View out, bool add) override {
-        plain("map_second", bytes(x, a, b, out, old(out, add)), [&] { inner_->map_second(f, alpha, in(x), in(a), in(b), in(out), add); });
+
+    void map(Pointwise f, PointwiseParameters p, C x, View y) override { plain("map", bytes(x, y), [&] { inner_->map(f, p, in(x), in(y)); }); }
+    void map_first(Pointwise f, PointwiseParameters p, C x, C g, View out, bool add) override {
+        plain("map_first", bytes(x, g, out, old(out, add)), [&] { inner_->map_first(f, p, in(x), in(g), in(out), add); });
+    }
+    void map_second(Pointwise f, PointwiseParameters p, C x, C a, C b, View out, bool add) override {
+        plain("map_second", bytes(x, a, b, out, old(out, add)), [&] { inner_->map_second(f, p, in(x), in(a), in(b), in(out), add); });
     }
 
     using Backend::conv_forward;

@@ -52,6 +52,7 @@ public:
     virtual bool integer_input() const { return false; }
     virtual bool makes_mask() const { return false; }             ///< output_mask shape: [batch, first extent of the output]
     virtual bool passes_mask() const { return false; }            ///< the first input's mask goes on to the consumers
+    virtual bool separate_masks() const { return false; }         ///< inputs may lie under different masks; otherwise there is one for all
     virtual bool aliases_input() const { return false; }          ///< the same values under another shape: a Network shares the memory
     virtual bool piecewise_linear() const { return false; }       ///< in its inputs, for fixed parameters
     /// Where the reverse pass may work in the memory of gy: entry_by_entry: one input, and gx[0] may be gy itself; passes_on: every
@@ -61,7 +62,7 @@ public:
     /// True when both reverse passes write every wanted gx[i] with !frame.adds(i) whatever it held, which saves clearing it first.
     virtual bool overwrites_gradients() const { return false; }
     virtual bool linear() const { return false; }                 ///< affine in them: backward_input reads no input and takes any batch
-    virtual bool kink_at_zero() const { return false; }           ///< every value of its input is rectified
+    virtual std::vector<double> kinks() const { return {}; }      ///< where the function that each value of its input passes has one, ascending
     virtual double madds() const { return 0; }                    ///< multiply-adds of forward for one row
     virtual std::size_t saved_bytes() const { return 0; }         ///< of one row in float32, for memory plans
 

@@ -180,9 +180,11 @@ void Network::Implementation::settle_masks() {
         for (const std::size_t source : step.sources) {
             const std::size_t other = steps[source].mask;
             if (other == none) continue;
-            if (mask != none && mask != other) throw Error(ErrorKind::unsupported, {step.where, "", "inputs under different masks"});
+            if (mask != none && mask != other && !step.layer->separate_masks())
+                throw Error(ErrorKind::unsupported, {step.where, "", "inputs under different masks"});
             mask = other;
         }
+        if (step.layer->separate_masks()) mask = steps[step.sources[0]].mask;
         if (step.layer->makes_mask()) step.mask = i;
         else if (step.layer->passes_mask()) step.mask = mask;
         else if (mask != none && step.sources.size() > 1) throw Error(ErrorKind::unsupported, {step.where, "", "masked inputs are joined along the masked axis"});
@@ -228,9 +230,12 @@ void Network::Implementation::plan_memory() {
         return static_cast<std::int64_t>(std::bit_floor(std::max<std::size_t>(1, bytes / std::max<std::size_t>(1, row))));
     };
     micro_batch = std::min(std::clamp(rows_in(device.touched, 4 * working_set), device.least, device.most), rows_in(device.whole, 4 * values + saved));
-    const std::size_t words = size_of(options.precision) / 4, rows = static_cast<std::size_t>(micro_batch);
+    const std::size_t words = size_of(options.precision) / 4, vectors = 2 * layout.trainable_count * size_of(options.precision);
+    const std::size_t derivatives = (16 * values + 2 * saved) * words;   // of a row
+    micro_batch = std::min(micro_batch, rows_in(device.derivatives - std::min(vectors, device.derivatives), derivatives));
+    const auto rows = static_cast<std::size_t>(micro_batch);
     forward_bytes = rows * (4 * values + saved) * words;
-    derivative_bytes = rows * (16 * values + 2 * saved) * words + 2 * layout.trainable_count * size_of(options.precision);
+    derivative_bytes = rows * derivatives + vectors;
 }
 
 Network::Network(const model::Model& model, NetworkOptions options)
@@ -252,6 +257,10 @@ std::int64_t Network::micro_batch() const { return implementation_->micro_batch;
 std::size_t Network::forward_bytes() const { return implementation_->forward_bytes; }
 std::size_t Network::derivative_bytes() const { return implementation_->derivative_bytes; }
 double Network::forward_madds() const { return implementation_->madds; }
+double Network::node_madds(std::size_t node) const {
+    const Step& step = implementation_->steps.at(node);
+    return step.layer ? step.layer->madds() : 0;
+}
 
 Buffer Network::pack(Backend& backend, const model::Weights& weights) const {
     const Implementation& net = *implementation_;

@@ -57,13 +57,14 @@ public:
     Shape node_shape(std::size_t node) const;
     /// "softmax", "sigmoid" or "" : the final activation that `logits` dropped (first output).
     const std::string& folded_activation() const;
-    /// Rows per micro-batch: a function of the network alone, so that results do not depend on threads or memory.
+    /// Rows per micro-batch: a function of the network and of what options.micro_batches says, so that results do not depend on threads.
     std::int64_t micro_batch() const;
     /// Bytes one micro-batch needs in flight for a forward pass; with its gradient and tangents.
     std::size_t forward_bytes() const;
     std::size_t derivative_bytes() const;
     /// Multiply-adds of one forward pass of one row (dense and convolution layers).
     double forward_madds() const;
+    double node_madds(std::size_t node) const;   ///< of one layer among them; 0 for an input
 
     /// The flat parameter vector of `weights` (Model::weights order). @throws Error{format} when shapes differ.
     Buffer pack(Backend& backend, const model::Weights& weights) const;

@@ -42,9 +42,15 @@ std::optional<Slide> slide_of(const model::Node& node) {
 
 // Layers that mix cells in no way of their own, so that the field is that of what they read.
 bool keeps_cells(const model::Node& node, const std::optional<Shape>& before, const std::optional<Shape>& after) {
-    static const std::set<std::string> moving{"permute", "reshape", "flatten", "up_sampling_1d", "up_sampling_2d", "repeat_vector"};
+    static const std::set<std::string> moving{"dot", "permute", "reshape", "flatten", "adaptive_average_pooling_2d", "up_sampling_1d", "up_sampling_2d", "repeat_vector"};
     if (moving.contains(node.kind)) return false;
     return before && after && before->size() == after->size() && before->size() >= 2;
+}
+
+// Layers whose every output cell may read all input cells.
+bool mixes_all(const model::Node& node) {
+    static const std::set<std::string> mixing{"additive_attention", "attention", "group_normalization", "gru", "lstm", "simple_rnn"};
+    return mixing.contains(node.kind) || (node.kind == "layer_normalization" && node.attributes.value("axes", 1) > 1);
 }
 
 class Walk {
@@ -92,7 +98,8 @@ private:
     void look_back(const model::Node& node, const std::vector<std::size_t>& sources, NodeOutline& here) const {
         if (sources.empty()) return;
         for (const std::size_t source : sources) here.sees_all = here.sees_all || outlines_[source].sees_all;
-        if (here.sees_all) return;
+        here.sees_all = here.sees_all || mixes_all(node);
+        if (here.sees_all || node.kind == "time_distributed") return;   // of the latter's cells some are time, some not
         std::vector<Reach> before = outlines_[sources[0]].field;
         for (const std::size_t source : sources) {   // of several the one that looks back farthest
             const std::vector<Reach>& other = outlines_[source].field;
@@ -108,10 +115,10 @@ private:
                 before[axis].step *= slide->stride[axis];
             }
             here.field = std::move(before);
-        } else if (!slide && keeps_cells(node, from, here.shape)) {
-            here.field = std::move(before);
         } else if (!before.empty() && (node.kind == "flatten" || node.kind.starts_with("global_"))) {
             here.sees_all = true;
+        } else if (!slide && keeps_cells(node, from, here.shape)) {
+            here.field = std::move(before);
         }
     }
 

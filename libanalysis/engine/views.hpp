@@ -72,6 +72,13 @@ inline void require_products(bool transpose_a, bool transpose_b, std::int64_t m,
     require_product(transpose_a, transpose_b, m, n, k, last(a, stride_a), lda, last(b, stride_b), ldb, last(c, stride_c), ldc, primitive);
 }
 
+inline void require_symmetric(std::int64_t n, std::int64_t matrices_count, ConstView matrices, ConstView values) {
+    const char* primitive = "symmetric_eigenvalues";
+    require(n >= 0 && matrices_count >= 0, primitive, "an order and a count that are not negative");
+    require(values.size >= count(matrices_count, n) && matrices.size >= count(matrices_count, n) * static_cast<std::size_t>(n), primitive,
+            "matrices and values that their views hold");
+}
+
 inline void require_ints(ConstView index, const char* primitive) { require(index.type == DType::int32, primitive, "int32 indices"); }
 
 inline void require_geometry(const ConvGeometry& g, ConstView x, ConstView w, ConstView y, const char* primitive) {

@@ -46,11 +46,23 @@ const Factor& Frame::factor(std::string_view name) const {
                                    known.empty() ? "none" : std::string(name)});
 }
 
+std::string element_name(std::string_view column, std::size_t index) { return std::string(column) + "#" + std::to_string(index); }
+
 std::string ColumnParts::request() const { return parameters.empty() ? measure : measure + "[" + parameters + "]"; }
+
+std::map<std::string, double, std::less<>> computed_values(const Frame& frame, std::size_t model) {
+    std::map<std::string, double, std::less<>> values;
+    for (const Column& column : frame.measures)
+        if (std::isfinite(column.values[model])) values[column.name] = column.values[model];
+    for (const ArrayColumn& array : frame.arrays)
+        for (std::size_t i = 0; i < array.values[model].size(); ++i)
+            if (std::isfinite(array.values[model][i])) values[element_name(array.name, i)] = array.values[model][i];
+    return values;
+}
 
 ColumnParts split_column(std::string_view name) {
     ColumnParts parts;
-    const std::size_t end = name.find_first_of("[.");
+    const std::size_t end = name.find_first_of("[.#");
     parts.measure = name.substr(0, end);
     if (end == std::string_view::npos) return parts;
     std::string_view rest = name.substr(end);
@@ -59,7 +71,7 @@ ColumnParts split_column(std::string_view name) {
         parts.parameters = rest.substr(1, close - 1);
         rest = rest.substr(std::min(close + 1, rest.size()));
     }
-    if (rest.starts_with('.')) parts.convention = rest.substr(1);
+    if (rest.starts_with('.')) parts.convention = rest.substr(1, rest.find('#') - 1);
     return parts;
 }
 

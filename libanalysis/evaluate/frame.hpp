@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,15 @@ struct Column {
     std::vector<double> values;
 };
 
+/// An array a model; empty where the model has none.
+struct ArrayColumn {
+    std::string name;
+    std::vector<std::vector<double>> values;
+};
+
+/// The i-th number of an array as a column: "weight_statistics.positional#12".
+std::string element_name(std::string_view column, std::size_t index);
+
 /// A hyper-parameter: one word a model, "" where it is not known. Equal words are equal settings.
 struct Factor {
     std::string name;   ///< without the prefix "config."
@@ -30,6 +40,7 @@ struct Frame {
     std::vector<Factor> config;
     std::vector<Column> metrics;    ///< logged during training, by whoever trained; names without "metric."
     std::vector<Column> measures;   ///< computed; names "<measure>[k=v,...][.convention]" without "measure."
+    std::vector<ArrayColumn> arrays{};   ///< computed arrays, for predictors alone
     std::size_t size() const { return models.size(); }
 
     const Column* metric(std::string_view name) const;    ///< null where there is none; a prefix "metric." is accepted
@@ -38,11 +49,14 @@ struct Frame {
     const Factor& factor(std::string_view name) const;
 };
 
+/// What was computed of one model: its measures and the elements of its arrays, by column name; what it does not have is left out.
+std::map<std::string, double, std::less<>> computed_values(const Frame& frame, std::size_t model);
+
 /// A measure's column name taken apart: "masked_accuracy[sparsity=0.9].exact".
 struct ColumnParts {
     std::string measure;      ///< masked_accuracy
     std::string parameters;   ///< sparsity=0.9
-    std::string convention;   ///< exact
+    std::string convention;   ///< exact; without the number of an array's element
     std::string request() const;   ///< masked_accuracy[sparsity=0.9]: what one asks the catalogue for
 };
 ColumnParts split_column(std::string_view name);

@@ -6,7 +6,8 @@
 namespace assay::lint {
 
 bool is_unit_kernel(const model::Model& model, std::size_t parameter) {
-    if (model.parameters[parameter].role != model::Role::kernel || model.weights[parameter].shape.size() < 2) return false;
+    const model::Role role = model.parameters[parameter].role;
+    if ((role != model::Role::kernel && role != model::Role::pointwise_kernel) || model.weights[parameter].shape.size() < 2) return false;
     static const std::set<std::string> classes{"Dense", "Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D", "Linear", "Conv1d", "Conv2d"};
     if (!model.architecture) return classes.contains(model.parameters[parameter].layer_class);
     static const std::set<std::string> kinds{"dense", "conv1d", "conv2d"};

@@ -1,6 +1,7 @@
 #include "libanalysis/measures/folded.hpp"
 
 #include "libanalysis/core/error.hpp"
+#include "libanalysis/engine/convolution_shape.hpp"
 
 #include <cmath>
 #include <map>
@@ -29,7 +30,8 @@ void set(model::Weights& weights, std::optional<std::size_t> parameter, std::vec
 
 void fold(const model::Model& model, const model::Node& before, const model::Node& node, model::Weights& weights) {
     using model::Role;
-    const auto kernel = find(model, before, Role::kernel), bias = find(model, before, Role::bias);
+    const std::size_t kernel = before.parameters.at(0);
+    const auto bias = find(model, before, Role::bias);
     const auto gamma = find(model, node, Role::gamma), beta = find(model, node, Role::beta);
     const auto mean = find(model, node, Role::moving_mean), variance = find(model, node, Role::moving_variance);
     const double epsilon = node.attributes.value("epsilon", 1e-3);
@@ -41,8 +43,8 @@ void fold(const model::Model& model, const model::Node& before, const model::Nod
         scale[c] /= std::sqrt(variances[c] + epsilon);
         shift[c] += scale[c] * (biases[c] - means[c]);
     }
-    std::vector<double> matrix = weights[kernel.value()].to_double();
-    for (std::size_t i = 0; i < matrix.size(); ++i) matrix[i] *= scale[i % channels];   // the last axis is that of the outputs
+    std::vector<double> matrix = weights[kernel].to_double();
+    for (std::size_t i = 0; i < matrix.size(); ++i) matrix[i] *= scale.at(engine::output_channel(before, weights[kernel].shape, i));
     set(weights, kernel, std::move(matrix));
     set(weights, gamma, std::vector<double>(channels, 1.0));
     set(weights, variance, std::vector<double>(channels, 1 - epsilon));
@@ -77,7 +79,7 @@ model::Weights folded(const model::Model& model, const model::Weights& weights) 
         if (node.kind != "batch_normalization") continue;
         const std::size_t before_vertex = architecture.inputs_of(vertex).at(0);
         const model::Node& before = architecture.graph[before_vertex];
-        if ((before.kind != "conv2d" && before.kind != "dense") || boost::out_degree(before_vertex, architecture.graph) != 1)
+        if ((!engine::is_convolution(before) && before.kind != "dense") || boost::out_degree(before_vertex, architecture.graph) != 1)
             refuse(node, "a convolution or dense layer directly before it, with no other consumer, to fold it into");
         for (const model::Node* one : {&before, &node})
             for (const std::size_t parameter : one->parameters)

@@ -3,6 +3,7 @@
 #include "libanalysis/measures/ingredients/convolution_norm.hpp"
 #include "libanalysis/measures/ingredients/layer_spectrum.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace assay::measures {
@@ -58,6 +59,47 @@ double sum_over_squared_spectral(Subject& subject, bool change) {
         sum += above / (norm * norm);
     }
     return sum;
+}
+
+double log_of_sum(const LogSum& product) {
+    const auto d = static_cast<double>(product.count);
+    return std::log(d) + product.sum / d;
+}
+
+std::vector<double> change_of(Subject& subject, const WeightMatrix& matrix) {
+    const model::Weights* init = subject.weights("init");
+    if (!init) throw Error(ErrorKind::missing, {"weights", "initial weights", "none"});
+    const model::Tensor& trained = subject.model().weights.at(matrix.parameter);
+    require_finite(subject.model(), trained, matrix.parameter);
+    require_finite(subject.model(), init->at(matrix.parameter), matrix.parameter);
+    std::vector<double> change = trained.to_double();
+    const std::vector<double> start = init->at(matrix.parameter).to_double();
+    for (std::size_t i = 0; i < change.size(); ++i) change[i] -= start.at(i);
+    return change;
+}
+
+namespace {
+
+/// A norm that grows value by value.
+class RunningNorm {
+public:
+    explicit RunningNorm(double p) : p_(p) {}
+    void add(double x) { sum_ = std::isinf(p_) ? std::max(sum_, std::abs(x)) : sum_ + std::pow(std::abs(x), p_); }
+    double value() const { return std::isinf(p_) ? sum_ : std::pow(sum_, 1 / p_); }
+
+private:
+    double p_, sum_ = 0;
+};
+
+}  // namespace
+
+double mixed_norm(std::span<const double> values, std::size_t inputs, std::size_t units, double p, double q) {
+    std::vector<RunningNorm> of_units(units, RunningNorm(p));
+    for (std::size_t i = 0; i < inputs; ++i)
+        for (std::size_t u = 0; u < units; ++u) of_units[u].add(values[i * units + u]);
+    RunningNorm all(q);
+    for (const RunningNorm& unit : of_units) all.add(unit.value());
+    return all.value();
 }
 
 }  // namespace assay::measures

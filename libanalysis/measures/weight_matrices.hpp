@@ -1,5 +1,7 @@
 #pragma once
-// Which parameters are weight matrices, and how each is read as one: kernels [.., out] as [all leading axes, out].
+// Which parameters are weight matrices, and how each is read as one: kernels [.., out] as [all leading axes, out]. A depthwise kernel
+// [.., channels, units of a channel] is [leading axes, channels units], of which the units of each channel are a matrix of their own. A
+// transposed convolution's kernel [.., out, in] is read as that of the convolution which it is the transpose of.
 
 #include "libanalysis/linop/matrix_operator.hpp"
 #include "libanalysis/model/model.hpp"
@@ -14,6 +16,7 @@ struct WeightMatrix {
     std::string label;           ///< the layer's name, or the parameter's where a layer has several matrices
     std::size_t rows = 0, cols = 0;
     bool convolution = false;    ///< the kernel has more than two axes
+    std::size_t blocks = 1;      ///< side by side, each of cols / blocks columns, and zero elsewhere: the channels of a depthwise kernel
 };
 
 /// Kernels (of any kind: recurrent, depthwise, ...) and embeddings with two or more axes, in model order. Biases and the parameters of
@@ -21,7 +24,11 @@ struct WeightMatrix {
 /// @throws Error{missing} when there are none.
 std::vector<WeightMatrix> weight_matrices(const model::Model& model);
 
+/// The one of `parameter`. @throws Error{internal} where it is none
+WeightMatrix weight_matrix(const model::Model& model, std::size_t parameter);
+
 linop::MatrixView values_of(const model::Tensor& tensor);
+std::vector<double> block_of(linop::MatrixView values, const WeightMatrix& matrix, std::size_t block);   ///< [rows, cols / blocks]
 
 double squared_sum(const model::Tensor& tensor);                                   ///< in double
 double squared_distance(const model::Tensor& a, const model::Tensor& b);           ///< in double; same shapes

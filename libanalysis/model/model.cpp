@@ -21,15 +21,35 @@ std::string_view to_string(Role role) {
     switch (role) {
         case Role::kernel: return "kernel";
         case Role::recurrent_kernel: return "recurrent_kernel";
+        case Role::depthwise_kernel: return "depthwise_kernel";
+        case Role::pointwise_kernel: return "pointwise_kernel";
         case Role::embeddings: return "embeddings";
         case Role::bias: return "bias";
         case Role::gamma: return "gamma";
         case Role::beta: return "beta";
         case Role::moving_mean: return "moving_mean";
         case Role::moving_variance: return "moving_variance";
+        case Role::alpha: return "alpha";
+        case Role::mean: return "mean";
+        case Role::variance: return "variance";
+        case Role::count: return "count";
         case Role::other: return "other";
     }
     return "other";
+}
+
+bool is_weight_matrix(const Parameter& parameter) {
+    // Layers that Assay does not have keep their tensors' own names: attention_kernel.
+    const bool kernel = parameter.role == Role::kernel || parameter.role == Role::recurrent_kernel || parameter.role == Role::depthwise_kernel ||
+                        parameter.role == Role::pointwise_kernel || parameter.role == Role::embeddings ||
+                        (parameter.role == Role::other && parameter.name.ends_with("kernel"));
+    return kernel && parameter.shape.size() >= 2;
+}
+
+std::int64_t matrix_columns(const Parameter& parameter) {
+    const Shape& shape = parameter.shape;
+    const bool depthwise = parameter.role == Role::depthwise_kernel && shape.size() > 2;
+    return depthwise ? shape[shape.size() - 2] * shape.back() : shape.back();
 }
 
 std::size_t Architecture::add(Node node, const std::vector<std::size_t>& inputs_of_node) {

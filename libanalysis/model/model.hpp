@@ -27,11 +27,14 @@ struct Tensor {
 };
 
 /// What a parameter is in its layer. Only `kernel`-like roles are weight matrices for norm measures.
-enum class Role { kernel, recurrent_kernel, embeddings, bias, gamma, beta, moving_mean, moving_variance, other };
+enum class Role {
+    kernel, recurrent_kernel, depthwise_kernel, pointwise_kernel, embeddings, bias, gamma, beta, moving_mean, moving_variance, alpha, mean, variance, count, other
+};
 std::string_view to_string(Role role);
 
 /// The identity of a parameter. A layer used twice refers to the same Parameter twice.
-/// Kernels have canonical layouts, whatever the file's: Dense [in, out]; Conv2D [kh, kw, in/groups, out], cross-correlation.
+/// Kernels have canonical layouts, whatever the file's: Dense [in, out]; Conv2D [kh, kw, in/groups, out], cross-correlation; its transpose
+/// [kh, kw, out/groups, in]; depthwise [kh, kw, in, outputs of a channel]. Over time the same without kh.
 struct Parameter {
     std::string name;    ///< "conv2d/kernel": the file's layer name, then the role
     std::string layer;   ///< the file's layer name
@@ -41,6 +44,13 @@ struct Parameter {
     bool trainable = true;
     std::string path;    ///< where the tensor lies in the file
 };
+
+/// Whether it is a weight matrix: a kernel of any kind (recurrent, depthwise, ...) or an embedding, with two or more axes. Biases and
+/// the parameters of normalisation layers are none.
+bool is_weight_matrix(const Parameter& parameter);
+
+/// The columns of a weight matrix: its last axis, the units; of a depthwise kernel the last two, since every channel has units of its own.
+std::int64_t matrix_columns(const Parameter& parameter);
 
 /// Values of all parameters, one Tensor per Parameter, same order.
 using Weights = std::vector<Tensor>;
@@ -99,6 +109,7 @@ struct Model {
     std::vector<Parameter> parameters;         ///< model order (the file's declared order, never link order)
     Weights weights;
     TrainingFacts facts;
+    Json preprocessing;      ///< what the network's inputs go through before it, where the file says so: {"scale", "offset", "mean", "deviation"}; else null
     std::vector<std::string> notes;  ///< anything a user should know: ignored objects, applied conversions
 };
 

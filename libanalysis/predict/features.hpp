@@ -21,7 +21,7 @@ struct Selection {
     std::vector<Dropped> dropped;
 };
 
-/// Columns of `frame.measures` that every row of `rows` has, finite, not constant, and not refused. Logged metrics are never features. A
+/// Columns of `frame.measures`, and elements of `frame.arrays`, that every row of `rows` has, finite, not constant, and not refused. Logged metrics are never features. A
 /// column that orders at least ten models exactly as an answer does (test accuracy, the gap, a logged test metric) is a copy of it under
 /// another name and is dropped as well.
 /// @throws Error{internal} when `refusal` is empty: nobody may forget to say what is forbidden.

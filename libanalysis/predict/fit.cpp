@@ -105,7 +105,12 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
 
     Fit result;
     result.without_target = frame.size() - rows.size();
-    result.selection = select_features(frame, rows, options.refusal);
+    evaluate::Frame offered = frame;
+    if (options.wanted) {
+        std::erase_if(offered.measures, [&](const evaluate::Column& column) { return !options.wanted(column.name); });
+        std::erase_if(offered.arrays, [&](const evaluate::ArrayColumn& array) { return !options.wanted(array.name); });
+    }
+    result.selection = select_features(offered, rows, options.refusal);
     if (result.selection.features.empty())
         throw Error(ErrorKind::data, {"features", "at least one measure that every model has and that does not need test labels", "none",
                                       "Run the zoo with more measures"});

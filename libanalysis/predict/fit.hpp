@@ -13,6 +13,7 @@ struct FitOptions {
     Seed seed{};
     std::size_t replicates = 1000;   ///< of the bootstrap of Kendall's tau
     Refusal refusal{};       ///< required
+    std::function<bool(std::string_view column)> wanted{};   ///< which columns and arrays may be features; empty: all
     std::string training_title{}, training_hash{}, tool_version{};
     std::vector<std::string> contents{};   ///< content hash of every model of the frame, or empty
 };

@@ -1,6 +1,6 @@
 #include "libanalysis/spectral/circular_convolution.hpp"
 
-#include "libanalysis/core/error.hpp"
+#include "libanalysis/spectral/circular_frequencies.hpp"
 #include "libanalysis/spectral/lapack.hpp"
 
 #include <cblas.h>
@@ -9,35 +9,11 @@
 #include <cmath>
 #include <complex>
 #include <functional>
-#include <numbers>
-#include <string>
 
 namespace assay::spectral {
 namespace {
 
 using Complex = std::complex<double>;
-
-struct Frequency { std::int64_t u, v; bool twice; };
-
-// The kernel is real, so frequency (-u, -v) has the conjugate matrix and the same singular values: half of them suffice.
-std::vector<Frequency> half_spectrum(std::int64_t height, std::int64_t width) {
-    std::vector<Frequency> half;
-    for (std::int64_t u = 0; u < height; ++u)
-        for (std::int64_t v = 0; v < width; ++v) {
-            const std::int64_t mu = (height - u) % height, mv = (width - v) % width;
-            if (std::pair(u, v) <= std::pair(mu, mv)) half.push_back({u, v, std::pair(u, v) != std::pair(mu, mv)});
-        }
-    return half;
-}
-
-void check(const CircularConvolution& c) {
-    const std::int64_t size = c.kernel_h * c.kernel_w * c.in * c.out;
-    if (c.groups < 1 || c.out % c.groups != 0 || c.height < 1 || c.width < 1 || size < 1 ||
-        static_cast<std::size_t>(size) != c.kernel.size())
-        throw Error(ErrorKind::internal, {"circular convolution", "a kernel that fits its extents", std::to_string(c.kernel.size()) + " values"});
-    if (!std::all_of(c.kernel.begin(), c.kernel.end(), [](double x) { return std::isfinite(x); }))
-        throw Error(ErrorKind::data, {"circular convolution", "finite weights", "NaN or infinity"});
-}
 
 /// Visits the Gram matrix (row-major, upper triangle, order n) of every group's transfer matrix at every frequency of the half
 /// spectrum. The transfer matrices of a block of frequencies are one product (2 F x taps)(taps x in out).
@@ -55,12 +31,7 @@ void visit_grams(const CircularConvolution& c, const std::function<void(const Fr
         const std::size_t count = std::min(block, frequencies.size() - first);
         for (std::size_t f = 0; f < count; ++f)
             for (std::size_t tap = 0; tap < taps; ++tap) {
-                const auto [u, v, twice] = frequencies[first + f];
-                const std::int64_t y = static_cast<std::int64_t>(tap) / c.kernel_w * c.dilation_h;
-                const std::int64_t x = static_cast<std::int64_t>(tap) % c.kernel_w * c.dilation_w;
-                // Reduced before the division, so that the angle is exact for large products.
-                const double angle = 2 * std::numbers::pi * (static_cast<double>(u * y % c.height) / static_cast<double>(c.height) +
-                                                             static_cast<double>(v * x % c.width) / static_cast<double>(c.width));
+                const double angle = angle_of(c, frequencies[first + f], tap);
                 waves[(2 * f) * taps + tap] = std::cos(angle);
                 waves[(2 * f + 1) * taps + tap] = std::sin(angle);
             }
@@ -97,7 +68,7 @@ double frobenius(const std::vector<Complex>& gram, std::size_t n) {
 }  // namespace
 
 std::vector<double> circular_singular_values(const CircularConvolution& convolution) {
-    check(convolution);
+    require_kernel(convolution);
     std::vector<double> values;
     visit_grams(convolution, [&](const Frequency& frequency, std::vector<Complex>& gram, std::size_t n) {
         for (const double value : lapack::hermitian_eigenvalues(gram, n))
@@ -108,7 +79,7 @@ std::vector<double> circular_singular_values(const CircularConvolution& convolut
 }
 
 double circular_norm(const CircularConvolution& convolution) {
-    check(convolution);
+    require_kernel(convolution);
     CircularConvolution c = convolution;
     if (c.kernel_h == 1 && c.kernel_w == 1) c.height = c.width = 1;   // the same matrix at every frequency
     // Two sweeps: the bounds first, so that the most promising frequency prunes most of the others. Grams are kept, not

@@ -10,6 +10,7 @@ struct Columns {
     std::map<std::string, std::vector<Json>> config;
     std::map<std::string, std::vector<Json>> metrics;
     std::map<std::string, std::vector<double>> measures;      ///< NaN: missing
+    std::map<std::string, std::vector<std::vector<double>>> arrays;   ///< empty: missing
 };
 Columns columns_of(const Store& store, bool only_ok);
 

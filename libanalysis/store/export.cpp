@@ -8,7 +8,7 @@
 namespace assay::store {
 namespace {
 
-std::string csv_cell(std::string_view text) {
+std::string text_cell(std::string_view text) {
     if (text.find_first_of(",\"\r\n") == std::string_view::npos && !text.starts_with(' ') && !text.ends_with(' ')) return std::string(text);
     std::string quoted = "\"";
     for (const char c : text) {
@@ -16,13 +16,6 @@ std::string csv_cell(std::string_view text) {
         quoted += c;
     }
     return quoted + '"';
-}
-
-std::string json_cell(const Json& value) {
-    if (value.is_null()) return "";
-    if (value.is_number_float()) return shortest(value.get<double>());
-    if (value.is_string()) return csv_cell(std::string_view(value.get_ref<const std::string&>()));
-    return csv_cell(std::string_view(value.dump(-1, ' ', false, Json::error_handler_t::replace)));
 }
 
 }  // namespace
@@ -35,17 +28,24 @@ std::string shortest(double value) {
     return {text, end};
 }
 
+std::string csv_cell(const Json& value) {
+    if (value.is_null()) return "";
+    if (value.is_number_float()) return shortest(value.get<double>());
+    if (value.is_string()) return text_cell(std::string_view(value.get_ref<const std::string&>()));
+    return text_cell(std::string_view(value.dump(-1, ' ', false, Json::error_handler_t::replace)));
+}
+
 void export_csv(const Store& store, const Sink& sink) {
     const Columns columns = columns_of(store, false);
     std::string line = "model,status";
-    for (const auto& [name, cells] : columns.metrics) line += "," + csv_cell("metric." + name);
-    for (const auto& [name, cells] : columns.config) line += "," + csv_cell("config." + name);
-    for (const auto& [name, cells] : columns.measures) line += "," + csv_cell("measure." + name);
+    for (const auto& [name, cells] : columns.metrics) line += "," + text_cell("metric." + name);
+    for (const auto& [name, cells] : columns.config) line += "," + text_cell("config." + name);
+    for (const auto& [name, cells] : columns.measures) line += "," + text_cell("measure." + name);
     sink(line + "\n");
     for (std::size_t i = 0; i < columns.models.size(); ++i) {
-        line = csv_cell(std::string_view(columns.models[i].path)) + "," + columns.models[i].status;
-        for (const auto& [name, cells] : columns.metrics) line += "," + json_cell(cells[i]);
-        for (const auto& [name, cells] : columns.config) line += "," + json_cell(cells[i]);
+        line = text_cell(std::string_view(columns.models[i].path)) + "," + columns.models[i].status;
+        for (const auto& [name, cells] : columns.metrics) line += "," + csv_cell(cells[i]);
+        for (const auto& [name, cells] : columns.config) line += "," + csv_cell(cells[i]);
         for (const auto& [name, cells] : columns.measures) line += "," + (std::isnan(cells[i]) ? std::string() : shortest(cells[i]));
         sink(line + "\n");
     }

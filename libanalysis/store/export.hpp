@@ -1,6 +1,7 @@
 #pragma once
 // A store as flat text: a row a model, whatever its status. Columns: model, status, metric.*, config.*, measure.*.
 
+#include "libanalysis/core/json.hpp"
 #include "libanalysis/store/store.hpp"
 
 #include <functional>
@@ -18,5 +19,8 @@ void export_jsonl(const Store& store, const Sink& sink);
 
 /// The fewest digits that read back as the same double; nan, inf, -inf.
 std::string shortest(double value);
+
+/// A cell of RFC 4180: empty for null, `shortest` for doubles, quoted where it must be.
+std::string csv_cell(const Json& value);
 
 }  // namespace assay::store

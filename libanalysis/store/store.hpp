@@ -137,7 +137,7 @@ public:
     struct MergeReport { std::size_t added = 0, equal = 0, replaced = 0; std::vector<std::string> conflicts; };
     /// Idempotent and independent of the order of shards: equal keys with different bits keep the value with the smaller
     /// (instruction_set, device, bits); differences beyond the stated error are reported: four combined standard errors plus the
-    /// rounding of the precision (float32: 1e-5, float64: 1e-10, tf32: 1e-2, relative).
+    /// rounding of the precision (float32: 1e-5, between two devices 1e-4; float64: 1e-10; tf32: 1e-2; relative).
     MergeReport merge(const Store& other);
 
     /// "host pid" of the process that holds the lock of the store at `path`, or nothing.
@@ -154,6 +154,7 @@ struct Table {
     std::map<std::string, std::vector<Json>> config;          ///< config.<name> -> one cell a model (null: empty)
     std::map<std::string, std::vector<double>> metrics;       ///< logged; NaN: empty
     std::map<std::string, std::vector<double>> measures;      ///< whole-model scalar values by column "<name>[k=v].<convention>"; NaN: missing
+    std::map<std::string, std::vector<std::vector<double>>> arrays{};   ///< whole-model arrays, likewise; empty: missing
 };
 Table table_of(const Store& store);
 

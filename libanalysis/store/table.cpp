@@ -19,11 +19,15 @@ Columns columns_of(const Store& store, bool only_ok) {
         for (const auto& [name, value] : columns.models[i].metrics.items()) columns.metrics.try_emplace(name, count).first->second[i] = value;
     }
     for (const ValueRow& row : store.values()) {
-        if (!row.key.layer.empty() || std::holds_alternative<std::vector<double>>(row.value)) continue;
+        if (!row.key.layer.empty()) continue;
         const auto [first, last] = by_content.equal_range(row.key.model);
         for (auto at = first; at != last; ++at) {
             // Equal checkpoints may have different initial weights.
             if (!row.key.init.empty() && row.key.init != columns.models[at->second].init_content) continue;
+            if (const auto* array = std::get_if<std::vector<double>>(&row.value)) {
+                columns.arrays.try_emplace(column_of(row.key), count).first->second[at->second] = *array;
+                continue;
+            }
             auto& column = columns.measures.try_emplace(column_of(row.key), count, nan).first->second;
             if (const double* number = std::get_if<double>(&row.value)) column[at->second] = *number;
         }
@@ -47,6 +51,7 @@ Table table_of(const Store& store) {
         if (numeric) table.metrics.emplace(name, std::move(numbers));
     }
     table.measures = std::move(columns.measures);
+    table.arrays = std::move(columns.arrays);
     return table;
 }
 

@@ -77,6 +77,12 @@ std::string attempt_key(const PlannedModel& model, const std::string& data_conte
     return hash_bytes(json.dump());
 }
 
+fs::path architecture_of(const fs::path& folder, const Entry& entry, const RunOptions& options) {
+    if (!entry.architecture.empty()) return (folder / entry.architecture).lexically_normal();
+    std::error_code ignored;   // a config.json beside a PGDL checkpoint describes it
+    return fs::exists((folder / entry.path).parent_path() / "config.json", ignored) ? fs::path() : options.architecture;
+}
+
 Json task_arguments(const PlannedModel& model, const RunOptions& options) {
     Json measures = Json::array();
     for (const std::size_t index : model.pending) measures.push_back(options.measures[index].word);
@@ -152,7 +158,7 @@ Plan make_plan(const Manifest& manifest, const store::Store* store, const RunOpt
             const auto locate = [&](const std::string& relative) { return relative.empty() ? fs::path() : fs::absolute(manifest.folder / relative).lexically_normal(); };
             model.file = locate(entry.path);
             model.init = locate(entry.init);
-            model.architecture = locate(entry.architecture);
+            model.architecture = architecture_of(fs::absolute(manifest.folder).lexically_normal(), entry, options);
             for (const fs::path* path : {&model.file, &model.init, &model.architecture}) {
                 std::error_code error;
                 if (path->empty() || fs::is_regular_file(*path, error)) continue;

@@ -35,6 +35,7 @@ Shard parse_shard(std::string_view text);
 struct RunOptions {
     std::vector<MeasureRequest> measures;
     std::filesystem::path data{};              ///< absolute, or empty: weight-only measures
+    std::filesystem::path architecture{};      ///< absolute, or empty: of checkpoints that hold weights alone and have no description of their own
     Preprocessing preprocessing{};
     std::optional<TrainRows> train_rows{};
     std::int64_t samples = 0;                  ///< 0: all rows

@@ -120,6 +120,30 @@ TEST(MnistSmallCnn, GivesWhatKerasLogged) {
     expect_keras_numbers(zoo, 500, 0);
 }
 
+// Weights alone, and the architecture from elsewhere: the values are those of the whole model.
+TEST(WeightsOnlyZoo, TakesOneArchitectureForAllThatHaveNone) {
+    ASSAY_NEEDS_SHARED("zoo/mnist-grid");
+    const std::filesystem::path source = test::shared_folder() / "zoo/mnist-grid";
+    const test::Scratch scratch;
+    const std::string zoo = scratch / "zoo", store = scratch / "zoo.assay";
+    std::filesystem::create_directory(zoo);
+    std::filesystem::copy(source / "grid_0000.init.weights.h5", zoo);
+    const std::vector<std::string> command{test::program().string(), "zoo", "run", zoo, "-o", store, "--data", (source / "data.h5").string(), "--scale", "1/255", "--measures", "test_loss"};
+    const auto value = [&] { return parse_json(run({test::program().string(), "export", store, "--format", "jsonl"}).out, "export").at("measure.test_loss"); };
+    run(command);
+    EXPECT_TRUE(value().is_null());
+    std::vector<std::string> with = command;
+    with.insert(with.end(), {"--architecture", (source / "grid_0000.h5").string()});
+    const auto done = run(with);
+    EXPECT_EQ(done.exit_code, 0) << done.out << done.err;
+    ASSERT_TRUE(value().is_number()) << done.out << done.err;
+    EXPECT_NEAR(value().get<double>(), std::log(10.0), 0.5);   // ten classes, untrained
+    with.back() = (scratch / "nothing.json").string();
+    const auto lost = run(with);
+    EXPECT_EQ(lost.exit_code, 1);
+    EXPECT_NE((lost.out + lost.err).find("there is no such"), std::string::npos) << lost.out << lost.err;
+}
+
 // A model trained on fewer rows than the file holds has no train measures until somebody says which rows they were.
 TEST(TrainRows, UndeclaredOnesGiveAReasonInsteadOfANumber) {
     ASSAY_NEEDS_SHARED("zoo/mnist-small-cnn");

@@ -273,7 +273,7 @@ TEST(Catalogue, HasRowsWithDifferentNames) {
         for (const std::string_view name : names) EXPECT_NE(name, format->name);
         names.push_back(format->name);
     }
-    EXPECT_EQ(names.size(), 4u);
+    EXPECT_EQ(names.size(), 8u);
 }
 
 }  // namespace

@@ -34,6 +34,11 @@ if(output MATCHES "libopenblas" AND NOT output MATCHES "openblas-openmp/libopenb
   message(FATAL_ERROR "the installed program loads another OpenBLAS:\n${output}")
 endif()
 
+# A program with CUDA starts where nothing of CUDA is installed.
+if(CUDA AND output MATCHES "lib(cuda|cudart|cublas|cublasLt|cusolver|cudnn|nvrtc)[^ \n]*[.]so")
+  message(FATAL_ERROR "the installed program is linked with a library of CUDA (${CMAKE_MATCH_0}):\n${output}")
+endif()
+
 run(${CMAKE_COMMAND} -S ${CONSUMER} -B ${SCRATCH}/build -DCMAKE_PREFIX_PATH=${prefix} -DCMAKE_CXX_COMPILER=${COMPILER}
     -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER} -DCMAKE_BUILD_TYPE=${BUILD_TYPE} -DEXPECTED_VERSION=${VERSION} -G Ninja)
 run(${CMAKE_COMMAND} --build ${SCRATCH}/build)

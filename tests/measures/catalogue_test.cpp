@@ -47,13 +47,13 @@ TEST(Catalogue, WhatNeedsTestLabelsSaysSo) {
 
 TEST(Requests, NamesFamiliesAndParametersAreRead) {
     const auto requests = parse_requests("masked_accuracy[sparsity=0.90], spectral_norm,size");
-    ASSERT_EQ(requests.size(), 5u);
+    ASSERT_EQ(requests.size(), 7u);
     EXPECT_EQ(requests[0].measure, &masked_accuracy);
     EXPECT_EQ(requests[0].parameters, (Parameters{{"sparsity", "0.9"}}));
     EXPECT_EQ(requests[1].measure, &spectral_norm);
     EXPECT_EQ(requests[2].measure, &depth);
     EXPECT_EQ(parse_requests("margins").size(), parse_requests("margin").size());
-    EXPECT_EQ(parse_requests("depth,depth,size").size(), 3u);
+    EXPECT_EQ(parse_requests("depth,depth,size").size(), 5u);
 }
 
 TEST(Requests, AllLeavesOutWhatStatesACost) {

@@ -42,6 +42,19 @@ public:
                     {{"filters", filters}, {"kernel_size", {size, size}}, {"strides", {stride, stride}}, {"dilation_rate", {1, 1}},
                      {"groups", 1}, {"padding", padding}, {"use_bias", bias}}, parameters);
     }
+    /// A convolution of any kind, with `outputs` channels.
+    Builder& convolution(const char* kind, Json attributes, Shape kernel, std::int64_t outputs, bool bias = true) {
+        const std::string name = "conv_" + std::to_string(++count_);
+        const auto role = std::string_view(kind).starts_with("depthwise") ? model::Role::depthwise_kernel : model::Role::kernel;
+        std::vector<std::size_t> parameters{add(name, kind, role, std::move(kernel))};
+        if (bias) parameters.push_back(add(name, kind, model::Role::bias, {outputs}));
+        attributes["use_bias"] = bias;
+        return node(name, kind, kind, std::move(attributes), parameters);
+    }
+    /// A layer without weights.
+    Builder& plain(const char* kind, Json attributes = Json::object()) {
+        return node(kind + std::string("_") + std::to_string(++count_), kind, kind, std::move(attributes), {});
+    }
     Builder& normalisation(std::int64_t channels, bool scale = true, bool center = true) {
         const std::string name = "bn_" + std::to_string(++count_);
         std::vector<std::size_t> parameters;

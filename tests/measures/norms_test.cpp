@@ -47,8 +47,8 @@ TEST(Norms, OfMatricesByHand) {
     EXPECT_NEAR_RELATIVE(value_of(subject, "log_prod_of_fro"), std::log(50.0 * 4), 1e-14);
     EXPECT_NEAR_RELATIVE(value_of(subject, "log_sum_of_fro"), std::log(2 * std::sqrt(200.0)), 1e-14);
     EXPECT_NEAR_RELATIVE(value_of(subject, "fro_over_spec"), 50.0 / 45 + 1, 1e-14);
-    EXPECT_NEAR_RELATIVE(value_of(subject, "stable_rank", "", "dense_1"), 50.0 / 45, 1e-14);
-    EXPECT_NEAR_RELATIVE(value_of(subject, "stable_rank"), (50.0 / 45 + 1) / 2, 1e-14);
+    EXPECT_NEAR_RELATIVE(value_of(subject, "stable_rank", "matrix", "dense_1"), 50.0 / 45, 1e-14);
+    EXPECT_NEAR_RELATIVE(value_of(subject, "stable_rank", "matrix"), (50.0 / 45 + 1) / 2, 1e-14);
 }
 
 TEST(Norms, OfAPointwiseConvolutionAgreeInAllConventions) {

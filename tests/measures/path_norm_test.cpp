@@ -42,6 +42,55 @@ TEST(PathNorm, EqualsTheSumOverAllPaths) {
     EXPECT_NEAR_RELATIVE(value_of(subject, "path_norm", "pgdl"), kept, 1e-13);
 }
 
+TEST(LpPathNorm, EqualsTheSumOverAllPaths) {
+    Builder builder({3});
+    builder.dense(3, 4).activation("relu").dense(4, 2);
+    const auto model = builder.build();
+    const auto w = [&](std::size_t parameter, std::size_t index) { return std::abs(model->weights[parameter].at(index)); };
+    Subject subject = subject_of(model);
+    for (const double p : {1.0, 1.5, 2.0, 3.0}) {
+        double paths = 0;
+        for (std::size_t o = 0; o < 2; ++o) {
+            for (std::size_t h = 0; h < 4; ++h) {
+                for (std::size_t i = 0; i < 3; ++i) paths += std::pow(w(0, i * 4 + h) * w(2, h * 2 + o), p);
+                paths += std::pow(w(1, h) * w(2, h * 2 + o), p);
+            }
+            paths += std::pow(w(3, o), p);
+        }
+        // Powers are not negative, so that relu changes nothing.
+        for (const char* convention : {"exact", "pgdl"})
+            EXPECT_NEAR_RELATIVE(value_of(subject, "lp_path_norm[p=" + std::to_string(p) + "]", convention), std::pow(paths, 1 / p), 1e-12) << p;
+    }
+    EXPECT_NEAR_RELATIVE(value_of(subject, "lp_path_norm[p=2]", "exact"), std::sqrt(value_of(subject, "path_norm", "exact")), 1e-14);
+    EXPECT_THROW(value_of(subject, "lp_path_norm[p=0]", "exact"), Error);
+}
+
+TEST(LpPathNorm, FoldsNormalisationIntoTheLayerBeforeIt) {
+    // One input, three channels: sum over c of |w_c s_c|^p |v_c|^p + |shift_c|^p |v_c|^p.
+    for (const bool scale : {true, false})
+        for (const bool center : {true, false}) {
+            Builder builder({1});
+            builder.dense(1, 3, false).normalisation(3, scale, center).dense(3, 1, false);
+            const auto model = builder.build();
+            const auto of = [&](model::Role role, std::size_t c, double otherwise) {
+                for (std::size_t i = 0; i < model->parameters.size(); ++i)
+                    if (model->parameters[i].role == role && model->parameters[i].layer.starts_with("bn")) return model->weights[i].at(c);
+                return otherwise;
+            };
+            const model::Tensor& last = model->weights.back();
+            for (const double p : {1.0, 1.5}) {
+                double paths = 0;
+                for (std::size_t c = 0; c < 3; ++c) {
+                    const double s = of(model::Role::gamma, c, 1) / std::sqrt(of(model::Role::moving_variance, c, 1) + 1e-3);
+                    const double shift = of(model::Role::beta, c, 0) - s * of(model::Role::moving_mean, c, 0);
+                    paths += (std::pow(std::abs(model->weights[0].at(c) * s), p) + std::pow(std::abs(shift), p)) * std::pow(std::abs(last.at(c)), p);
+                }
+                Subject subject = subject_of(model);
+                EXPECT_NEAR_RELATIVE(value_of(subject, "lp_path_norm[p=" + std::to_string(p) + "]", "exact"), std::pow(paths, 1 / p), 1e-11);
+            }
+        }
+}
+
 TEST(PathNorm, IsUnchangedWhenReluLayersAreRescaled) {
     Builder builder({3});
     builder.dense(3, 4).activation("relu").dense(4, 2);

@@ -302,3 +302,23 @@ TEST(Fit, WorksOnARealTable) {
     EXPECT_EQ(fitted.held_out.size(), 144u);
     EXPECT_LT(fitted.predictor.scores.mean_absolute_error, 0.1);
 }
+
+TEST(Features, ElementsOfArraysServeWhereTheirLengthsAgree) {
+    Frame frame = zoo();
+    evaluate::ArrayColumn array{"path_norm.positional", {}}, ragged{"path_norm.pooled", {}}, refused{"test_loss.positional", {}};
+    for (std::size_t i = 0; i < frame.size(); ++i) {
+        array.values.push_back({frame.measures[1].values[i], 1.0, std::log(frame.measures[0].values[i])});
+        ragged.values.push_back(std::vector<double>(1 + i % 2, static_cast<double>(i)));
+        refused.values.push_back({1, 2});
+    }
+    frame.arrays = {array, ragged, refused};
+    const Selection selection = select_features(frame, all(60), refusal);
+    std::vector<std::string> names;
+    for (const Column& feature : selection.features) names.push_back(feature.name);
+    EXPECT_EQ(names, (std::vector<std::string>{"spectral_norm[layers=product].exact", "noise", "path_norm.positional#0", "path_norm.positional#2"}));
+    EXPECT_EQ(reason_of(selection, "path_norm.positional#1"), "the same for all models");
+    EXPECT_EQ(reason_of(selection, "path_norm.pooled"), "of different lengths: the models' architectures differ");
+    EXPECT_EQ(reason_of(selection, "test_loss.positional"), "needs labelled test data");
+    EXPECT_EQ(evaluate::split_column("path_norm.positional#2").convention, "positional");
+    EXPECT_EQ(evaluate::split_column("path_norm.positional#2").request(), "path_norm");
+}

@@ -93,6 +93,29 @@ TEST(Store, MergesTf32WithItsOwnRounding) {
     EXPECT_EQ(conflicts("float32", 1.003), 1u);
 }
 
+// Seen between a CPU and a CUDA device: 4e-5 in float32.
+TEST(Store, MergesDevicesWithTheRoundingBetweenThem) {
+    const Scratch scratch;
+    int count = 0;
+    const auto conflicts = [&](const std::string& device, const std::string& precision, double other) {
+        const std::string name = std::to_string(count++);
+        Store first(scratch / (name + "cpu"), Store::Mode::write);
+        for (const auto& [where, number] : {std::pair{std::string("cpu"), 1.0}, {device, other}}) {
+            Result result{model("m", "m1"), {value("m1", "a", number)}, {}};
+            result.values[0].key.precision = precision;
+            result.values[0].device = where;
+            if (number == 1.0) first.put(result);
+            else Store(scratch / (name + "other"), Store::Mode::write).put(result);
+        }
+        return first.merge(Store(scratch / (name + "other"), Store::Mode::read)).conflicts.size();
+    };
+    const std::string gpu = "cuda: Some GPU (9.0), driver 13.0";
+    EXPECT_EQ(conflicts(gpu, "float32", 1.00004), 0u);
+    EXPECT_EQ(conflicts("cpu", "float32", 1.00004), 1u);
+    EXPECT_EQ(conflicts(gpu, "float32", 1.0003), 1u);
+    EXPECT_EQ(conflicts(gpu, "float64", 1.00004), 1u);
+}
+
 TEST(Store, KeepsEveryBitOfNumbersAndArrays) {
     const Scratch scratch;
     const std::vector<double> hard{-0.0, 0.0, 1.0, 3.0, -7.0, 0.1, 1e300, 5e-324, std::numeric_limits<double>::infinity(),

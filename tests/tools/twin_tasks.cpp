@@ -1,6 +1,7 @@
 // The program's tasks on the host twin of a CUDA machine: stands in for tools/tasks/tasks.cpp in a program that is linked with the twin.
-// ASSAY_TWIN says which machine: {"devices": [{"name": "A", "memory": 1073741824}], "launches": 1000}, the last being the kernels that a
-// process may run before its device breaks. A task whose use of CUDA the twin finds fault with fails.
+// ASSAY_TWIN says which machine: {"devices": [{"name": "A", "memory": 1073741824, "taken": 0}], "launches": 1000}, the last being the kernels that a
+// process may run before its device breaks; "spoiled": ["cudnnConvolutionForward"] names functions that compute something else. Results
+// have "twin_calls": how often each function of CUDA was called. A task whose use of CUDA the twin finds fault with fails.
 
 #include "libanalysis/core/json.hpp"
 #include "tests/twin/twin.hpp"
@@ -29,9 +30,11 @@ void start_machine() {
         twin::Device device;
         device.name = one.value("name", device.name);
         device.memory = one.value("memory", device.memory);
+        device.taken = one.value("taken", device.taken);
         devices.push_back(device);
     }
     twin::restart(devices);
+    for (const Json& function : machine.value("spoiled", Json::array())) twin::spoil(function.get<std::string>());
     if (machine.contains("launches")) twin::break_device_after(machine.at("launches").get<std::uint64_t>());
 }
 
@@ -41,6 +44,7 @@ Json checked(const zoo::Task& task, const Json& arguments, const Context& contex
     static const bool started = (start_machine(), true);
     (void)started;
     Json result = task.run(arguments, context, item);
+    result["twin_calls"] = twin::calls();
     if (const auto faults = twin::take_faults(); !faults.empty()) throw Error(ErrorKind::internal, {"twin", "", faults.front()});
     return result;
 }

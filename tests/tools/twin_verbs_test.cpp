@@ -17,6 +17,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
+constexpr std::size_t too_little = 32 * mebibyte + 65536;   // cuBLAS's workspace, and less than the weights of a network
 
 std::string bundled(const std::string& name) { return (test::source_folder() / "examples/mnist-grid" / name).string(); }
 
@@ -92,6 +93,46 @@ TEST_F(OnTwin, MeasuresAgreeWithTheCpuAndNameTheirDevice) {
     EXPECT_THAT(assay_run(measure({"--device", "cuda"})).out, HasSubstr("device: cuda: Twin A"));
 }
 
+// Layers up to 512 wide: Gram matrices and their eigenvalues are the device's, in double, so that values are the CPU's to its bound.
+TEST_F(OnTwin, SpectraOfLayersAreTheDevices) {
+    const auto spectra = [&](std::initializer_list<std::string> more) {
+        std::vector<std::string> words{"measure", bundled("grid_0051.h5"), "--measures", "spectral_norm,stable_rank,operator_stable_rank"};
+        words.insert(words.end(), more);
+        return json_of(words);
+    };
+    const Json cpu = spectra({}), cuda = spectra({"--device", "cuda"});
+    EXPECT_GT(cuda.at("twin_calls").value("cusolverDnDsyevd", 0), 0);
+    EXPECT_GT(cuda.at("twin_calls").value("cusolverDnDsyevjBatched", 0), 0) << "a convolution's, one at each frequency: of its whole spectrum, for the norm prunes";
+    EXPECT_EQ(cpu.at("twin_calls").value("cusolverDnDsyevd", 0), 0);
+    ASSERT_EQ(cpu.at("values").size(), cuda.at("values").size());
+    std::size_t numbers = 0;
+    for (std::size_t i = 0; i < cpu.at("values").size(); ++i) {
+        const Json &a = cpu.at("values")[i].at("value"), &b = cuda.at("values")[i].at("value");
+        EXPECT_EQ(a.is_number(), b.is_number());
+        if (!a.is_number()) continue;
+        ++numbers;
+        const bool lanczos = cpu.at("values")[i].at("convention") == "exact";   // of the layer itself, in float32
+        EXPECT_NEAR_RELATIVE(a.get<double>(), b.get<double>(), lanczos ? 1e-5 : 1e-12) << cpu.at("values")[i];
+    }
+    EXPECT_GT(numbers, 6u);
+}
+
+// The convolution of this network has stride 2 and padding on one side alone.
+TEST_F(OnTwin, ConvolutionsAreCudnnsWhereItIsRight) {
+    const auto loss = [&](const Json& more) {
+        machine({{{"name", "Twin A"}, {"memory", 1024 * mebibyte}}}, more);
+        return json_of({"measure", bundled("grid_0007.h5"), "--data", bundled("data.h5"), "--scale", "1/255", "--samples", "300", "--measures", "test_loss", "--device", "cuda"});
+    };
+    const Json right = loss(Json::object()), wrong = loss({{"spoiled", {"cudnnConvolutionForward"}}});
+    EXPECT_GT(right.at("twin_calls").at("cudnnConvolutionForward").get<int>(), 0);
+    EXPECT_THAT(right.at("device_description").get<std::string>(), HasSubstr("cuDNN 9.19.0"));
+    EXPECT_EQ(right.at("device_notes"), Json::array());
+    ASSERT_EQ(wrong.at("device_notes").size(), 1u);
+    EXPECT_THAT(wrong.at("device_notes")[0].get<std::string>(), HasSubstr("without cuDNN: its result is not that of unrolled windows (forward of ["));
+    EXPECT_NEAR_RELATIVE(right.at("values")[0].at("value").get<double>(), wrong.at("values")[0].at("value").get<double>(), 1e-5);
+    EXPECT_THAT(assay_run(measure({"--device", "cuda"})).out, HasSubstr("device: convolutions are computed without cuDNN"));
+}
+
 TEST_F(OnTwin, HessianAndForwardRunThere) {
     const std::vector<std::string> words{"hessian", bundled("grid_0007.h5"), "--data", bundled("data.h5"), "--scale", "1/255", "--samples", "100", "--top", "2", "--trace", "--quiet"};
     const auto on = [&](std::initializer_list<std::string> more) {
@@ -162,13 +203,46 @@ TEST_F(OnTwin, AnotherDeviceAddsToAStoreAndTf32StandsApart) {
 }
 
 TEST_F(OnTwin, AFullDeviceFailsRowsAndTheRunGoesOn) {
-    machine({{{"name", "Small"}, {"memory", 33 * mebibyte}}});
+    machine({{{"name", "Small"}, {"memory", too_little}}});
     const test::Scratch scratch;
     const auto ran = assay_run(zoo(scratch, {"--limit", "3", "--device", "cuda"}));
     EXPECT_EQ(ran.exit_code, 1) << ran.out << ran.err;
     EXPECT_THAT(ran.out, HasSubstr("0 ok, 3 failed"));
     EXPECT_THAT(ran.out, HasSubstr("failed (resource)"));
     EXPECT_THAT(ran.out, HasSubstr("memory of cuda:0"));
+}
+
+// Others hold nearly all of the device: fewer rows at a time, in words, and the same numbers up to rounding.
+TEST_F(OnTwin, AFullDeviceComputesWithFewerRows) {
+    const auto on = [](std::size_t left) { machine({{{"name", "Shared"}, {"memory", 1024 * mebibyte}, {"taken", 1024 * mebibyte - left}}}); };
+    on(1024 * mebibyte);
+    const Json roomy = json_of(measure({"--device", "cuda"}));
+    EXPECT_EQ(roomy.at("device_notes"), Json::array());
+    on(38 * mebibyte);   // 32 MiB are cuBLAS's
+    const Json full = json_of(measure({"--device", "cuda"}));
+    ASSERT_EQ(full.at("device_notes").size(), 1u);
+    EXPECT_THAT(full.at("device_notes")[0].get<std::string>(), testing::ContainsRegex("micro-batches have 1/[0-9]+ of their rows, since the memory of cuda:0 ran out \\([0-9]+ MiB more, "));
+    ASSERT_EQ(roomy.at("values").size(), full.at("values").size());
+    for (std::size_t i = 0; i < roomy.at("values").size(); ++i) {
+        const Json &a = roomy.at("values")[i].at("value"), &b = full.at("values")[i].at("value");
+        if (a.is_number()) {
+            EXPECT_NEAR_RELATIVE(a.get<double>(), b.get<double>(), 1e-5) << roomy.at("values")[i];
+        }
+    }
+    EXPECT_THAT(assay_run(measure({"--device", "cuda"})).out, HasSubstr("device: micro-batches have 1/"));
+
+    const test::Scratch scratch;
+    const auto ran = assay_run(zoo(scratch, {"--limit", "2", "--device", "cuda"}));
+    EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("note: micro-batches have 1/"));
+}
+
+TEST_F(OnTwin, AFullDeviceIsUnavailableToAVerb) {
+    machine({{{"name", "Full"}, {"memory", 1024 * mebibyte}, {"taken", 1024 * mebibyte - too_little}}});
+    const auto done = assay_run(measure({"--device", "cuda"}));
+    EXPECT_EQ(done.exit_code, 69) << done.out << done.err;
+    EXPECT_THAT(done.err, HasSubstr("memory of cuda:0: expected"));
+    EXPECT_THAT(done.err, HasSubstr("--memory bounds what is taken here"));
 }
 
 // Every process may run so many kernels, enough for one model and not for four: what was at work when a device broke is done again in

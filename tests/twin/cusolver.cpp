@@ -1,4 +1,5 @@
-// The functions of cuSOLVER that Assay calls. Rules are those of the cuSOLVER library's reference, section "cusolverDn<t>syevd()".
+// The functions of cuSOLVER that Assay calls. Rules are those of the cuSOLVER library's reference, sections "cusolverDn<t>syevd()" and
+// "cusolverDn<t>syevjBatched()".
 
 #include "libanalysis/engine/cuda/libraries.hpp"
 #include "tests/twin/machine.hpp"
@@ -22,6 +23,10 @@ namespace assay::test::twin {
 struct SolverHandle {
     int device = 0;
     cudaStream_t stream = nullptr;
+};
+
+struct JacobiParameters {
+    bool sorted = true;   ///< "cusolverDnXsyevjSetSortEig(): ... the eigenvalues are sorted by default"
 };
 
 namespace {
@@ -58,16 +63,61 @@ bool valid(cusolverEigMode_t job, cublasFillMode_t triangle, int n, int lda) {
 }
 
 template <class T>
-void decompose(cusolverEigMode_t job, cublasFillMode_t triangle, int n, T* a, int lda, T* w, T* work, int lwork, int* info) {
+void decompose(cusolverEigMode_t job, cublasFillMode_t triangle, int n, T* a, int lda, T* w, int* info) {
     const bool vectors = job == CUSOLVER_EIG_MODE_VECTOR;
     std::vector<T> mine(static_cast<std::size_t>(2 * n * n + 6 * n + 1));
     std::vector<int> integers(static_cast<std::size_t>(5 * n + 3));
     lapack(vectors ? "V" : "N", triangle == CUBLAS_FILL_MODE_LOWER ? "L" : "U", n, a, lda, w, mine.data(), static_cast<int>(mine.size()), integers.data(),
            static_cast<int>(integers.size()), info);
-    // "If jobz = CUSOLVER_EIG_MODE_NOVECTOR, the contents of A are destroyed." And so are those of the workspace.
-    std::memset(static_cast<void*>(work), undefined_byte, static_cast<std::size_t>(lwork) * sizeof(T));
+    // "If jobz = CUSOLVER_EIG_MODE_NOVECTOR, the contents of A are destroyed."
     for (int column = 0; column < n && !vectors; ++column)
         std::memset(static_cast<void*>(a + static_cast<std::ptrdiff_t>(column) * lda), undefined_byte, static_cast<std::size_t>(n) * sizeof(T));
+}
+
+/// Matrices [n, n] one behind the other, decomposed on `stream`; `rules` are those of the function that asks, already kept.
+template <class T>
+struct Decomposition {
+    cusolverEigMode_t job;
+    cublasFillMode_t triangle;
+    int n;
+    T* a;
+    int lda;
+    T* w;
+    T* work;
+    int lwork;
+    int* info;
+    int count;
+};
+
+template <class T>
+cusolverStatus_t put_decomposition(const char* function, Machine& m, const SolverHandle& h, const Decomposition<T>& d) {
+    const std::string where = function;
+    if (m.current_device() != h.device) {
+        m.fault(where + ": another device is current than the handle's");
+        return CUSOLVER_STATUS_SUCCESS;
+    }
+    const std::shared_ptr<Stream> stream = m.stream(h.stream, function);
+    if (!stream) return CUSOLVER_STATUS_SUCCESS;
+    const auto n = static_cast<std::size_t>(d.n), batch = static_cast<std::size_t>(d.count), apart = n * static_cast<std::size_t>(d.lda);
+    const Range matrix = range(d.a, n * batch == 0 ? 0 : ((batch * n - 1) * static_cast<std::size_t>(d.lda) + n) * sizeof(T)),
+                values = range(d.w, n * batch * sizeof(T)), scratch = range(d.work, static_cast<std::size_t>(d.lwork) * sizeof(T)),
+                code = range(d.info, batch * sizeof(int));
+    bool there = true;
+    for (const auto& [memory, name] : {std::pair{matrix, "A"}, std::pair{values, "W"}, std::pair{scratch, "work"}, std::pair{code, "devInfo"}})
+        there = m.on_device(memory.first, memory.bytes, *stream, where + ", " + name) && there;
+    for (const Range& memory : {matrix, values, code})
+        if (memory.overlaps(scratch)) m.fault(where + ": the workspace overlaps an argument");
+    if (matrix.overlaps(values) || matrix.overlaps(code) || values.overlaps(code)) m.fault(where + ": arguments overlap");
+    if (!there) return CUSOLVER_STATUS_SUCCESS;
+    put(*stream, [d, apart, scratch, spoiled = m.spoiled.contains(function)] {
+        std::memset(static_cast<void*>(d.work), undefined_byte, scratch.bytes);   // nothing is to be found there afterwards
+        for (int i = 0; i < d.count; ++i) {
+            const auto behind = static_cast<std::size_t>(i);
+            decompose(d.job, d.triangle, d.n, d.a + behind * apart, d.lda, d.w + behind * static_cast<std::size_t>(d.n), d.info + i);
+            if (spoiled) d.info[i] = d.n + 1;   // "if info[i] = n+1, syevjBatched does not converge on i-th matrix"
+        }
+    });
+    return CUSOLVER_STATUS_SUCCESS;
 }
 
 template <class T>
@@ -83,28 +133,67 @@ template <class T>
 cusolverStatus_t syevd(const char* function, cusolverDnHandle_t handle, cusolverEigMode_t job, cublasFillMode_t triangle, int n, T* a, int lda, T* w,
                        T* work, int lwork, int* info) {
     return call(function, handle, [&](Machine& m, const SolverHandle& h) {
-        const std::string where = function;
         if (!valid(job, triangle, n, lda)) return CUSOLVER_STATUS_INVALID_VALUE;
         if (lwork < workspace(job, n)) return CUSOLVER_STATUS_INVALID_VALUE;   // "lwork: size of work, returned by syevd_bufferSize"
-        if (m.current_device() != h.device) {
-            m.fault(where + ": another device is current than the handle's");
-            return CUSOLVER_STATUS_SUCCESS;
-        }
-        const std::shared_ptr<Stream> stream = m.stream(h.stream, function);
-        if (!stream) return CUSOLVER_STATUS_SUCCESS;
-        const auto count = static_cast<std::size_t>(n);
-        const Range matrix = range(a, n == 0 ? 0 : ((count - 1) * static_cast<std::size_t>(lda) + count) * sizeof(T)), values = range(w, count * sizeof(T)),
-                    scratch = range(work, static_cast<std::size_t>(lwork) * sizeof(T)), code = range(info, sizeof(int));
-        bool there = true;
-        for (const auto& [memory, name] : {std::pair{matrix, "A"}, std::pair{values, "W"}, std::pair{scratch, "work"}, std::pair{code, "devInfo"}})
-            there = m.on_device(memory.first, memory.bytes, *stream, where + ", " + name) && there;
-        for (const Range& memory : {matrix, values, code})
-            if (memory.overlaps(scratch)) m.fault(where + ": the workspace overlaps an argument");
-        if (matrix.overlaps(values) || matrix.overlaps(code) || values.overlaps(code)) m.fault(where + ": arguments overlap");
-        if (!there) return CUSOLVER_STATUS_SUCCESS;
-        put(*stream, [=] { decompose(job, triangle, n, a, lda, w, work, lwork, info); });
+        return put_decomposition<T>(function, m, h, {job, triangle, n, a, lda, w, work, lwork, info, 1});
+    });
+}
+
+/// "CUSOLVER_STATUS_INVALID_VALUE: invalid parameters were passed (n<0, or lda<max(1,n), or jobz is not ..., or uplo is not ..., or
+/// batchSize<0)"; the workspace that the twin asks for grows with the batch.
+int batched_workspace(cusolverEigMode_t job, int n, int count) { return count * (workspace(job, n) + n * n); }
+
+template <class T>
+cusolverStatus_t syevj_batched_size(const char* function, cusolverDnHandle_t handle, cusolverEigMode_t job, cublasFillMode_t triangle, int n, int lda,
+                                    int* lwork, syevjInfo_t parameters, int count) {
+    return call(function, handle, [&](Machine& m, const SolverHandle&) {
+        if (!valid(job, triangle, n, lda) || count < 0 || !lwork || !m.jacobi.find(parameters)) return CUSOLVER_STATUS_INVALID_VALUE;
+        *lwork = batched_workspace(job, n, count);
         return CUSOLVER_STATUS_SUCCESS;
     });
+}
+
+template <class T>
+cusolverStatus_t syevj_batched(const char* function, cusolverDnHandle_t handle, cusolverEigMode_t job, cublasFillMode_t triangle, int n, T* a, int lda,
+                               T* w, T* work, int lwork, int* info, syevjInfo_t parameters, int count) {
+    return call(function, handle, [&](Machine& m, const SolverHandle& h) {
+        const std::shared_ptr<JacobiParameters> told = m.jacobi.find(parameters);
+        // As of batches of products (cublas.cpp).
+        if (count > 65535) {
+            m.fault(std::string(function) + ": more than 65535 matrices");
+            return CUSOLVER_STATUS_EXECUTION_FAILED;
+        }
+        if (!valid(job, triangle, n, lda) || count < 0 || !told) return CUSOLVER_STATUS_INVALID_VALUE;
+        if (lwork < batched_workspace(job, n, count)) return CUSOLVER_STATUS_INVALID_VALUE;
+        if (!told->sorted) m.fault(std::string(function) + ": eigenvalues in no order, which Assay does not use");
+        return put_decomposition<T>(function, m, h, {job, triangle, n, a, lda, w, work, lwork, info, count});
+    });
+}
+
+cusolverStatus_t create_jacobi(syevjInfo_t* info) {
+    Machine& m = machine();
+    const std::lock_guard lock(m.mutex);
+    if (const int status = m.called("cusolverDnCreateSyevjInfo"); status != 0) return static_cast<cusolverStatus_t>(status);
+    *info = m.jacobi.add(std::make_shared<JacobiParameters>());
+    return CUSOLVER_STATUS_SUCCESS;
+}
+
+cusolverStatus_t destroy_jacobi(syevjInfo_t info) {
+    Machine& m = machine();
+    const std::lock_guard lock(m.mutex);
+    if (const int status = m.called("cusolverDnDestroySyevjInfo"); status != 0) return static_cast<cusolverStatus_t>(status);
+    if (!m.jacobi.remove(info)) m.fault("cusolverDnDestroySyevjInfo: parameters that are none, or were destroyed");
+    return CUSOLVER_STATUS_SUCCESS;
+}
+
+cusolverStatus_t set_sorted(syevjInfo_t info, int sorted) {
+    Machine& m = machine();
+    const std::lock_guard lock(m.mutex);
+    if (const int status = m.called("cusolverDnXsyevjSetSortEig"); status != 0) return static_cast<cusolverStatus_t>(status);
+    const std::shared_ptr<JacobiParameters> found = m.jacobi.find(info);
+    if (!found) m.fault("cusolverDnXsyevjSetSortEig: parameters that are none, or were destroyed");
+    else found->sorted = sorted != 0;
+    return CUSOLVER_STATUS_SUCCESS;
 }
 
 cusolverStatus_t create(cusolverDnHandle_t* handle) {
@@ -119,7 +208,8 @@ cusolverStatus_t create(cusolverDnHandle_t* handle) {
 }
 
 cusolverStatus_t destroy(cusolverDnHandle_t handle) {
-    return call("cusolverDnDestroy", handle, [&](Machine& m, SolverHandle&) {
+    return call("cusolverDnDestroy", handle, [&](Machine& m, SolverHandle& h) {
+        if (m.current_device() != h.device) m.fault("cusolverDnDestroy: another device is current than the handle's");
         m.solvers.remove(handle);
         return CUSOLVER_STATUS_SUCCESS;
     });
@@ -157,6 +247,22 @@ cusolverStatus_t dsyevd(cusolverDnHandle_t handle, cusolverEigMode_t job, cublas
                         int lwork, int* info) {
     return syevd("cusolverDnDsyevd", handle, job, triangle, n, a, lda, w, work, lwork, info);
 }
+cusolverStatus_t ssyevj_size(cusolverDnHandle_t handle, cusolverEigMode_t job, cublasFillMode_t triangle, int n, const float*, int lda, const float*, int* lwork,
+                             syevjInfo_t parameters, int count) {
+    return syevj_batched_size<float>("cusolverDnSsyevjBatched_bufferSize", handle, job, triangle, n, lda, lwork, parameters, count);
+}
+cusolverStatus_t dsyevj_size(cusolverDnHandle_t handle, cusolverEigMode_t job, cublasFillMode_t triangle, int n, const double*, int lda, const double*, int* lwork,
+                             syevjInfo_t parameters, int count) {
+    return syevj_batched_size<double>("cusolverDnDsyevjBatched_bufferSize", handle, job, triangle, n, lda, lwork, parameters, count);
+}
+cusolverStatus_t ssyevj(cusolverDnHandle_t handle, cusolverEigMode_t job, cublasFillMode_t triangle, int n, float* a, int lda, float* w, float* work, int lwork,
+                        int* info, syevjInfo_t parameters, int count) {
+    return syevj_batched("cusolverDnSsyevjBatched", handle, job, triangle, n, a, lda, w, work, lwork, info, parameters, count);
+}
+cusolverStatus_t dsyevj(cusolverDnHandle_t handle, cusolverEigMode_t job, cublasFillMode_t triangle, int n, double* a, int lda, double* w, double* work,
+                        int lwork, int* info, syevjInfo_t parameters, int count) {
+    return syevj_batched("cusolverDnDsyevjBatched", handle, job, triangle, n, a, lda, w, work, lwork, info, parameters, count);
+}
 
 }  // namespace
 
@@ -175,6 +281,13 @@ const Cusolver& cusolver() {
         .cusolverDnSsyevd = &twin::ssyevd,
         .cusolverDnDsyevd_bufferSize = &twin::dsyevd_size,
         .cusolverDnDsyevd = &twin::dsyevd,
+        .cusolverDnCreateSyevjInfo = &twin::create_jacobi,
+        .cusolverDnDestroySyevjInfo = &twin::destroy_jacobi,
+        .cusolverDnXsyevjSetSortEig = &twin::set_sorted,
+        .cusolverDnSsyevjBatched_bufferSize = &twin::ssyevj_size,
+        .cusolverDnSsyevjBatched = &twin::ssyevj,
+        .cusolverDnDsyevjBatched_bufferSize = &twin::dsyevj_size,
+        .cusolverDnDsyevjBatched = &twin::dsyevj,
     };
     return table;
 }

@@ -153,6 +153,40 @@ TEST_F(TwinSolver, WhatTheLibraryDoesNotNoticeIsAFault) {
     expect_fault("cusolverDnDsyevd: a handle that is none, or was destroyed");
 }
 
+TEST_F(TwinSolver, DecomposesABatchAndKeepsItsRules) {
+    syevjInfo_t parameters = nullptr;
+    EXPECT_EQ(cusolver().cusolverDnCreateSyevjInfo(&parameters), CUSOLVER_STATUS_SUCCESS);
+    // [[2, 1], [1, 2]] and [[0, 3], [3, 0]]
+    const std::vector<double> matrices{2, 1, 1, 2, 0, 3, 3, 0};
+    double* const w = d.allocate<double>(4);
+    int* const info = d.allocate<int>(2);
+    const auto size_of = [&](int n, int lda, int count, syevjInfo_t with, int& lwork) {
+        return cusolver().cusolverDnDsyevjBatched_bufferSize(handle, CUSOLVER_EIG_MODE_NOVECTOR, CUBLAS_FILL_MODE_LOWER, n, d.put(matrices), lda, w, &lwork, with, count);
+    };
+    int lwork = 0;
+    EXPECT_EQ(size_of(2, 1, 2, parameters, lwork), CUSOLVER_STATUS_INVALID_VALUE) << "lda";
+    EXPECT_EQ(size_of(2, 2, -1, parameters, lwork), CUSOLVER_STATUS_INVALID_VALUE) << "batchSize";
+    EXPECT_EQ(size_of(2, 2, 2, nullptr, lwork), CUSOLVER_STATUS_INVALID_VALUE) << "no parameters";
+    EXPECT_EQ(size_of(2, 2, 2, parameters, lwork), CUSOLVER_STATUS_SUCCESS);
+    double* const work = d.allocate<double>(static_cast<std::size_t>(lwork));
+    const auto solve = [&](int size, int count) {
+        return cusolver().cusolverDnDsyevjBatched(handle, CUSOLVER_EIG_MODE_NOVECTOR, CUBLAS_FILL_MODE_LOWER, 2, d.put(matrices), 2, w, work, size, info, parameters, count);
+    };
+    EXPECT_EQ(solve(lwork - 1, 2), CUSOLVER_STATUS_INVALID_VALUE) << "workspace";
+    EXPECT_EQ(solve(lwork, 2), CUSOLVER_STATUS_SUCCESS);
+    const std::vector<double> values = d.get(w, 4), expected{1, 3, -3, 3};
+    for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(values[i], expected[i], 4 * roundoff<double>) << i;
+    EXPECT_THAT(d.get(info, 2), testing::ElementsAre(0, 0));
+    expect_no_fault();
+    EXPECT_EQ(solve(lwork, 65536), CUSOLVER_STATUS_EXECUTION_FAILED);
+    expect_fault("cusolverDnDsyevjBatched: more than 65535 matrices");
+    EXPECT_EQ(cusolver().cusolverDnXsyevjSetSortEig(parameters, 0), CUSOLVER_STATUS_SUCCESS);
+    EXPECT_EQ(solve(lwork, 2), CUSOLVER_STATUS_SUCCESS);
+    expect_fault("cusolverDnDsyevjBatched: eigenvalues in no order, which Assay does not use");
+    EXPECT_EQ(cusolver().cusolverDnDestroySyevjInfo(parameters), CUSOLVER_STATUS_SUCCESS);
+    EXPECT_EQ(solve(lwork, 2), CUSOLVER_STATUS_INVALID_VALUE);
+}
+
 TEST_F(TwinSolver, VersionAndErrorsToOrder) {
     int version = 0;
     EXPECT_EQ(cusolver().cusolverGetVersion(&version), CUSOLVER_STATUS_SUCCESS);

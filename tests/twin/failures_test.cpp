@@ -9,6 +9,7 @@
 #include "tests/twin/twin.hpp"
 
 #include <cublas_v2.h>
+#include <cusolverDn.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,7 +38,12 @@ std::vector<double> work(Backend& b) {
         b.scatter_add(c.const_view().slice(0, 4), index.const_view(), sums.view());
         b.copy(c.const_view(), wide.view());
         b.copy(batch.const_view().slice(0, 9), batch.view().slice(9, 9));
-        for (const Buffer* result : {&c, &sums, &wide, &batch}) {
+        Buffer spectra = b.zeros(type, 9), matrices = b.allocate(type, 18);
+        b.copy(c.const_view(), matrices.view().slice(0, 9));
+        b.symmetric_eigenvalues(3, 1, matrices.view().slice(0, 9), spectra.view().slice(0, 3));
+        b.copy(batch.const_view(), matrices.view());
+        b.symmetric_eigenvalues(3, 2, matrices.view(), spectra.view().slice(3, 6));
+        for (const Buffer* result : {&c, &sums, &wide, &batch, &spectra}) {
             const std::vector<double> values = b.to_host(result->const_view());
             all.insert(all.end(), values.begin(), values.end());
         }
@@ -48,12 +54,14 @@ std::vector<double> work(Backend& b) {
 
 /// Called when something is given back; an error of these is for nobody.
 bool gives_back(const std::string& function) {
-    static const std::set<std::string> names{"cudaFreeAsync", "cudaFreeHost", "cudaStreamDestroy", "cudaEventDestroy", "cudaMemPoolDestroy", "cublasDestroy_v2"};
+    static const std::set<std::string> names{"cudaFreeAsync", "cudaFreeHost", "cudaStreamDestroy", "cudaEventDestroy", "cudaMemPoolDestroy", "cublasDestroy_v2", "cusolverDnDestroy",
+                                             "cusolverDnDestroySyevjInfo"};
     return names.contains(function);
 }
 
 /// Of its own library: what a call may answer without the device being lost.
 int status_of(const std::string& function) {
+    if (function.starts_with("cusolver")) return static_cast<int>(CUSOLVER_STATUS_EXECUTION_FAILED);
     return function.starts_with("cublas") ? static_cast<int>(CUBLAS_STATUS_EXECUTION_FAILED) : static_cast<int>(cudaErrorDevicesUnavailable);
 }
 
@@ -80,7 +88,8 @@ TEST(Failures, OfEveryCallAreErrorsAndLeaveNothing) {
             } catch (const Error& error) {
                 failed = true;
                 EXPECT_EQ(error.kind(), ErrorKind::unavailable) << error.what();
-                EXPECT_THAT(error.what(), testing::AnyOf(HasSubstr("cudaErrorDevicesUnavailable"), HasSubstr("CUBLAS_STATUS_EXECUTION_FAILED")));
+                EXPECT_THAT(error.what(), testing::AnyOf(HasSubstr("cudaErrorDevicesUnavailable"), HasSubstr("CUBLAS_STATUS_EXECUTION_FAILED"),
+                                                         HasSubstr("CUSOLVER_STATUS_EXECUTION_FAILED")));
             }
             errors += failed;
             if (gives_back(function)) {

@@ -90,7 +90,7 @@ void Machine::release_idle() {
 }
 
 std::size_t Machine::unreserved(int device) const {
-    std::size_t reserved = 0;
+    std::size_t reserved = devices[static_cast<std::size_t>(device)].taken;
     for (const std::weak_ptr<Pool>& every : every_pool)
         if (const std::shared_ptr<Pool> pool = every.lock(); pool && pool->device == device) reserved += pool->reserved;
     const std::size_t whole = devices[static_cast<std::size_t>(device)].memory;
@@ -155,6 +155,12 @@ void Machine::forget() {
     every_pool.clear();
     blas.clear();
     solvers.clear();
+    jacobi.clear();
+    dnn_handles.clear();
+    dnn_tensors.clear();
+    dnn_filters.clear();
+    dnn_convolutions.clear();
+    cudnn = true;
     {
         const Arena::Open open(arena);
         for (const auto& [data, allocation] : memory)
@@ -170,6 +176,7 @@ void Machine::forget() {
     launches_left = UINT64_MAX;
     calls.clear();
     failures.clear();
+    spoiled.clear();
     faults.clear();
     ++generation_;
 }
@@ -187,6 +194,9 @@ std::vector<std::string> Machine::leaks() {
     count(pools.all().size(), "memory pools");
     count(blas.all().size(), "cuBLAS handles");
     count(solvers.all().size(), "cuSOLVER handles");
+    count(jacobi.all().size(), "parameters of cuSOLVER");
+    count(dnn_handles.all().size(), "cuDNN handles");
+    count(dnn_tensors.all().size() + dnn_filters.all().size() + dnn_convolutions.all().size(), "descriptors of cuDNN");
     return left;
 }
 
@@ -216,6 +226,18 @@ void fail(std::string function, int status, int nth) {
     Machine& m = machine();
     const std::lock_guard lock(m.mutex);
     m.failures[std::move(function)] = {status, nth};
+}
+
+void spoil(std::string function) {
+    Machine& m = machine();
+    const std::lock_guard lock(m.mutex);
+    m.spoiled.insert(std::move(function));
+}
+
+void remove_cudnn() {
+    Machine& m = machine();
+    const std::lock_guard lock(m.mutex);
+    m.cudnn = false;
 }
 
 void break_device_after(std::uint64_t launches, cudaError_t error) {

@@ -1,6 +1,7 @@
 #pragma once
 // What the twin's runtime and libraries share: devices, streams with their queued work, memory, handles, errors.
 
+#include "libanalysis/engine/cuda/cudnn_library.hpp"
 #include "tests/twin/arena.hpp"
 #include "tests/twin/twin.hpp"
 
@@ -11,11 +12,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
 struct cublasContext;
 struct cusolverDnContext;
+struct syevjInfo;
 
 namespace assay::test::twin {
 
@@ -85,6 +88,11 @@ private:
 
 struct BlasHandle;      // cublas.cpp
 struct SolverHandle;    // cusolver.cpp
+struct JacobiParameters;
+struct DnnHandle;       // cudnn.cpp
+struct DnnTensor;
+struct DnnFilter;
+struct DnnConvolution;
 
 struct Machine {
     std::recursive_mutex mutex;
@@ -97,6 +105,12 @@ struct Machine {
     Registry<cudaMemPool_t, Pool> pools;
     Registry<cublasContext*, BlasHandle> blas;
     Registry<cusolverDnContext*, SolverHandle> solvers;
+    Registry<syevjInfo*, JacobiParameters> jacobi;
+    Registry<engine::cuda::dnn::Context*, DnnHandle> dnn_handles;
+    Registry<engine::cuda::dnn::Tensor*, DnnTensor> dnn_tensors;
+    Registry<engine::cuda::dnn::Filter*, DnnFilter> dnn_filters;
+    Registry<engine::cuda::dnn::Convolution*, DnnConvolution> dnn_convolutions;
+    bool cudnn = true;                                      ///< is installed
     std::vector<std::shared_ptr<Stream>> destroyed_streams; ///< with work left, which runs some day
     std::vector<std::weak_ptr<Pool>> every_pool;            ///< destroyed ones hold what is allocated from them
     std::map<const std::byte*, Allocation> memory;          ///< of the device: allocated and not freed, as the host sees it
@@ -110,6 +124,7 @@ struct Machine {
     std::map<std::string, int> calls;
     struct Failure { int status, nth; };
     std::map<std::string, Failure> failures;                ///< to come
+    std::set<std::string> spoiled;                          ///< functions whose results are wrong
     std::vector<std::string> faults;
 
     void fault(std::string what) { faults.push_back(std::move(what)); }

@@ -35,6 +35,20 @@ TEST(LaneStatus, NamesTheDevices) {
     EXPECT_EQ(current, 0) << "the caller's device stays";
 }
 
+TEST(LaneStatus, ComesToNoDeviceThatItIsNotAskedFor) {
+    twin::restart({{.memory = 1000}, {.memory = 2000}, {.memory = 3000}});
+    const auto free_of = [](const engine::cuda::Status& found) {
+        std::vector<std::size_t> free;
+        for (const engine::cuda::Device& device : found.devices) free.push_back(device.free);
+        return free;
+    };
+    EXPECT_THAT(free_of(engine::cuda::status(std::vector<int>{})), testing::ElementsAre(0, 0, 0));
+    EXPECT_EQ(twin::calls()["cudaSetDevice"] + twin::calls()["cudaMemGetInfo"], 0);
+    EXPECT_THAT(free_of(engine::cuda::status(std::vector<int>{1, 7})), testing::ElementsAre(0, 2000, 0));
+    EXPECT_EQ(twin::calls()["cudaMemGetInfo"], 1);
+    EXPECT_THAT(free_of(engine::cuda::status()), testing::ElementsAre(1000, 2000, 3000));
+}
+
 TEST(LaneStatus, SaysWhyNothingCanBeComputed) {
     struct Machine { std::vector<twin::Device> devices; int driver; const char* words; };
     for (const Machine& machine : {Machine{{{}}, 0, "No NVIDIA driver"}, Machine{{{}}, 11080, "too old: it knows CUDA 11.8"},
@@ -80,6 +94,26 @@ TEST(LaneErrors, ABrokenDeviceIsLostToTheProcess) {
     twin::restart();   // of such a device nothing can be given back
 }
 
+// A library has its own instance of the runtime: what it met is no last error of ours, and the device has to be asked.
+TEST(LaneErrors, ABrokenDeviceIsToldFromALibrarysWords) {
+    for (const cudaError_t cause : {cudaErrorIllegalAddress, cudaErrorLaunchFailure, static_cast<cudaError_t>(226), static_cast<cudaError_t>(721), cudaErrorMpsClientTerminated}) {
+        twin::restart();
+        auto b = backend();
+        Buffer x = b->zeros(DType::float32, 4), y = b->zeros(DType::float32, 4);
+        b->synchronize();
+        twin::break_device_after(0, cause);
+        b->scale(2, x.view());   // breaks when somebody waits
+        twin::fail("cublasSgemm_v2", CUBLAS_STATUS_EXECUTION_FAILED);
+        const Error error = refusal([&] { b->gemm(false, false, 2, 2, 2, 1, x.const_view(), 2, x.const_view(), 2, 0, y.view(), 2); });
+        EXPECT_EQ(error.kind(), ErrorKind::unavailable);
+        EXPECT_THAT(error.what(), HasSubstr("cublasSgemm"));
+        EXPECT_THAT(error.what(), HasSubstr("can use the device no more")) << "error " << cause;
+        x = {}, y = {};
+        b.reset();
+    }
+    twin::restart();   // of such a device nothing can be given back
+}
+
 TEST(LaneErrors, OfALibraryAreNamed) {
     const auto b = backend();
     Buffer x = b->zeros(DType::float64, 4), y = b->zeros(DType::float64, 4);
@@ -88,6 +122,19 @@ TEST(LaneErrors, OfALibraryAreNamed) {
     EXPECT_EQ(error.kind(), ErrorKind::unavailable);
     EXPECT_THAT(error.what(), HasSubstr("cublasDgemm"));
     EXPECT_THAT(error.what(), HasSubstr("CUBLAS_STATUS_EXECUTION_FAILED"));
+}
+
+TEST(LaneErrors, ADecompositionThatDoesNotConvergeIsTold) {
+    const auto b = backend();
+    for (const auto& [count, function] : {std::pair{1, "cusolverDnDsyevd"}, std::pair{2, "cusolverDnDsyevjBatched"}}) {
+        Buffer matrices = b->from_host(std::vector<double>{2, 1, 1, 2, 2, 1, 1, 2}, DType::float64), values = b->zeros(DType::float64, 4);
+        twin::spoil(function);
+        b->symmetric_eigenvalues(2, count, matrices.view(), values.view());
+        const Error error = refusal([&] { (void)b->to_host(values.const_view()); });
+        EXPECT_EQ(error.kind(), ErrorKind::data);
+        EXPECT_THAT(error.what(), HasSubstr("eigenvalues of a symmetric matrix: expected a convergent decomposition"));
+        EXPECT_EQ(b->to_host(matrices.const_view()).size(), 8u) << "told once";
+    }
 }
 
 }  // namespace

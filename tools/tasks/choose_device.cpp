@@ -54,7 +54,7 @@ Work work_of(const Json& arguments) {
         split = test && dataset.test ? dataset.test : dataset.train;
     }
     if (!split || split->rows() == 0) throw Error(ErrorKind::missing, {"", "", "no rows to time it on"});
-    const data::Preprocessing preprocessing = preprocessing_from(arguments.value("preprocessing", Json()));
+    const data::Preprocessing preprocessing = preprocessing_for(arguments, *work.model);
     work.rows = select_rows(split, preprocessing, arguments.value("train_rows", Json()), 0, {}).rows;
     work.count = work.rows.count();
     if (const auto samples = arguments.value("samples", std::int64_t{0}); samples > 0) work.count = std::min(work.count, samples);

@@ -1,5 +1,5 @@
 // What can compute on this machine: the CPU, and each CUDA device. In a worker, since asking a driver can hang or crash, and because the
-// process that starts workers never touches CUDA.
+// process that starts workers never touches CUDA. "only": the devices whose free memory is wanted; without it, all of them.
 
 #include "libanalysis/core/context.hpp"
 #include "libanalysis/core/instruction_set.hpp"
@@ -17,8 +17,9 @@ Json device_to_json(const engine::cuda::Device& device) {
             {"memory", device.memory}, {"free", device.free}};
 }
 
-Json run(const Json&, const Context&, const std::function<void(const Json&)>&) {
-    const engine::cuda::Status status = engine::cuda::status();
+Json run(const Json& arguments, const Context&, const std::function<void(const Json&)>&) {
+    const engine::cuda::Status status = engine::cuda::status(
+        arguments.contains("only") ? std::optional(arguments.at("only").get<std::vector<int>>()) : std::nullopt);
     const char* const visible = std::getenv("CUDA_VISIBLE_DEVICES");
     Json devices = Json::array();
     for (const engine::cuda::Device& device : status.devices) devices.push_back(device_to_json(device));

@@ -81,7 +81,7 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
     const engine::Network network(*model, {.precision = precision_argument(arguments), .logits = false, .input_shapes = measures::input_shapes_for(*model, *split),
                                            .micro_batches = backend->micro_batches()});
     const engine::Buffer parameters = network.pack(*backend, model->weights);
-    const data::Rows rows{split, data::all_rows(*split), preprocessing_from(arguments.value("preprocessing", Json()))};
+    const data::Rows rows{split, data::all_rows(*split), preprocessing_for(arguments, *model)};
 
     std::vector<formats::NamedArray> arrays;
     Json outputs = Json::array();
@@ -108,6 +108,6 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
 
 }  // namespace
 
-extern const zoo::Task forward{"forward", run};
+extern const zoo::Task forward{"forward", within_memory<run>};
 
 }  // namespace assay::tools::tasks

@@ -27,9 +27,8 @@ std::shared_ptr<const data::Split> split_of(const data::Dataset& dataset, const 
 }
 
 /// The rows asked for, or as many as the rule says.
-Sample sample_of(const std::shared_ptr<const data::Split>& split, const Json& arguments, double madds, Seed seed) {
+Sample sample_of(const std::shared_ptr<const data::Split>& split, const data::Preprocessing& preprocessing, const Json& arguments, double madds, Seed seed) {
     const Json take = arguments.value("train_rows", Json());
-    const data::Preprocessing preprocessing = preprocessing_from(arguments.value("preprocessing", Json()));
     const std::int64_t of = select_rows(split, preprocessing, take, 0, seed).rows.count();
     std::int64_t samples = arguments.value("samples", std::int64_t{0});
     std::string rule = samples > of ? "all there are" : "as asked";
@@ -109,11 +108,12 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
     if (backend->on_host()) context.memory -= std::min(held_bytes(dataset), context.memory / 2);
     measures::Subject subject(model, {.loss = text_argument(arguments, "loss"), .precision = precision_argument(arguments), .sampled = false}, context);
     subject.set_backend(backend);
-    subject.set_rows(split_name, {split, data::all_rows(*split), preprocessing_from(arguments.value("preprocessing", Json()))});
+    const data::Preprocessing preprocessing = preprocessing_for(arguments, *model);
+    subject.set_rows(split_name, {split, data::all_rows(*split), preprocessing});
     const double l2 = arguments.at("l2").is_null() ? -1 : arguments.at("l2").get<double>();
     const engine::Objective objective = engine::objective_of(*model, text_argument(arguments, "loss"), l2);
     const engine::Network& network = subject.network();
-    const Sample sample = sample_of(split, arguments, network.forward_madds(), context.seed.child(split_name));
+    const Sample sample = sample_of(split, preprocessing, arguments, network.forward_madds(), context.seed.child(split_name));
     const data::Rows& rows = sample.selection.rows;
 
     std::vector<std::string> notes = model->notes;
@@ -146,6 +146,6 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
 
 }  // namespace
 
-extern const zoo::Task hessian{"hessian", run};
+extern const zoo::Task hessian{"hessian", within_memory<run>};
 
 }  // namespace assay::tools::tasks

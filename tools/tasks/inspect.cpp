@@ -108,7 +108,9 @@ Json scales_of(std::shared_ptr<const model::Model> model, const Json& arguments,
     subject.set_backend(worker_backend(arguments));
     data::Rows rows{split, data::sample_rows(data::all_rows(*split), std::min<std::int64_t>(2000, split->rows()), Seed{}.child("inspect")), {}};
     subject.set_rows("test", rows);
-    for (const data::Preprocessing& scale : lint::common_scales()) {
+    std::vector<data::Preprocessing> candidates = lint::common_scales();
+    if (!model->preprocessing.is_null()) candidates.insert(candidates.begin(), preprocessing_from(model->preprocessing));   // the file's own
+    for (const data::Preprocessing& scale : candidates) {
         rows.preprocessing = scale;
         try {
             scales.push_back({{"preprocessing", scale.describe()}, {"accuracy", number_to_json(lint::accuracy_on(subject, rows))}, {"rows", rows.count()}});
@@ -126,7 +128,7 @@ Json run(const Json& arguments, const Context& context, const std::function<void
     worker_backend(arguments);   // a device that is not there is said before anything is read
     const std::string path = text_argument(arguments, "path");
     const auto model = open_model(arguments);
-    if (!model) return {{"status", "not_a_model"}, {"path", path}, {"content", hash_file(path)}};
+    if (!model) return {{"status", "not_a_model"}, {"path", path}, {"content", hash_file(path)}, {"reason", formats::describe(path)}};
     std::vector<std::string> problems;
     std::vector<Layer> layers = layers_of(*model);
     std::vector<Shape> data_shapes;
@@ -163,6 +165,12 @@ Json run(const Json& arguments, const Context& context, const std::function<void
     Json result{{"status", "ok"}, {"path", path}, {"content", hash_file(path)}, {"facts", facts_of(*model)}, {"layers", std::move(table)},
                 {"parameters", total.count}, {"multiply_adds", madds}, {"zeros", total.zeros}, {"non_finite", total.bad}, {"notes", model->notes},
                 {"findings", std::move(findings)}};
+    try {
+        if (const auto state = formats::optimizer_state(path))
+            result["optimizer_state"] = {{"arrays", state->arrays}, {"numbers", state->numbers}, {"steps", state->steps ? Json(*state->steps) : Json()}};
+    } catch (const Error& error) {
+        problems.push_back(std::string("the optimizer's state cannot be read: ") + error.what());
+    }
     if (arguments.value("draw", false) && model->architecture) result["dot"] = graph_drawing(*model, outline);
     result["scales"] = scales_of(model, arguments, context, problems);
     result["problems"] = problems;
@@ -171,6 +179,6 @@ Json run(const Json& arguments, const Context& context, const std::function<void
 
 }  // namespace
 
-extern const zoo::Task inspect{"inspect", run};
+extern const zoo::Task inspect{"inspect", within_memory<run>};
 
 }  // namespace assay::tools::tasks

@@ -26,7 +26,7 @@ std::unique_ptr<model::Weights> initial_weights(const Json& arguments, const mod
 }
 
 void set_rows(measures::Subject& subject, const data::Dataset& dataset, const Json& arguments) {
-    const data::Preprocessing preprocessing = preprocessing_from(arguments.value("preprocessing", Json()));
+    const data::Preprocessing preprocessing = preprocessing_for(arguments, subject.model());
     if (dataset.train)
         subject.set_rows("train", select_rows(dataset.train, preprocessing, arguments.value("train_rows", Json()), 0, Seed{}).rows);
     if (dataset.test) subject.set_rows("test", select_rows(dataset.test, preprocessing, Json(), 0, Seed{}).rows);
@@ -46,7 +46,7 @@ Json run(const Json& arguments, const Context& context, const std::function<void
         const auto backend = worker_backend(arguments);
         const auto model = open_model(arguments);
         result["content"] = hash_file(path);
-        if (!model) return {{"status", "not_a_model"}, {"content", result["content"]}};
+        if (!model) return {{"status", "not_a_model"}, {"content", result["content"]}, {"reason", formats::describe(path)}};
         const auto split = !dataset ? nullptr : dataset->test ? dataset->test : dataset->train;
         const std::vector<engine::NodeOutline> outline = engine::outline(*model, split ? measures::input_shapes_for(*model, *split) : std::vector<Shape>{});
         const auto init = initial_weights(arguments, *model, notes);
@@ -70,6 +70,6 @@ Json run(const Json& arguments, const Context& context, const std::function<void
 
 }  // namespace
 
-extern const zoo::Task lint{"lint", run};
+extern const zoo::Task lint{"lint", within_memory<run>};
 
 }  // namespace assay::tools::tasks

@@ -2,6 +2,7 @@
 
 #include "formats/format.hpp"
 #include "libanalysis/core/hash.hpp"
+#include "libanalysis/measures/layer_table.hpp"
 #include "libanalysis/lint/input_scale.hpp"
 #include "libanalysis/measures/run.hpp"
 #include "libanalysis/zoo/protocol.hpp"
@@ -76,7 +77,7 @@ void add_data(Prepared& prepared, const Json& arguments, std::span<const measure
     const std::string path = text_argument(arguments, "data");
     if (path.empty() || !wants(requests, Need::train_data | Need::test_data)) return;
     const data::Dataset& dataset = open_data(path, memory);
-    const data::Preprocessing preprocessing = preprocessing_from(arguments.value("preprocessing", Json()));
+    const data::Preprocessing preprocessing = preprocessing_for(arguments, prepared.subject.model());
     const Seed seed = prepared.subject.context().seed;
     add_train_rows(prepared, dataset, preprocessing, arguments, seed);
     if (!dataset.test) return prepared.subject.set_absence("test", "the data have no test part");
@@ -132,12 +133,14 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
     engine::make_thread_serial();
     const auto backend = worker_backend(arguments);
     const std::string path = text_argument(arguments, "path");
-    const std::vector<measures::Request> requests = requests_of(arguments);
+    // "layer_table": "with" the measures, or "alone".
+    const std::string layers = text_argument(arguments, "layer_table");
+    const std::vector<measures::Request> requests = layers == "alone" ? std::vector<measures::Request>{} : requests_of(arguments);
     const std::uint64_t seed = arguments.contains("seed") && arguments["seed"].is_number_unsigned() ? arguments["seed"].get<std::uint64_t>() : 0;
     Context context = device_context(arguments, given);
     context.seed = Seed{seed};
     const std::shared_ptr<const model::Model> model = open_model(arguments);
-    if (!model) return {{"status", "not_a_model"}, {"content", hash_file(path)}};
+    if (!model) return {{"status", "not_a_model"}, {"content", hash_file(path)}, {"reason", "no format claims this file: " + formats::describe(path)}};
 
     Json result{{"status", "ok"}, {"content", hash_file(path)}};
     Prepared prepared{measures::Subject(model, {.loss = text_argument(arguments, "loss"), .precision = precision_argument(arguments),
@@ -147,6 +150,8 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
     add_initial_weights(prepared, text_argument(arguments, "init"));
     add_data(prepared, arguments, requests, given.memory);
 
+    // First: the measures that follow find the spectra in the subject's memo.
+    if (!layers.empty()) result["layers"] = measures::layer_table(prepared.subject);
     const std::vector<measures::Row> rows = measures::measure_all(prepared.subject, requests);
     check_scale(prepared, rows);
     backend->synchronize();   // what it failed with belongs to this model, not to the next
@@ -164,6 +169,6 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
 
 }  // namespace
 
-extern const zoo::Task measure_model{"measure_model", run};
+extern const zoo::Task measure_model{"measure_model", within_memory<run>};
 
 }  // namespace assay::tools::tasks

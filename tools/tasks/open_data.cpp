@@ -122,6 +122,11 @@ data::Preprocessing preprocessing_from(const Json& json) {
     return result;
 }
 
+data::Preprocessing preprocessing_for(const Json& arguments, const model::Model& model) {
+    data::Preprocessing asked = preprocessing_from(arguments.value("preprocessing", Json()));
+    return asked.declared || model.preprocessing.is_null() ? asked : preprocessing_from(model.preprocessing);
+}
+
 Selection select_rows(const std::shared_ptr<const data::Split>& split, const data::Preprocessing& preprocessing, const Json& take,
                       std::int64_t samples, Seed seed) {
     Selection selection{{split, {}, preprocessing}, "all"};

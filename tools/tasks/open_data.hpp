@@ -4,6 +4,7 @@
 #include "libanalysis/core/context.hpp"
 #include "libanalysis/core/json.hpp"
 #include "libanalysis/data/dataset.hpp"
+#include "libanalysis/model/model.hpp"
 
 #include <filesystem>
 #include <string>
@@ -19,6 +20,8 @@ std::size_t held_bytes(const data::Dataset& dataset);
 
 /// {"scale", "offset", "mean", "deviation", "declared"}; every field may be absent. @throws Error{usage}
 data::Preprocessing preprocessing_from(const Json& json);
+/// What the arguments declare, or else what the model's file does.
+data::Preprocessing preprocessing_for(const Json& arguments, const model::Model& model);
 
 /// The rows of a split that a request means, with their words for the store's key: "all", "first 2000", "500 of first 2000".
 struct Selection {

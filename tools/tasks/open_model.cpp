@@ -12,7 +12,10 @@ std::string text_argument(const Json& arguments, const char* key) {
 std::shared_ptr<const model::Model> open_model(const Json& arguments) {
     const std::string path = text_argument(arguments, "path");
     if (!formats::sniff(path) && !formats::looks_like_checkpoint(path)) return nullptr;
-    return std::make_shared<const model::Model>(formats::load_model(path, {.architecture = text_argument(arguments, "architecture")}));
+    formats::LoadOptions options{.architecture = text_argument(arguments, "architecture"), .lambdas = {}};
+    if (arguments.contains("lambdas") && arguments["lambdas"].is_object())
+        for (const auto& [name, function] : arguments["lambdas"].items()) options.lambdas[name] = function.get<std::string>();
+    return std::make_shared<const model::Model>(formats::load_model(path, options));
 }
 
 Json facts_of(const model::Model& model) {
@@ -35,6 +38,7 @@ Json facts_of(const model::Model& model) {
     text("framework_version", model.facts.framework_version);
     if (model.facts.learning_rate) facts["learning_rate"] = number_to_json(*model.facts.learning_rate);
     if (model.facts.from_logits) facts["from_logits"] = *model.facts.from_logits;
+    if (!model.preprocessing.is_null()) facts["preprocessing"] = model.preprocessing;
     Json regularisers = Json::array();
     for (const model::Regulariser& term : model.facts.regularisers)
         regularisers.push_back({{"parameter", model.parameters.at(term.parameter).name}, {"l1", number_to_json(term.l1)}, {"l2", number_to_json(term.l2)}});

@@ -9,7 +9,7 @@
 
 namespace assay::tools {
 
-/// Arguments "path" and "architecture". Null for a file that no format claims and that does not call itself a checkpoint.
+/// Arguments "path", "architecture" and "lambdas". Null for a file that no format claims and that does not call itself a checkpoint.
 /// @throws Error
 std::shared_ptr<const model::Model> open_model(const Json& arguments);
 

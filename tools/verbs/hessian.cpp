@@ -1,5 +1,6 @@
 #include "libanalysis/report/spectrum_page.hpp"
 #include "tools/analysis.hpp"
+#include "tools/output_file.hpp"
 #include "tools/quantities.hpp"
 #include "tools/single_model.hpp"
 #include "tools/solver_progress.hpp"
@@ -7,7 +8,6 @@
 #include "tools/verb.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -27,17 +27,6 @@ struct Words {
 };
 
 std::string number(const Json& value, int digits = 6) { return value.is_null() ? "" : significant(number_from_json(value), digits); }
-
-/// A file that cannot be written should not cost an hour of products first.
-void check_writable(const std::string& option, const std::string& path) {
-    const fs::path folder = fs::absolute(path).parent_path();
-    std::error_code error;
-    if (!fs::is_directory(folder, error)) throw Error(ErrorKind::resource, {option + " " + path, "a folder that is there", folder.string()});
-    if (fs::is_directory(path, error)) throw Error(ErrorKind::resource, {option + " " + path, "a file", "a folder"});
-    // A file is put in place whole: a device or pipe of that name would be replaced, not written to.
-    if (fs::exists(path, error) && !fs::is_regular_file(path, error)) throw Error(ErrorKind::resource, {option + " " + path, "a regular file", "something else"});
-    if (access(folder.c_str(), W_OK) != 0) throw Error(ErrorKind::resource, {option + " " + path, "a folder that can be written", folder.string()});
-}
 
 void check(const Words& words, const ModelOptions& model, const po::variables_map& values) {
     if (model.data.empty()) throw Error(ErrorKind::usage, {"assay hessian", "--data FILE", "nothing", "Curvature is that of a loss on rows. See assay hessian --help"});
@@ -165,6 +154,10 @@ void print_rest(const Json& result) {
                                bytes_in_words(cache["bytes"].get<std::size_t>()), bytes_in_words(result["memory_peak_bytes"].get<std::size_t>()), on_device));
 }
 
+void print_device_notes(const Json& notes) {
+    for (const Json& note : notes) line("device", printable(note.get<std::string>()));
+}
+
 void print_layers(const Json& layers) {
     if (layers.is_null()) return;
     double total = 0;
@@ -245,6 +238,7 @@ int run(const std::vector<std::string>& command) {
     print_notes(result);
     print_eigenvalues(result);
     print_rest(result);
+    print_device_notes(result["device_notes"]);
     print_layers(result["layers"]);
     if (!words.save_vectors.empty()) fmt::print("\neigenvectors: {}\n", printable(words.save_vectors));
     if (!words.plot.empty()) fmt::print("\npage: {}\n", printable(words.plot));

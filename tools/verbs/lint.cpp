@@ -58,7 +58,7 @@ Looked look_at_model(const std::string& path, const ModelOptions& options, const
     arguments["dataset"] = true;
     if (train_rows > 0) arguments["train_rows"] = {{"take", "first"}, {"count", train_rows}};
     const Json result = options.run("lint", arguments);
-    if (result.at("status") == "not_a_model") throw Error(ErrorKind::format, {path, "a checkpoint, a zoo or a store", "a file that no format claims"});
+    if (result.at("status") == "not_a_model") throw Error(ErrorKind::format, {path, "a checkpoint, a zoo or a store", result.value("reason", "a file that no format claims")});
     Looked looked;
     looked.models = 1;
     take(looked, result, path);

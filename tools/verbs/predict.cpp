@@ -32,7 +32,9 @@ Computed computed(const Json& result) {
         key.convention = value.at("convention").get<std::string>();
         key.parameters = value.at("parameters").get<std::string>();
         const Json& number = value.at("value");
-        if (number.is_number() || number.is_string()) {
+        if (number.is_array()) {
+            for (std::size_t i = 0; i < number.size(); ++i) out.values[evaluate::element_name(store::column_of(key), i)] = number_from_json(number[i]);
+        } else if (number.is_number() || number.is_string()) {
             out.values[store::column_of(key)] = number_from_json(number);
         } else if (const std::string reason = value.value("reason", ""); !reason.empty()) {
             out.reasons[store::column_of(key)] = reason;
@@ -114,7 +116,7 @@ int run(const std::vector<std::string>& words) {
     arguments["seed"] = 0;
     arguments["measures"] = requests_for(predictor);
     const Json result = options.run("measure_model", arguments);
-    if (result.value("status", "") == "not_a_model") throw Error(ErrorKind::format, {model, "a checkpoint", "a file that no format claims"});
+    if (result.value("status", "") == "not_a_model") throw Error(ErrorKind::format, {model, "a checkpoint", result.value("reason", "a file that no format claims")});
     const Computed features = computed(result);
     require_all(predictor, features, model);
     const predict::Prediction prediction = predictor.predict(features.values);
@@ -126,8 +128,8 @@ int run(const std::vector<std::string>& words) {
     if ((*values)["json"].as<bool>()) {
         Json json{{"model", model}, {"predictor_saw_it", seen}, {"predicted_test_error", prediction.test_error}, {"low", prediction.low},
                   {"high", prediction.high}, {"level", predictor.level}, {"features_outside_training_range", prediction.outside},
-                  {"preprocessing", arguments["preprocessing"]}, {"notes", result.value("notes", Json::array())}};
-        for (const char* key : {"device", "device_description", "instruction_set", "device_choice"})
+                  {"preprocessing", applied_preprocessing(arguments, result)}, {"notes", result.value("notes", Json::array())}};
+        for (const char* key : {"device", "device_description", "instruction_set", "device_notes", "device_choice"})
             if (result.contains(key)) json[key] = result[key];
         json["predictor"] = {{"file", with}, {"training_title", predictor.training_title}, {"training_hash", predictor.training_hash},
                              {"training_models", predictor.training_models}, {"cross_validation", predict::to_json(predictor.scores)}};
@@ -149,7 +151,7 @@ int run(const std::vector<std::string>& words) {
                                          predictor.training_models, predictor.training_title.empty() ? "" : " of " + predictor.training_title, scores.words,
                                          percent(scores.mean_absolute_error), fixed(scores.kendall, 3), percent(scores.coverage, 1))));
     if (!options.data.empty()) {
-        if (!arguments["preprocessing"]["declared"].get<bool>()) fmt::print("inputs: as stored (no --scale was declared)\n");
+        if (!applied_preprocessing(arguments, result)["declared"].get<bool>()) fmt::print("inputs: as stored (no --scale was declared)\n");
         fmt::print("training rows: {}\n", values->contains("train-rows") ? fmt::format("the first {}", train_rows) : "all of train/ (none were declared)");
     }
     print_device(result);

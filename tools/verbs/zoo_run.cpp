@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
 struct Words {
-    std::string store = "zoo.assay", data, scale, measures = "all", shard, memory, loss, precision = "float32", train_rows, device = "cpu";
+    std::string store = "zoo.assay", data, architecture, scale, measures = "all", shard, memory, loss, precision = "float32", train_rows, device = "cpu";
     std::vector<std::string> include, exclude;
     std::int64_t samples = 0;
     std::uint64_t seed = 0;
@@ -98,7 +98,7 @@ Json options_json(const zoo::RunOptions& options, const Words& words) {
     for (const auto& measure : options.measures) list.push_back(measure.word);
     return {{"data", options.data.string()}, {"inputs", inputs_in_words(options.preprocessing)}, {"train_rows", rows_in_words(options.train_rows)},
             {"samples", options.samples}, {"loss", options.loss}, {"precision", options.precision}, {"seed", options.seed}, {"measures", std::move(list)},
-            {"shard", fmt::format("{}/{}", options.shard.index, options.shard.count)}, {"workers", options.workers}, {"threads", options.threads},
+            {"architecture", options.architecture.string()}, {"shard", fmt::format("{}/{}", options.shard.index, options.shard.count)}, {"workers", options.workers}, {"threads", options.threads},
             {"timeout_s", options.timeout_s}, {"memory", options.memory}, {"device", options.device}, {"devices", options.devices}, {"include", words.include}, {"exclude", words.exclude}};
 }
 
@@ -242,6 +242,7 @@ int run(const std::vector<std::string>& typed) {
     description.add_options()
         ("store,o", po::value(&words.store)->value_name("FILE"), "where results go; an existing store is resumed (zoo.assay)")
         ("data", po::value(&words.data)->value_name("FILE"), "the data set, an HDF5 file or a PGDL folder (zoo.json's)")
+        ("architecture", po::value(&words.architecture)->value_name("FILE"), "the architecture of weights-only files for which metrics.csv names none")
         ("scale", po::value(&words.scale)->value_name("S"), "what inputs are multiplied with, e.g. 1/255 (zoo.json's, else 1)")
         ("train-rows", po::value(&words.train_rows)->value_name("N|all"), "models were trained on the first N rows of train/ (zoo.json's)")
         ("measures", po::value(&words.measures)->value_name("LIST"), "names, families or all (what states no cost); `assay measures` lists them (all)")
@@ -293,9 +294,11 @@ int run(const std::vector<std::string>& typed) {
     options.shard = shard.shard;
     const fs::path store_path = words.store;
     zoo::ScanOptions scan{words.include, words.exclude, {store_path, store_path.string() + ".lock", store_path.string() + "-journal"}};
-    if (!words.data.empty()) scan.not_models.push_back(words.data);
+    for (const std::string* other : {&words.data, &words.architecture})
+        if (!other->empty()) scan.not_models.push_back(*other);
     const zoo::Manifest manifest = zoo::read_manifest((*values)["DIR"].as<std::string>(), scan);
     options.data = words.data.empty() ? manifest.data : fs::absolute(words.data).lexically_normal();
+    if (!words.architecture.empty()) options.architecture = fs::absolute(words.architecture).lexically_normal();
     options.preprocessing = manifest.preprocessing;
     if (!words.scale.empty()) options.preprocessing.scale = zoo::parse_scale(words.scale, "--scale");
     options.train_rows = words.train_rows.empty() ? manifest.train_rows : parse_train_rows(words.train_rows);

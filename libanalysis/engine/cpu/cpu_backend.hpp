@@ -1,6 +1,6 @@
 #pragma once
 // The CPU's lane. Its members are defined by subject: memory.cpp, vectors.cpp, matrices.cpp, reductions.cpp, maps.cpp,
-// convolution.cpp, pooling.cpp, moving.cpp.
+// eigenvalues.cpp, convolution.cpp, pooling.cpp, moving.cpp.
 
 #include "libanalysis/engine/backend.hpp"
 #include "libanalysis/engine/cpu/lane_state.hpp"

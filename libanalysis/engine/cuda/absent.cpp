@@ -14,7 +14,7 @@ namespace {
 
 }  // namespace
 
-Status status() {
+Status status(const std::optional<std::vector<int>>&) {
     Status found;
     found.reason = "Assay was built without CUDA. Install a CUDA toolkit (12 or 13) and build it again with -DASSAY_CUDA=ON.";
     found.cudnn_reason = found.reason;
@@ -28,5 +28,7 @@ std::unique_ptr<Backend> make_cuda_backend(const Options&) { refuse(); }
 std::string description(int) { refuse(); }
 
 std::size_t peak_bytes(int) { return 0; }
+
+std::vector<std::string> notes(int) { return {}; }
 
 }  // namespace assay::engine::cuda

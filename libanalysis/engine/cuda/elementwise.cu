@@ -37,7 +37,7 @@ template <class T, class Start, class To>
 void combine(Lane& lane, const Terms<T>& terms, const Start* start, double scale, To* to, std::int64_t count) {
     constexpr std::size_t at_once = device::Combine<T, Start, To>::capacity;
     if (terms.xs.size() <= at_once) return terms.launch(lane.stream(), 0, 0, count, start, scale, to);
-    const auto fitting = static_cast<std::int64_t>(lane.options().workspace / sizeof(double));
+    const auto fitting = static_cast<std::int64_t>(lane.workspace() / sizeof(double));
     const std::int64_t stretch = std::clamp<std::int64_t>(fitting, 1, std::max<std::int64_t>(count, 1));
     const auto [sum] = scratch_arrays<double>(lane, {stretch});
     const std::size_t last = (terms.xs.size() - 1) / at_once * at_once;
@@ -152,28 +152,28 @@ void CudaBackend::multiply_column(ConstView column, ConstView x, View y, std::in
 
 // ---- pointwise functions ----
 
-void CudaBackend::map(Pointwise f, double alpha, ConstView x, View y) {
+void CudaBackend::map(Pointwise f, PointwiseParameters p, ConstView x, View y) {
     require(x.size == y.size, "map", "vectors of one size");
     with_float_of("map", [&]<class T>(T) {
-        pointwise::select(f, [&]<class F>(F) { each(lane_->stream(), length(x), device::Map<F, T>{static_cast<T>(alpha), as<T>(x), as<T>(y)}); });
+        pointwise::select(f, [&]<class F>(F) { each(lane_->stream(), length(x), device::Map<F, T>{pointwise::Parameters<T>(p), as<T>(x), as<T>(y)}); });
     }, x, y);
 }
 
-void CudaBackend::map_first(Pointwise f, double alpha, ConstView x, ConstView g, View out, bool accumulate) {
+void CudaBackend::map_first(Pointwise f, PointwiseParameters p, ConstView x, ConstView g, View out, bool accumulate) {
     require(x.size == g.size && x.size == out.size, "map_first", "vectors of one size");
     with_float_of("map_first", [&]<class T>(T) {
         pointwise::select(f, [&]<class F>(F) {
-            each(lane_->stream(), length(x), device::MapFirst<F, T>{static_cast<T>(alpha), as<T>(x), as<T>(g), as<T>(out), accumulate});
+            each(lane_->stream(), length(x), device::MapFirst<F, T>{pointwise::Parameters<T>(p), as<T>(x), as<T>(g), as<T>(out), accumulate});
         });
     }, x, g, out);
 }
 
-void CudaBackend::map_second(Pointwise f, double alpha, ConstView x, ConstView a, ConstView b, View out, bool accumulate) {
+void CudaBackend::map_second(Pointwise f, PointwiseParameters p, ConstView x, ConstView a, ConstView b, View out, bool accumulate) {
     require(x.size == a.size && x.size == b.size && x.size == out.size, "map_second", "vectors of one size");
     with_float_of("map_second", [&]<class T>(T) {
         pointwise::select(f, [&]<class F>(F) {
             each(lane_->stream(), length(x),
-                 device::MapSecond<F, T>{static_cast<T>(alpha), as<T>(x), as<T>(a), as<T>(b), as<T>(out), accumulate});
+                 device::MapSecond<F, T>{pointwise::Parameters<T>(p), as<T>(x), as<T>(a), as<T>(b), as<T>(out), accumulate});
         });
     }, x, a, b, out);
 }

@@ -1,8 +1,9 @@
-// Finds cuBLAS and cuSOLVER at run time and fills their tables.
+// Finds cuBLAS, cuSOLVER and cuDNN at run time and fills their tables.
 
 #include "libanalysis/engine/cuda/libraries.hpp"
 
 #include "libanalysis/core/error.hpp"
+#include "libanalysis/engine/cuda/cudnn_library.hpp"
 
 #include <cuda_runtime_api.h>
 #include <dlfcn.h>
@@ -51,7 +52,7 @@ void find(void* handle, const char* library, const char* name, Entry& entry) {
     void* const found = dlsym(handle, name);
     if (!found) {
         throw Error(ErrorKind::unavailable, {library, std::string("the function ") + name, "none",
-                                             "Assay needs the libraries of CUDA 12 or 13."});
+                                             "Assay needs the libraries of CUDA 12 or 13, and version 8 or 9 of cuDNN."});
     }
     entry = reinterpret_cast<Entry>(found);
 }
@@ -64,6 +65,8 @@ constexpr const char* cusolver_names[] = {"libcusolver.so.12", "libcusolver.so.1
 constexpr const char* cublas_names[] = {"libcublas.so.12", "libcublas.so.13"};
 constexpr const char* cusolver_names[] = {"libcusolver.so.11", "libcusolver.so.12"};
 #endif
+
+constexpr const char* cudnn_names[] = {"libcudnn.so.9", "libcudnn.so.8"};
 
 Cublas load_cublas() {
     Cublas table;
@@ -83,6 +86,15 @@ Cusolver load_cusolver() {
     return table;
 }
 
+dnn::Library load_cudnn() {
+    dnn::Library table;
+    void* const handle = open("cuDNN", cudnn_names);
+#define ASSAY_FIND(name, result, arguments) find(handle, "cuDNN", #name, table.name);
+    ASSAY_CUDNN(ASSAY_FIND)
+#undef ASSAY_FIND
+    return table;
+}
+
 }  // namespace
 
 const Cublas& cublas() {
@@ -94,5 +106,14 @@ const Cusolver& cusolver() {
     static const Cusolver table = load_cusolver();
     return table;
 }
+
+namespace dnn {
+
+const Library& library() {
+    static const Library table = load_cudnn();
+    return table;
+}
+
+}  // namespace dnn
 
 }  // namespace assay::engine::cuda

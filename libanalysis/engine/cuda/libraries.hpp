@@ -16,7 +16,9 @@ namespace assay::engine::cuda {
 
 #define ASSAY_CUSOLVER(row) \
     row(cusolverDnCreate) row(cusolverDnDestroy) row(cusolverDnSetStream) row(cusolverGetVersion) \
-    row(cusolverDnSsyevd_bufferSize) row(cusolverDnSsyevd) row(cusolverDnDsyevd_bufferSize) row(cusolverDnDsyevd)
+    row(cusolverDnSsyevd_bufferSize) row(cusolverDnSsyevd) row(cusolverDnDsyevd_bufferSize) row(cusolverDnDsyevd) \
+    row(cusolverDnCreateSyevjInfo) row(cusolverDnDestroySyevjInfo) row(cusolverDnXsyevjSetSortEig) \
+    row(cusolverDnSsyevjBatched_bufferSize) row(cusolverDnSsyevjBatched) row(cusolverDnDsyevjBatched_bufferSize) row(cusolverDnDsyevjBatched)
 
 #define ASSAY_ENTRY(name) decltype(&::name) name = nullptr;
 struct Cublas { ASSAY_CUBLAS(ASSAY_ENTRY) };

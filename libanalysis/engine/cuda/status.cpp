@@ -2,6 +2,7 @@
 
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/engine/cuda/check.hpp"
+#include "libanalysis/engine/cuda/cudnn_library.hpp"
 #include "libanalysis/engine/cuda/devices.hpp"
 #include "libanalysis/engine/cuda/libraries.hpp"
 
@@ -101,6 +102,16 @@ std::string cusolver_version(const Cusolver& library) {
     return std::to_string(number / 1000) + "." + std::to_string(number / 100 % 10) + "." + std::to_string(number % 100);
 }
 
+/// ", cuDNN 9.19.0" where it is there.
+std::string cudnn_words() {
+    if (dnn::switched_off()) return "";
+    try {
+        return ", cuDNN " + dnn::version(dnn::library());
+    } catch (const Error&) {
+        return "";
+    }
+}
+
 }  // namespace
 
 std::string cuda_version(int number) { return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10); }
@@ -158,7 +169,7 @@ std::string unusable(const Device& device) {
     return pools ? "" : which + " has no memory pools in a stream's order, as some virtual GPUs have none; Assay needs them.";
 }
 
-Status status() {
+Status status(const std::optional<std::vector<int>>& devices) {
     Status found;
     found.built = cuda_version(CUDART_VERSION);
     found.architectures = ASSAY_CUDA_ARCHITECTURES;
@@ -186,7 +197,8 @@ Status status() {
         try {
             Device device = find_device(index);
             why = unusable(device);
-            if (why.empty()) device.free = free_memory(index, why);
+            const bool wanted = !devices || std::find(devices->begin(), devices->end(), index) != devices->end();
+            if (why.empty() && wanted) device.free = free_memory(index, why);
             found.devices.push_back(std::move(device));
         } catch (const Error& error) {
             why = error.what();
@@ -195,7 +207,13 @@ Status status() {
         if (reason.empty()) reason = why;
     }
     found.reason = !usable ? reason : blas_reason;
-    found.cudnn_reason = "This version of Assay does not call cuDNN.";
+    constexpr const char* instead = "; convolutions are products over unrolled windows.";
+    try {
+        if (dnn::switched_off()) found.cudnn_reason = std::string("ASSAY_CUDNN is off") + instead;
+        else found.cudnn = dnn::version(dnn::library());
+    } catch (const Error& error) {
+        found.cudnn_reason = "It was not found (" + error.parts().found + ")" + instead;
+    }
     return found;
 }
 
@@ -212,7 +230,7 @@ std::string description(int index) {
     int runtime = 0;
     check(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion");
     return device.name + " (" + std::to_string(device.major) + "." + std::to_string(device.minor) + "), driver " + cuda_version(driver_number()) +
-           ", runtime " + cuda_version(runtime) + ", cuBLAS " + cublas_version(cublas());
+           ", runtime " + cuda_version(runtime) + ", cuBLAS " + cublas_version(cublas()) + cudnn_words();
 }
 
 }  // namespace assay::engine::cuda

@@ -1,6 +1,7 @@
-// What slides over images: convolution and its two transposes as products over unrolled windows, and pooling.
+// What slides over images: convolution and its two transposes as products over unrolled windows, or by cuDNN (cudnn.hpp), and pooling.
 
 #include "libanalysis/engine/cuda/cuda_backend.hpp"
+#include "libanalysis/engine/cuda/cudnn.hpp"
 #include "libanalysis/engine/cuda/launch.hpp"
 #include "libanalysis/engine/cuda/scratch_arrays.hpp"
 #include "libanalysis/engine/device/pooling.hpp"
@@ -26,6 +27,12 @@ void require_pooling(const PoolGeometry& g, ConstView x, ConstView y, const char
         require(device::PoolRange(ow, g.pool_w, g.stride_w, g.pad_left, g.in_w).size() > 0, primitive, "windows that meet the input");
 }
 
+/// Whether the input is its own unrolled form.
+bool is_product(const ConvGeometry& g) {
+    return g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 && g.in_h == g.out_h &&
+           g.in_w == g.out_w;
+}
+
 /// One convolution over blocks of output pixels whose windows fit into the lane's workspace, all groups at once.
 template <class T>
 class Unrolled {
@@ -33,9 +40,8 @@ public:
     Unrolled(Backend& backend, Lane& lane, const ConvGeometry& g)
         : backend_(backend), lane_(lane), g_(g), width_(g.out_c / g.groups), window_(g.kernel_h * g.kernel_w * (g.in_c / g.groups)),
           row_(window_ * g.groups), image_(g.out_h * g.out_w), pixels_(g.batch * image_),
-          direct_(g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
-                  g.in_h == g.out_h && g.in_w == g.out_w),
-          block_(direct_ ? pixels_ : block_of(lane.options().workspace)) {
+          direct_(is_product(g)),
+          block_(direct_ ? pixels_ : block_of(lane.workspace())) {
         if (!direct_) windows_ = {std::get<0>(scratch_arrays<T>(lane, {block_ * row_})), elements(block_ * row_), type};
     }
 
@@ -115,6 +121,16 @@ private:
     View windows_;
 };
 
+/// Whether cuDNN computed it: not in float64, and not what is one product anyway.
+template <class Body>
+bool by_cudnn(Backend& backend, Lane& lane, Cudnn::Pass pass, const ConvGeometry& g, ConstView a, ConstView b, View result, bool accumulate,
+              const Body& unrolled) {
+    for (const ConstView& view : {a, b, ConstView(result)})
+        if (view.type != DType::float32 || view.size == 0) return false;
+    if (!lane.cudnn() || is_product(g)) return false;
+    return lane.cudnn()->run(backend, lane, pass, g, a, b, result, accumulate, [&](View to) { unrolled(to, false); });
+}
+
 }  // namespace
 
 // ---- convolution ----
@@ -123,20 +139,29 @@ void CudaBackend::conv_forward(const ConvGeometry& g, ConstView x, ConstView w, 
     require_geometry(g, x, w, y, "conv_forward");
     require(bias.empty() || (bias.size == static_cast<std::size_t>(g.out_c) && bias.type == x.type), "conv_forward", "one bias for each output channel");
     if (y.size == 0) return;
-    with_float_of("conv_forward", [&]<class T>(T) { Unrolled<T>(*this, *lane_, g).forward(x, w, y, accumulate); }, x, w, y);
+    const auto unrolled = [&](View to, bool add) {
+        with_float_of("conv_forward", [&]<class T>(T) { Unrolled<T>(*this, *lane_, g).forward(x, w, to, add); }, x, w, to);
+    };
+    if (!by_cudnn(*this, *lane_, Cudnn::Pass::forward, g, x, w, y, accumulate, unrolled)) unrolled(y, accumulate);
     if (!bias.empty()) add_row(bias, y, g.batch * g.out_h * g.out_w, g.out_c);
 }
 
 void CudaBackend::conv_backward_input(const ConvGeometry& g, ConstView gy, ConstView w, View gx, bool accumulate) {
     require_geometry(g, gx, w, gy, "conv_backward_input");
     if (gx.size == 0) return;
-    with_float_of("conv_backward_input", [&]<class T>(T) { Unrolled<T>(*this, *lane_, g).backward_input(gy, w, gx, accumulate); }, gy, w, gx);
+    const auto unrolled = [&](View to, bool add) {
+        with_float_of("conv_backward_input", [&]<class T>(T) { Unrolled<T>(*this, *lane_, g).backward_input(gy, w, to, add); }, gy, w, to);
+    };
+    if (!by_cudnn(*this, *lane_, Cudnn::Pass::backward_input, g, gy, w, gx, accumulate, unrolled)) unrolled(gx, accumulate);
 }
 
 void CudaBackend::conv_backward_weights(const ConvGeometry& g, ConstView x, ConstView gy, View gw, bool accumulate) {
     require_geometry(g, x, gw, gy, "conv_backward_weights");
     if (gw.size == 0) return;
-    with_float_of("conv_backward_weights", [&]<class T>(T) { Unrolled<T>(*this, *lane_, g).backward_weights(x, gy, gw, accumulate); }, x, gy, gw);
+    const auto unrolled = [&](View to, bool add) {
+        with_float_of("conv_backward_weights", [&]<class T>(T) { Unrolled<T>(*this, *lane_, g).backward_weights(x, gy, to, add); }, x, gy, to);
+    };
+    if (!by_cudnn(*this, *lane_, Cudnn::Pass::backward_weights, g, x, gy, gw, accumulate, unrolled)) unrolled(gw, accumulate);
 }
 
 void CudaBackend::conv_windows(const ConvGeometry& g, ConstView x, View windows) {

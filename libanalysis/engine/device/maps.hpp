@@ -9,35 +9,35 @@ namespace assay::engine::device {
 
 template <class F, class T>
 struct Map {
-    T alpha;
+    pointwise::Parameters<T> p;
     const T* x;
     T* y;
-    ASSAY_HOST_DEVICE void operator()(std::int64_t i) const { y[i] = F::value(x[i], alpha); }
+    ASSAY_HOST_DEVICE void operator()(std::int64_t i) const { y[i] = F::value(x[i], p); }
 };
 
 template <class F, class T>
 struct MapFirst {
-    T alpha;
+    pointwise::Parameters<T> p;
     const T* x;
     const T* g;
     T* out;
     bool accumulate;
     ASSAY_HOST_DEVICE void operator()(std::int64_t i) const {
-        const T value = F::first(x[i], alpha) * g[i];
+        const T value = F::first(x[i], p) * g[i];
         out[i] = accumulate ? out[i] + value : value;
     }
 };
 
 template <class F, class T>
 struct MapSecond {
-    T alpha;
+    pointwise::Parameters<T> p;
     const T* x;
     const T* a;
     const T* b;
     T* out;
     bool accumulate;
     ASSAY_HOST_DEVICE void operator()(std::int64_t i) const {
-        const T value = F::second(x[i], alpha) * a[i] * b[i];
+        const T value = F::second(x[i], p) * a[i] * b[i];
         out[i] = accumulate ? out[i] + value : value;
     }
 };

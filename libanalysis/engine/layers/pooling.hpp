@@ -1,19 +1,19 @@
 #pragma once
-// The geometry of a two-dimensional pooling layer.
+// The geometry of a pooling layer over one axis or two.
 
 #include "libanalysis/engine/layers/window.hpp"
 
 namespace assay::engine::layers {
 
-inline PoolGeometry pool_geometry(const LayerSpec& spec) {
-    spec.require_inputs(1);
-    spec.require_rank(0, 3);
-    const Shape& x = spec.inputs[0];
-    const auto pool = spec.integers("pool_size", 2);
-    const auto strides = spec.attributes.contains("strides") && !spec.attributes["strides"].is_null() ? spec.integers("strides", 2) : pool;
-    const Window rows = slide(spec, x[0], pool[0], strides[0], 1), columns = slide(spec, x[1], pool[1], strides[1], 1);
-    return {.in_h = x[0], .in_w = x[1], .channels = x[2], .out_h = rows.out, .out_w = columns.out, .pool_h = pool[0], .pool_w = pool[1],
-            .stride_h = strides[0], .stride_w = strides[1], .pad_top = rows.before, .pad_left = columns.before};
-}
+/// `pool_size`, `strides` (absent: as far as the windows are wide), `padding`. @throws Error{format} for windows that may miss the input.
+Windows pool_windows(const LayerSpec& spec, std::size_t axes);
+
+PoolGeometry pool_geometry(const Windows& windows, std::int64_t channels);   ///< of one row
+
+/// One window over everything.
+PoolGeometry whole_pool(const LayerSpec& spec, std::size_t axes);
+
+/// The output of a global pooling: [channels], or with `keepdims` axes of extent 1 before it.
+Shape pooled_away(const LayerSpec& spec, std::size_t axes);
 
 }  // namespace assay::engine::layers

@@ -34,7 +34,7 @@ void gradient(std::span<const double> outputs, std::int64_t rows, std::int64_t w
         for (std::size_t j = 0; j < n; ++j) {
             const double z = outputs[i * n + j], t = target_of(labels, i, j, n);
             // s - t = (1 - t) s - t (1 - s), exact in both tails.
-            const double slope = (1 - t) * pointwise::Sigmoid::value(z, 0.0) - t * pointwise::Sigmoid::value(-z, 0.0);
+            const double slope = (1 - t) * pointwise::Sigmoid::value(z) - t * pointwise::Sigmoid::value(-z);
             gradient[i * n + j] = slope / static_cast<double>(n);
         }
     }
@@ -43,14 +43,14 @@ void gradient(std::span<const double> outputs, std::int64_t rows, std::int64_t w
 void hessian_product(std::span<const double> outputs, std::int64_t rows, std::int64_t width, const Labels&, std::span<const double> tangent,
                      std::span<double> product) {
     for (std::size_t i = 0; i < index(rows * width); ++i) {
-        product[i] = pointwise::Sigmoid::first(outputs[i], 0.0) * tangent[i] / static_cast<double>(width);
+        product[i] = pointwise::Sigmoid::first(outputs[i]) * tangent[i] / static_cast<double>(width);
     }
 }
 
 void factor_product(std::span<const double> outputs, std::int64_t rows, std::int64_t width, const Labels&, std::span<const double> u,
                     std::span<double> product) {
     for (std::size_t i = 0; i < index(rows * width); ++i) {
-        product[i] = std::sqrt(pointwise::Sigmoid::first(outputs[i], 0.0) / static_cast<double>(width)) * u[i];
+        product[i] = std::sqrt(pointwise::Sigmoid::first(outputs[i]) / static_cast<double>(width)) * u[i];
     }
 }
 
@@ -63,7 +63,7 @@ void factor_columns(std::span<const double> outputs, std::int64_t rows, std::int
     std::vector<double> weight(n);
     std::vector<std::size_t> order(n);
     for (std::size_t i = 0; i < index(rows); ++i) {
-        for (std::size_t j = 0; j < n; ++j) weight[j] = pointwise::Sigmoid::first(outputs[i * n + j], 0.0) / static_cast<double>(n);
+        for (std::size_t j = 0; j < n; ++j) weight[j] = pointwise::Sigmoid::first(outputs[i * n + j]) / static_cast<double>(n);
         std::iota(order.begin(), order.end(), std::size_t{0});
         std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return weight[a] > weight[b]; });
         for (std::size_t k = 0; k < index(count); ++k) {
@@ -80,8 +80,8 @@ void sampled_gradient(std::span<const double> outputs, std::int64_t rows, std::i
     for (std::size_t i = 0; i < index(rows); ++i) {
         const Seed row = seed.child(static_cast<std::uint64_t>(first_row) + i);
         for (std::size_t j = 0; j < n; ++j) {
-            const double z = outputs[i * n + j], s = pointwise::Sigmoid::value(z, 0.0);
-            const double slope = row.uniform(j) < s ? -pointwise::Sigmoid::value(-z, 0.0) : s;
+            const double z = outputs[i * n + j], s = pointwise::Sigmoid::value(z);
+            const double slope = row.uniform(j) < s ? -pointwise::Sigmoid::value(-z) : s;
             gradient[i * n + j] = slope / std::sqrt(static_cast<double>(n));
         }
     }

@@ -12,7 +12,7 @@ void look(const ModelMaterial& material, Report& report) {
     for (std::size_t i = 0; i < material.model.parameters.size(); ++i) {
         const model::Parameter& parameter = material.model.parameters[i];
         const model::Tensor& tensor = material.model.weights[i];
-        const bool kernel = parameter.role == model::Role::kernel || parameter.role == model::Role::recurrent_kernel || parameter.role == model::Role::embeddings;
+        const bool kernel = parameter.role != model::Role::other && model::is_weight_matrix(parameter);
         if (!kernel || tensor.size() < 4) continue;
         const double first = tensor.at(0);
         bool same = true;

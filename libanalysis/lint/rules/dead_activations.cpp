@@ -26,7 +26,7 @@ void look(RunMaterial& material, Report& report) {
     for (std::size_t node = 0; node < network.node_names().size(); ++node) {
         const auto found = vertices.find(network.node_names()[node]);
         if (found == vertices.end() || architecture.graph[found->second].kind != "activation") continue;
-        if (architecture.graph[found->second].attributes.value("function", "") == "softmax" || boost::out_degree(found->second, architecture.graph) == 0) continue;
+        if (architecture.graph[found->second].attributes.value("function", "").ends_with("softmax") || boost::out_degree(found->second, architecture.graph) == 0) continue;
         const auto units = static_cast<std::size_t>(network.node_shape(node).back());
         ranges[node] = {std::vector<double>(units, std::numeric_limits<double>::infinity()), std::vector<double>(units, -std::numeric_limits<double>::infinity())};
     }

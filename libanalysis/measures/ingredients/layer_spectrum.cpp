@@ -5,6 +5,7 @@
 #include "libanalysis/spectral/top_eigenvalues.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace assay::measures::ingredients {
 namespace {
@@ -15,7 +16,7 @@ constexpr std::size_t full_spectrum_order = 512;
 LayerSpectrum::Value spectrum(Subject& subject, linop::MatrixView values, std::size_t rows, std::size_t cols) {
     LayerSpectrum::Value result;
     if (std::min(rows, cols) <= full_spectrum_order) {
-        result.singular_values = spectral::singular_values(values, rows, cols);
+        result.singular_values = spectral::singular_values(subject.backend(), values, rows, cols);
     } else {
         const Context& context = subject.context();
         const spectral::SingularValue top =
@@ -28,20 +29,32 @@ LayerSpectrum::Value spectrum(Subject& subject, linop::MatrixView values, std::s
     return result;
 }
 
+/// Of several blocks all together, as those of the matrix that has them on its diagonal.
+LayerSpectrum::Value spectrum(Subject& subject, linop::MatrixView values, const WeightMatrix& matrix) {
+    if (matrix.blocks == 1) return spectrum(subject, values, matrix.rows, matrix.cols);
+    LayerSpectrum::Value result;
+    for (std::size_t b = 0; b < matrix.blocks; ++b) {
+        const std::vector<double> block = block_of(values, matrix, b);
+        const LayerSpectrum::Value one = spectrum(subject, std::span<const double>(block), matrix.rows, matrix.cols / matrix.blocks);
+        result.singular_values.insert(result.singular_values.end(), one.singular_values.begin(), one.singular_values.end());
+        result.error = std::max(result.error, one.error);
+    }
+    std::sort(result.singular_values.begin(), result.singular_values.end(), std::greater<>());
+    return result;
+}
+
 }  // namespace
 
 LayerSpectrum::Value LayerSpectrum::compute(Subject& subject, const Key& key) {
     const model::Model& model = subject.model();
-    const Shape& shape = model.parameters.at(key.parameter).shape;
-    const auto cols = static_cast<std::size_t>(shape.back());
-    const std::size_t rows = cols ? static_cast<std::size_t>(element_count(shape)) / cols : 0;
+    const WeightMatrix matrix = weight_matrix(model, key.parameter);
     const model::Weights* trained = subject.weights(key.weights == "change" ? "final" : key.weights);
     const model::Weights* initial = key.weights == "change" ? subject.weights("init") : trained;
     if (!trained || !initial) throw Error(ErrorKind::missing, {"weights", "initial weights", "none"});
     const model::Tensor& tensor = trained->at(key.parameter);
     require_finite(model, tensor, key.parameter);
     if (key.weights != "change") {
-        Value value = spectrum(subject, values_of(tensor), rows, cols);
+        Value value = spectrum(subject, values_of(tensor), matrix);
         value.frobenius_squared = squared_sum(tensor);
         return value;
     }
@@ -50,9 +63,16 @@ LayerSpectrum::Value LayerSpectrum::compute(Subject& subject, const Key& key) {
     std::vector<double> change = tensor.to_double();
     const std::vector<double> from = start.to_double();
     for (std::size_t i = 0; i < change.size(); ++i) change[i] -= from.at(i);
-    Value value = spectrum(subject, std::span<const double>(change), rows, cols);
+    Value value = spectrum(subject, std::span<const double>(change), matrix);
     for (const double x : change) value.frobenius_squared += x * x;
     return value;
+}
+
+const std::vector<double>* LayerSpectrum::whole(Subject& subject, const Key& key) {
+    const Shape& shape = subject.model().parameters.at(key.parameter).shape;
+    const std::int64_t cols = shape.back(), rows = cols ? element_count(shape) / cols : 0;
+    if (std::min(rows, cols) > static_cast<std::int64_t>(full_spectrum_order)) return nullptr;
+    return &subject.get<LayerSpectrum>(key).singular_values;
 }
 
 }  // namespace assay::measures::ingredients

@@ -18,11 +18,13 @@ struct LayerSpectrum {
     struct Value {
         std::vector<double> singular_values;   ///< descending: all of them up to 512 on the smaller side, else the largest
         double frobenius_squared = 0;
-        double error = 0;                      ///< relative error bound of the largest, from its Lanczos residual; 0 after LAPACK
+        double error = 0;                      ///< relative error bound of the largest, from its Lanczos residual; 0 of a whole spectrum
         double norm() const { return singular_values.empty() ? 0 : singular_values.front(); }
     };
     /// @throws Error{data} for non-finite weights, Error{missing} without initial weights.
     static Value compute(Subject& subject, const Key& key);
+    /// All singular values, descending, where they are all known (up to 512 on the smaller side); else null, at no cost.
+    static const std::vector<double>* whole(Subject& subject, const Key& key);
     static std::size_t bytes(const Value& value) { return value.singular_values.size() * sizeof(double); }
 };
 

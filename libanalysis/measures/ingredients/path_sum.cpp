@@ -1,25 +1,23 @@
 #include "libanalysis/measures/ingredients/path_sum.hpp"
 
+#include "libanalysis/engine/convolution_shape.hpp"
 #include "libanalysis/engine/tape.hpp"
 #include "libanalysis/measures/weight_matrices.hpp"
+#include "libanalysis/pruning/path_network.hpp"
 
 #include <boost/graph/adjacency_list.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace assay::measures::ingredients {
 namespace {
 
-// Layers without weights that map sums of paths to sums of paths (or, for max pooling, choose among them).
-constexpr std::array<std::string_view, 12> plain_kinds{
-    "activation", "add", "average_pooling_2d", "concatenate", "flatten", "global_average_pooling_2d",
-    "identity", "input", "max_pooling_2d", "permute", "reshape", "zero_padding_2d"};
-
 [[noreturn]] void refuse(const model::Node& node, std::string expected) {
     throw Error(ErrorKind::unsupported, {"layer " + node.layer + " (" + node.layer_class + ")", std::move(expected), node.kind});
 }
+
+double power_of(double x, double power) { return power == 2 ? x * x : std::pow(std::abs(x), power); }
 
 std::vector<double> values_with_role(const model::Model& model, const model::Node& node, model::Role role, std::size_t channels, double otherwise) {
     for (const std::size_t i : node.parameters)
@@ -36,14 +34,14 @@ bool has(const model::Model& model, const model::Node& node, model::Role role) {
     return std::any_of(node.parameters.begin(), node.parameters.end(), [&](std::size_t i) { return model.parameters[i].role == role; });
 }
 
-/// Squares one BatchNormalization with the layer before it. Folded, they are W s and beta + s (b - mean) with s = gamma /
-/// sqrt(variance + epsilon); squared, W^2 s^2 and (beta + s (b - mean))^2. So the layer before keeps W^2 without a bias, and
-/// the normalisation is given parameters with which it multiplies by s^2 and adds the squared folded bias.
-void square_folded(const model::Model& model, const model::Architecture& architecture, std::size_t vertex, model::Weights& weights) {
+/// One BatchNormalization with the layer before it. Folded, they are W s and beta + s (b - mean) with s = gamma /
+/// sqrt(variance + epsilon); to the power p, |W|^p |s|^p and |beta + s (b - mean)|^p. So the layer before keeps |W|^p without a
+/// bias, and the normalisation is given parameters with which it multiplies by |s|^p and adds the folded bias's power.
+void raise_folded(const model::Model& model, const model::Architecture& architecture, std::size_t vertex, double power, model::Weights& weights) {
     const model::Node& node = architecture.graph[vertex];
     const std::size_t before_vertex = architecture.inputs_of(vertex).at(0);
     const model::Node& before = architecture.graph[before_vertex];
-    if ((before.kind != "conv2d" && before.kind != "dense") || boost::out_degree(before_vertex, architecture.graph) != 1)
+    if ((!engine::is_convolution(before) && before.kind != "dense") || boost::out_degree(before_vertex, architecture.graph) != 1)
         refuse(node, "a convolution or dense layer directly before it, with no other consumer, to fold it into");
     const auto mean = values_with_role(model, node, model::Role::moving_mean, 0, 0);
     const std::size_t channels = mean.size();
@@ -55,9 +53,9 @@ void square_folded(const model::Model& model, const model::Architecture& archite
     std::vector<double> scale(channels), shift(channels);
     for (std::size_t c = 0; c < channels; ++c) {
         const double s = gamma[c] / std::sqrt(variance[c] + epsilon);
-        scale[c] = s * s;
+        scale[c] = power_of(s, power);
         const double folded = beta[c] + s * (bias.at(c) - mean[c]);
-        shift[c] = folded * folded;
+        shift[c] = power_of(folded, power);
     }
     set(model, before, model::Role::bias, std::vector<double>(channels, 0.0), weights);
     // y = gamma' (x - mean') / sqrt(variance' + epsilon) + beta' with what the layer has: without gamma the variance carries
@@ -82,33 +80,34 @@ void square_folded(const model::Model& model, const model::Architecture& archite
 PathSum::Value PathSum::compute(Subject& subject, const Key& key) {
     const model::Model& original = subject.model();
     if (!original.architecture) throw Error(ErrorKind::missing, {"model", "an architecture", "weights only"});
-    model::Model squared;
-    squared.path = original.path;
-    squared.format = original.format;
-    squared.parameters = original.parameters;
-    squared.architecture = original.architecture;
-    squared.weights = original.weights;
-    model::Architecture& architecture = *squared.architecture;
-    for (std::size_t i = 0; i < squared.weights.size(); ++i) {
-        require_finite(original, squared.weights[i], i);
-        std::vector<double> values = squared.weights[i].to_double();
-        for (double& value : values) value *= value;
-        squared.weights[i].values = std::move(values);
+    model::Model raised;
+    raised.path = original.path;
+    raised.format = original.format;
+    raised.parameters = original.parameters;
+    raised.architecture = original.architecture;
+    raised.weights = original.weights;
+    model::Architecture& architecture = *raised.architecture;
+    for (std::size_t i = 0; i < raised.weights.size(); ++i) {
+        require_finite(original, raised.weights[i], i);
+        std::vector<double> values = raised.weights[i].to_double();
+        for (double& value : values) value = power_of(value, key.power);
+        raised.weights[i].values = std::move(values);
     }
     std::map<std::size_t, int> normalised;   // how many normalisations fold into a kernel
     for (const std::size_t vertex : architecture.topological_order()) {
         model::Node& node = architecture.graph[vertex];
         if (node.kind == "batch_normalization") {
-            square_folded(original, architecture, vertex, squared.weights);
+            raise_folded(original, architecture, vertex, key.power, raised.weights);
             for (const std::size_t parameter : node.parameters)
                 if (++normalised[parameter] > 1) refuse(node, "a normalisation that is used once");
             continue;
         }
-        if (node.kind == "conv2d" || node.kind == "dense") continue;
-        if (std::find(plain_kinds.begin(), plain_kinds.end(), node.kind) == plain_kinds.end())
-            refuse(node, "a layer whose squared form is a sum over paths");
+        if (engine::is_convolution(node) || node.kind == "dense") continue;
+        if (!pruning::passes_paths(node.kind))
+            refuse(node, "a layer whose form with powers is a sum over paths");
         if (node.kind == "activation" && key.activations == Activations::linear && boost::out_degree(vertex, architecture.graph) > 0) {
-            if (node.attributes.value("function", "") == "softmax") refuse(node, "a pointwise activation between layers");
+            const std::string function = node.attributes.value("function", "");
+            if (function == "softmax" || function == "log_softmax") refuse(node, "a pointwise activation between layers");
             node.attributes["function"] = "linear";
         }
     }
@@ -121,9 +120,9 @@ PathSum::Value PathSum::compute(Subject& subject, const Key& key) {
         }
     engine::NetworkOptions options{.precision = engine::DType::float64, .logits = true, .input_shapes = subject.network().input_shapes(),
                                    .micro_batches = subject.backend().micro_batches()};
-    const engine::Network network(squared, options);
+    const engine::Network network(raised, options);
     engine::Backend& backend = subject.backend();
-    const engine::Buffer parameters = network.pack(backend, squared.weights);
+    const engine::Buffer parameters = network.pack(backend, raised.weights);
     engine::Batch batch;
     batch.size = 1;
     for (const Shape& shape : network.input_shapes())

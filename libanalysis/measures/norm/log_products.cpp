@@ -9,12 +9,6 @@
 namespace assay::measures {
 namespace {
 
-// d (prod)^(1/d), as a logarithm.
-double log_of_sum(const LogSum& product) {
-    const auto d = static_cast<double>(product.count);
-    return std::log(d) + product.sum / d;
-}
-
 std::vector<Value> product_of_spectral(Subject& subject, const Parameters&) {
     std::vector<Value> values;
     for (const char* convention : {"matrix", "circular", "exact"})
@@ -43,6 +37,33 @@ std::vector<Value> frobenius_over_margin(Subject& subject, const Parameters&) {
         values.push_back(attempt(convention, [&] { return log_product_of_frobenius(subject).sum + log_inverse_squared_margin(subject, convention); }));
     return values;
 }
+
+// d (prod / gamma^2)^(1/d): the margin takes part in the mean.
+double log_of_sum_over_margin(Subject& subject, LogSum product, const char* convention) {
+    product.sum += log_inverse_squared_margin(subject, convention);
+    return log_of_sum(product);
+}
+
+std::vector<Value> sum_of_spectral_over_margin(Subject& subject, const Parameters&) {
+    return {attempt("exact", [&] { return log_of_sum_over_margin(subject, log_product_of_spectral(subject, "exact"), "exact"); }),
+            attempt("dziugaite", [&] { return log_of_sum_over_margin(subject, log_product_of_spectral(subject, "matrix"), "dziugaite"); })};
+}
+
+std::vector<Value> sum_of_frobenius_over_margin(Subject& subject, const Parameters&) {
+    std::vector<Value> values;
+    for (const char* convention : {"exact", "dziugaite"})
+        values.push_back(attempt(convention, [&] { return log_of_sum_over_margin(subject, log_product_of_frobenius(subject), convention); }));
+    return values;
+}
+
+std::vector<Value> plain_sum_of_spectral(Subject& subject, const Parameters&) {
+    std::vector<Value> values;
+    for (const char* convention : {"matrix", "circular", "exact"})
+        values.push_back(attempt(convention, [&] { return std::exp(log_of_sum(log_product_of_spectral(subject, convention))); }));
+    return values;
+}
+
+std::vector<Value> plain_sum_of_frobenius(Subject& subject, const Parameters&) { return {whole(std::exp(log_of_sum(log_product_of_frobenius(subject))))}; }
 
 double bound(Subject& subject, bool change) {
     const double ratio = sum_over_squared_spectral(subject, change);
@@ -127,6 +148,52 @@ extern const Measure log_prod_of_fro_over_margin{
     .ingredients = "labels,margins,outputs",
     .doc = "The conventions differ in gamma, as in inverse_margin.",
     .compute = frobenius_over_margin,
+};
+
+extern const Measure sum_of_spec{
+    .name = "sum_of_spec",
+    .formula = R"(d \left( \prod_l \|W_l\|_2^2 \right)^{1/d})",
+    .source = "jiang2020fantastic",
+    .needs = Need::weights,
+    .direction = Direction::larger_gap,
+    .conventions = "matrix,circular,exact",
+    .ingredients = "convolution_norm,layer_geometry,layer_spectrum",
+    .doc = "d times the geometric mean of squared spectral norms: log_sum_of_spec without its logarithm.",
+    .compute = plain_sum_of_spectral,
+};
+
+extern const Measure sum_of_fro{
+    .name = "sum_of_fro",
+    .formula = R"(d \left( \prod_l \|W_l\|_F^2 \right)^{1/d})",
+    .source = "jiang2020fantastic",
+    .needs = Need::weights,
+    .direction = Direction::larger_gap,
+    .doc = "d times the geometric mean of squared Frobenius norms: log_sum_of_fro without its logarithm.",
+    .compute = plain_sum_of_frobenius,
+};
+
+extern const Measure log_sum_of_spec_over_margin{
+    .name = "log_sum_of_spec_over_margin",
+    .formula = R"(\ln d + \frac1d \left( \sum_l \ln \|W_l\|_2^2 - 2 \ln \gamma \right))",
+    .source = "jiang2020fantastic",
+    .needs = margin_needs,
+    .direction = Direction::larger_gap,
+    .conventions = "exact,dziugaite",
+    .ingredients = "convolution_norm,labels,layer_geometry,layer_spectrum,margins,outputs",
+    .doc = "log_sum_of_spec with the margin in the mean; conventions as in log_prod_of_spec_over_margin.",
+    .compute = sum_of_spectral_over_margin,
+};
+
+extern const Measure log_sum_of_fro_over_margin{
+    .name = "log_sum_of_fro_over_margin",
+    .formula = R"(\ln d + \frac1d \left( \sum_l \ln \|W_l\|_F^2 - 2 \ln \gamma \right))",
+    .source = "jiang2020fantastic",
+    .needs = margin_needs,
+    .direction = Direction::larger_gap,
+    .conventions = "exact,dziugaite",
+    .ingredients = "labels,margins,outputs",
+    .doc = "log_sum_of_fro with the margin in the mean. The conventions differ in gamma, as in inverse_margin.",
+    .compute = sum_of_frobenius_over_margin,
 };
 
 extern const Measure log_spec_init_main{

@@ -12,16 +12,36 @@ namespace {
 using ingredients::PathSum;
 
 std::vector<Value> compute(Subject& subject, const Parameters&) {
-    return {attempt("exact", [&] { return subject.get<PathSum>({PathSum::Activations::linear}); }),
-            attempt("pgdl", [&] { return subject.get<PathSum>({PathSum::Activations::kept}); })};
+    return {attempt("exact", [&] { return subject.get<PathSum>({PathSum::Activations::linear, 2}); }),
+            attempt("pgdl", [&] { return subject.get<PathSum>({PathSum::Activations::kept, 2}); })};
 }
 
 std::vector<Value> over_margin(Subject& subject, const Parameters&) {
-    return {attempt("exact", [&] { return subject.get<PathSum>({PathSum::Activations::linear}) * std::exp(log_inverse_squared_margin(subject, "exact")); }),
-            attempt("dziugaite", [&] { return subject.get<PathSum>({PathSum::Activations::kept}) * std::exp(log_inverse_squared_margin(subject, "dziugaite")); })};
+    return {attempt("exact", [&] { return subject.get<PathSum>({PathSum::Activations::linear, 2}) * std::exp(log_inverse_squared_margin(subject, "exact")); }),
+            attempt("dziugaite", [&] { return subject.get<PathSum>({PathSum::Activations::kept, 2}) * std::exp(log_inverse_squared_margin(subject, "dziugaite")); })};
+}
+
+std::vector<Value> of_any_power(Subject& subject, const Parameters& parameters) {
+    const double p = positive(parameters, "p");
+    return {attempt("exact", [&] { return std::pow(subject.get<PathSum>({PathSum::Activations::linear, p}), 1 / p); }),
+            attempt("pgdl", [&] { return std::pow(subject.get<PathSum>({PathSum::Activations::kept, p}), 1 / p); })};
 }
 
 }  // namespace
+
+extern const Measure lp_path_norm{
+    .name = "lp_path_norm",
+    .formula = R"(\left( \sum_i f_{|w|^p}(\mathbf 1)_i \right)^{1/p})",
+    .source = "neyshabur2019role",
+    .needs = Need::weights | Need::architecture,
+    .direction = Direction::larger_gap,
+    .conventions = "exact,pgdl",
+    .parameters = "p=1|1.5|2",
+    .ingredients = "path_sum",
+    .doc = "path_norm with magnitudes to the power p and the p-th root of the sum: at p = 2 the root of path_norm. Conventions and "
+           "BatchNormalization as there.",
+    .compute = of_any_power,
+};
 
 extern const Measure path_norm{
     .name = "path_norm",

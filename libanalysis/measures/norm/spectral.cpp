@@ -1,6 +1,8 @@
 // Spectral norms by layer, and stable ranks.
 
+#include "libanalysis/measures/eigenvalue_sums.hpp"
 #include "libanalysis/measures/ingredients/layer_spectrum.hpp"
+#include "libanalysis/measures/layer_means.hpp"
 #include "libanalysis/measures/norms.hpp"
 #include "libanalysis/measures/values.hpp"
 
@@ -29,26 +31,15 @@ std::vector<Value> norms(Subject& subject, const Parameters&) {
 }
 
 std::vector<Value> ranks(Subject& subject, const Parameters&) {
-    std::vector<Value> values;
-    double sum = 0;
-    std::size_t count = 0;
-    std::string refused;
-    for (const WeightMatrix& matrix : weight_matrices(subject.model())) {
-        Value value = attempt("", [&] {
-            const auto& spectrum = subject.get<ingredients::LayerSpectrum>({"final", matrix.parameter});
-            if (spectrum.norm() == 0) throw Error(ErrorKind::data, {"layer " + matrix.label, "a weight that is not zero", "zeros only"});
-            return spectrum.frobenius_squared / (spectrum.norm() * spectrum.norm());
-        });
-        value.layer = matrix.label;
-        if (value.ok()) {
-            sum += std::get<double>(value.value);
-            ++count;
-        } else if (refused.empty()) {
-            refused = value.reason;
-        }
+    std::vector<Value> values = with_layer_mean(subject, "matrix", [&](const WeightMatrix& matrix) {
+        const auto& spectrum = subject.get<ingredients::LayerSpectrum>({"final", matrix.parameter});
+        if (spectrum.norm() == 0) throw Error(ErrorKind::data, {"layer " + matrix.label, "a weight that is not zero", "zeros only"});
+        return spectrum.frobenius_squared / (spectrum.norm() * spectrum.norm());
+    });
+    for (Value& value : with_layer_mean(subject, "weightwatcher", [&](const WeightMatrix& matrix) {
+             return stable_rank_of(subject.get<ingredients::LayerEigenvalues>({"weightwatcher", matrix.parameter}).ascending);
+         }))
         values.push_back(std::move(value));
-    }
-    values.push_back(refused.empty() ? whole(sum / static_cast<double>(count)) : missing(refused));
     return values;
 }
 
@@ -64,7 +55,8 @@ extern const Measure spectral_norm{
     .direction = Direction::larger_gap,
     .conventions = "matrix,circular,exact",
     .ingredients = "convolution_norm,layer_geometry,layer_spectrum",
-    .doc = "Largest singular value by layer; the whole model's is the largest of them. matrix: the kernel reshaped to [height width in, out]; "
+    .doc = "Largest singular value by layer; the whole model's is the largest of them. matrix: the kernel reshaped to [height width in, out], "
+           "a depthwise one to [height width, out] for each channel; "
            "circular: the convolution with circular padding at the layer's own input size, its stride ignored; exact: the operator as the "
            "layer applies it, with stride, dilation, groups and zero padding. All three agree for dense layers.",
     .compute = norms,
@@ -76,8 +68,11 @@ extern const Measure stable_rank{
     .source = "rudelson2007sampling",
     .needs = Need::weights,
     .direction = Direction::larger_gap,
-    .ingredients = "layer_spectrum",
-    .doc = "Stable rank by layer (kernels as matrices); the whole model's is their mean.",
+    .conventions = "matrix,weightwatcher",
+    .version = 2,
+    .ingredients = "layer_eigenvalues,layer_spectrum",
+    .doc = "Stable rank by layer; the whole model's is the mean over the layers that are not all zero. matrix: kernels as matrices; weightwatcher: of the "
+           "eigenvalues that alpha's convention puts together.",
     .compute = ranks,
 };
 

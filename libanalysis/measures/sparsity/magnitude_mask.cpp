@@ -1,43 +1,29 @@
 #include "libanalysis/measures/sparsity/magnitude_mask.hpp"
 
-#include "libanalysis/measures/weight_matrices.hpp"
-
-#include <algorithm>
-#include <cmath>
-
 namespace assay::measures {
 
+pruning::Masks magnitude_mask(const model::Model& model, const model::Weights& weights, double sparsity) {
+    pruning::Masks masks = pruning::keep_highest(pruning::magnitudes(model, weights), sparsity);
+    const pruning::Masks nonzero = pruning::nonzero(model, weights);
+    for (std::size_t i = 0; i < masks.size(); ++i)
+        for (std::size_t k = 0; k < masks[i].size(); ++k) masks[i][k] &= nonzero[i][k];
+    return masks;
+}
+
 model::Weights masked_by_magnitude(const model::Model& model, double sparsity) {
-    model::Weights weights = model.weights;
+    return pruning::masked(model.weights, magnitude_mask(model, model.weights, sparsity));
+}
+
+std::vector<Value> by_matrix(const model::Model& model, const std::function<double(const std::vector<const WeightMatrix*>&)>& of, const std::string& convention) {
     const std::vector<WeightMatrix> matrices = weight_matrices(model);
-    std::vector<double> magnitudes;
+    std::vector<Value> values;
+    std::vector<const WeightMatrix*> all;
     for (const WeightMatrix& matrix : matrices) {
-        require_finite(model, weights[matrix.parameter], matrix.parameter);
-        std::visit([&](const auto& array) {
-            for (const auto x : array) magnitudes.push_back(std::abs(static_cast<double>(x)));
-        }, weights[matrix.parameter].values);
+        values.push_back(of_layer(matrix.label, of({&matrix}), convention, "nothing to compare"));
+        all.push_back(&matrix);
     }
-    // Nudged, so that 0.9 of 10 is 9 although the product may round below it.
-    const auto zeros = std::min(magnitudes.size(), static_cast<std::size_t>(std::floor(sparsity * static_cast<double>(magnitudes.size()) * (1 + 1e-12))));
-    if (zeros == 0) return weights;
-    std::nth_element(magnitudes.begin(), magnitudes.begin() + static_cast<std::ptrdiff_t>(zeros - 1), magnitudes.end());
-    const double threshold = magnitudes[zeros - 1];
-    std::size_t below = 0;
-    for (std::size_t i = 0; i + 1 < zeros; ++i) below += magnitudes[i] < threshold;
-    std::size_t at_threshold = zeros - below;
-    for (const WeightMatrix& matrix : matrices)
-        std::visit([&](auto& array) {
-            for (auto& x : array) {
-                const double magnitude = std::abs(static_cast<double>(x));
-                if (magnitude < threshold)
-                    x = 0;
-                else if (magnitude == threshold && at_threshold > 0) {
-                    x = 0;
-                    --at_threshold;
-                }
-            }
-        }, weights[matrix.parameter].values);
-    return weights;
+    values.push_back(whole(of(all), convention, "nothing to compare"));
+    return values;
 }
 
 }  // namespace assay::measures

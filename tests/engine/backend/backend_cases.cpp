@@ -2,6 +2,7 @@
 
 #include "libanalysis/core/shape.hpp"
 #include "tests/engine/backend/guarded.hpp"
+#include "tests/engine/backend/pointwise_table.hpp"
 #include "tests/oracle/arrays.hpp"
 
 #include <algorithm>
@@ -159,6 +160,13 @@ void gemm_batched(Backend& b, DType type) {
     }
     Guarded none(b, type, {});
     b.gemm_batched(false, false, m, n, k, 1.0, none, k, sa, none, n, 0, 1.0, none, n, sc, 0);
+
+    const std::int64_t many = 70000;   // more than a grid's third extent holds on a device
+    Guarded a(b, type, normals(at(2 * many), 4)), w(b, type, normals(at(2 * many), 5)), c(b, type, Array(at(many), 0.0));
+    b.gemm_batched(false, false, 1, 1, 2, 1.0, a, 2, 2, w, 1, 2, 0.0, c, 1, 1, many);
+    Array expected(at(many));
+    for (std::size_t i = 0; i < at(many); ++i) expected[i] = a.values()[2 * i] * w.values()[2 * i] + a.values()[2 * i + 1] * w.values()[2 * i + 1];
+    c.expect_near(expected, tolerance(type));
 }
 
 void combinations(Backend& b, DType type) {
@@ -349,95 +357,87 @@ void softmax(Backend& b, DType type) {
     y.expect_near({1, 0, 1, 0}, 0);
 }
 
-double function(Pointwise f, double alpha, double x) {
-    switch (f) {
-        case Pointwise::linear: return x;
-        case Pointwise::relu: return std::fmax(x, 0);
-        case Pointwise::tanh: return 1 - 2 / (std::exp(2 * x) + 1);
-        case Pointwise::sigmoid: return 0.5 * (1 + std::tanh(x / 2));
-        case Pointwise::elu: return x > 0 ? x : alpha * (std::exp(x) - 1);
-        case Pointwise::gelu: return 0.5 * x * (1 + std::erf(x / std::sqrt(2)));
-        case Pointwise::gelu_tanh: return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
-        case Pointwise::softplus: return std::log(1 + std::exp(x));
-        case Pointwise::square: return x * x;
-        case Pointwise::sqrt: return std::pow(x, 0.5);
-        case Pointwise::reciprocal: return 1 / x;
-    }
-    return std::nan("");
-}
-
-constexpr Pointwise functions[] = {Pointwise::linear, Pointwise::relu, Pointwise::tanh, Pointwise::sigmoid, Pointwise::elu, Pointwise::gelu,
-                                   Pointwise::gelu_tanh, Pointwise::softplus, Pointwise::square, Pointwise::sqrt, Pointwise::reciprocal};
-
 void pointwise(Backend& b, DType type) {
-    const double alpha = 0.75, h = 1e-4;
-    for (const Pointwise f : functions) {
+    const double h = 1e-4;
+    for (const PointwiseRow& row : pointwise_table()) {
+        const Pointwise f = row.f;
+        const engine::PointwiseParameters p = row.parameters;
         SCOPED_TRACE(testing::Message() << "function " << static_cast<int>(f));
         for (const std::size_t n : sizes) {
             Array points = normals(n, 1);
-            for (double& x : points) {
-                if (f == Pointwise::sqrt || f == Pointwise::reciprocal) x = static_cast<float>(std::abs(x) + 0.5);
-                else if (std::abs(x) < 0.01) x = 0.25;   // differences must not step over a kink
-            }
+            for (double& x : points) x = away_from_kinks(row, 1.5 * x);
             const Array g = normals(n, 2), a = normals(n, 3);
             Array value(n), first(n), second(n);
             for (std::size_t i = 0; i < n; ++i) {
-                const double x = points[i], low = function(f, alpha, x - h), high = function(f, alpha, x + h);
-                value[i] = function(f, alpha, x);
+                const double x = points[i], low = row.value(x - h), high = row.value(x + h);
+                value[i] = row.value(x);
                 first[i] = (high - low) / (2 * h) * g[i];
                 second[i] = (high - 2 * value[i] + low) / (h * h) * g[i] * a[i];
             }
             Guarded x(b, type, points), y(b, type, Array(n, 1.0)), gy(b, type, g), ta(b, type, a);
-            b.map(f, alpha, x, y);
-            y.expect_near(value, 2 * tolerance(type));   // a library function and one multiplication
-            b.map_first(f, alpha, x, gy, y, false);
+            b.map(f, p, x, y);
+            y.expect_near(value, 2 * row.rounding * tolerance(type));   // a library function and one multiplication
+            b.map_first(f, p, x, gy, y, false);
             y.expect_near(first, difference);
-            b.map_second(f, alpha, x, gy, ta, y, false);
+            b.map_second(f, p, x, gy, ta, y, false);
             y.expect_near(second, 10 * difference);      // second differences lose eps / h^2
             for (double& v : first) v += 1;
             for (double& v : second) v += 1;
             b.fill(y, 1);
-            b.map_first(f, alpha, x, gy, y, true);
+            b.map_first(f, p, x, gy, y, true);
             y.expect_near(first, difference);
             b.fill(y, 1);
-            b.map_second(f, alpha, x, gy, ta, y, true);
+            b.map_second(f, p, x, gy, ta, y, true);
             y.expect_near(second, 10 * difference);
             x.expect_unchanged();
             gy.expect_unchanged();
             ta.expect_unchanged();
-            b.map(f, alpha, x, x);   // in place
-            x.expect_near(value, 2 * tolerance(type));
+            b.map(f, p, x, x);   // in place
+            x.expect_near(value, 2 * row.rounding * tolerance(type));
         }
     }
 }
 
 void pointwise_limits(Backend& b, DType type) {
-    const Array tails{-1e4, -100, 100, 1e4};
-    for (const Pointwise f : functions) {
-        if (f == Pointwise::sqrt) continue;
+    for (const PointwiseRow& row : pointwise_table()) {
+        const Pointwise f = row.f;
+        const engine::PointwiseParameters p = row.parameters;
         SCOPED_TRACE(testing::Message() << "function " << static_cast<int>(f));
+        Array tails{-1e4, -100, 100, 1e4};
+        if (row.positive) tails = {50, 100, 1e4, 1e4};
+        if (f == Pointwise::exponential) tails = {-1e4, -100, -100, 50};   // infinite on the other side
         Guarded x(b, type, tails), ones(b, type, Array(4, 1.0)), y(b, type, Array(4, 0.0));
         const auto expect_finite = [&] {
             for (const double value : y.now()) EXPECT_TRUE(std::isfinite(value));
         };
-        b.map(f, 1, x, y);
+        b.map(f, p, x, y);
         expect_finite();
-        b.map_first(f, 1, x, ones, y, false);
+        b.map_first(f, p, x, ones, y, false);
         expect_finite();
-        b.map_second(f, 1, x, ones, ones, y, false);
+        const Array slopes = y.now();
+        for (std::size_t i = 0; i < tails.size(); ++i) {
+            const double slope = tails[i] < 0 ? row.left : row.right;
+            if (std::abs(tails[i]) < 1e4 || std::isnan(slope)) continue;
+            EXPECT_NEAR(slopes[i], slope, 0.01) << "at " << tails[i];
+        }
+        b.map_second(f, p, x, ones, ones, y, false);
         expect_finite();
         Guarded bad(b, type, {std::nan("")}), out(b, type, {0.0});
-        b.map(f, 1, bad, out);
+        b.map(f, p, bad, out);
         EXPECT_TRUE(std::isnan(out.now()[0])) << "a NaN must not be hidden";
+        // Kinks: the derivative of the left side, and no second derivative.
+        for (const double kink : row.kinks) {
+            const double h = 1e-6;
+            Guarded at(b, type, {kink}), one(b, type, {1.0}), slope(b, type, {9.0});
+            b.map_first(f, p, at, one, slope, false);
+            slope.expect_near({(row.value(kink - h) - row.value(kink - 2 * h)) / h}, 1e-5);
+            b.map_second(f, p, at, one, one, slope, false);
+            slope.expect_near({0.0}, 0);
+        }
     }
-    // Kinks: the derivative of the left side, and no second derivative.
-    for (const auto& [f, slope] : {std::pair{Pointwise::relu, 0.0}, std::pair{Pointwise::elu, 0.5}}) {
-        Guarded zero(b, type, {0.0, -0.0}), ones(b, type, {1.0, 1.0}), y(b, type, {9.0, 9.0});
-        b.map_first(f, 0.5, zero, ones, y, false);
-        y.expect_near({slope, slope}, 0);
-        b.map_second(f, 0.5, zero, ones, ones, y, false);
-        y.expect_near({0.0, 0.0}, 0);
-    }
+    Guarded negative_zero(b, type, {-0.0}), one(b, type, {1.0}), slope(b, type, {9.0});
+    b.map_first(Pointwise::relu, {}, negative_zero, one, slope, false);
+    slope.expect_near({0.0}, 0);
 }
 
 ConvGeometry conv(std::int64_t batch, std::int64_t in, std::int64_t in_c, std::int64_t out_c, std::int64_t kernel, std::int64_t stride = 1,
@@ -711,6 +711,31 @@ void copy_block(Backend& b, DType type) {
     y.expect_near({1, 3, 0, 0}, 0);
 }
 
+/// Matrices made of eigenvalues that are known: H diag(values) H with the reflection H = I - 2 v v^T / v^T v.
+void symmetric_eigenvalues(Backend& b, DType type) {
+    for (const auto& [n, count] : {std::pair<std::int64_t, std::int64_t>{0, 3}, {3, 0}, {1, 1}, {1, 5}, {2, 7}, {7, 1}, {32, 3}, {33, 2}, {70, 1}, {2, 70000}}) {
+        Array entries, expected;
+        for (std::int64_t i = 0; i < count; ++i) {
+            Array values = normals(at(n), at(i)), v = normals(at(n), at(100 + i));
+            std::sort(values.begin(), values.end());
+            double norm = 0;
+            for (const double x : v) norm += x * x;
+            const auto reflection = [&](std::size_t r, std::size_t c) { return (r == c ? 1.0 : 0.0) - 2 * v[r] * v[c] / norm; };
+            for (std::size_t r = 0; r < at(n); ++r)
+                for (std::size_t c = 0; c < at(n); ++c) {
+                    double sum = 0;
+                    for (std::size_t k = 0; k < at(n); ++k) sum += reflection(r, k) * values[k] * reflection(k, c);
+                    entries.push_back(sum);
+                }
+            expected.insert(expected.end(), values.begin(), values.end());
+        }
+        Guarded matrices(b, type, rounded(entries, type)), values(b, type, Array(at(n * count), 5.0));
+        b.symmetric_eigenvalues(n, count, matrices, values);
+        matrices.expect_sentinels();
+        values.expect_near(expected, 4 * tolerance(type));   // the matrix's own rounding adds to that of the method
+    }
+}
+
 void transfers(Backend& b, DType type) {
     for (const std::size_t n : sizes) {
         const Array values = normals(n, 1);
@@ -725,7 +750,7 @@ void transfers(Backend& b, DType type) {
 constexpr BackendCase cases[] = {
     {"transfers", transfers}, {"copy", copy}, {"fill", fill}, {"axpy", axpy}, {"scale", scale}, {"multiply", multiply}, {"dot", dot},
     {"accumulate", accumulate}, {"combinations", combinations}, {"fold_of_parts", fold_of_parts}, {"gemm", gemm}, {"gemm_batched", gemm_batched}, {"rows_and_columns", rows_and_columns},
-    {"sums_and_dots", sums_and_dots}, {"softmax", softmax}, {"pointwise", pointwise}, {"pointwise_limits", pointwise_limits},
+    {"sums_and_dots", sums_and_dots}, {"softmax", softmax}, {"symmetric_eigenvalues", symmetric_eigenvalues}, {"pointwise", pointwise}, {"pointwise_limits", pointwise_limits},
     {"convolution", convolution}, {"convolution_adjoints", convolution_adjoints}, {"convolution_windows", convolution_windows}, {"empty_convolution", empty_convolution},
     {"pooling", pooling}, {"gather", gather}, {"gather_rows", gather_rows}, {"permute", permute}, {"copy_block", copy_block},
 };

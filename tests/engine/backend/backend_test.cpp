@@ -5,8 +5,11 @@
 #include "libanalysis/core/error.hpp"
 #include "tests/engine/backend/backend_under_test.hpp"
 #include "tests/engine/backend/guarded.hpp"
+#include "tests/engine/backend/pointwise_table.hpp"
 
 #include <gtest/gtest.h>
+
+#include <set>
 
 namespace assay::test {
 
@@ -30,6 +33,17 @@ INSTANTIATE_TEST_SUITE_P(Backend, EveryPrimitive,
                          testing::Combine(testing::ValuesIn(backend_cases().begin(), backend_cases().end()),
                                           testing::Values(DType::float32, DType::float64)),
                          case_name);
+
+TEST(PointwiseTable, HasEveryFunction) {
+#define ASSAY_POINTWISE(name, functor) engine::Pointwise::name,
+    const std::set<engine::Pointwise> known{
+#include "libanalysis/engine/pointwise_functions.def"
+    };
+#undef ASSAY_POINTWISE
+    std::set<engine::Pointwise> tested;
+    for (const PointwiseRow& row : pointwise_table()) tested.insert(row.f);
+    EXPECT_EQ(tested, known);
+}
 
 TEST(Backend, RefusesArgumentsThatDoNotFit) {
     const auto b = make_backend_under_test();

@@ -3,6 +3,7 @@
 #include "libanalysis/engine/device/maps.hpp"
 #include "libanalysis/engine/device/rows.hpp"
 #include "libanalysis/engine/device/vectors.hpp"
+#include "tests/engine/backend/pointwise_table.hpp"
 #include "tests/engine/device/host_system.hpp"
 
 namespace assay::test {
@@ -113,26 +114,24 @@ TYPED_TEST(ElementwiseFunctors, SpreadRowsAndColumns) {
 
 TYPED_TEST(ElementwiseFunctors, MapPointwiseFunctions) {
     using T = TypeParam;
-    constexpr Pointwise functions[] = {Pointwise::linear, Pointwise::relu, Pointwise::tanh, Pointwise::sigmoid, Pointwise::elu, Pointwise::gelu,
-                                       Pointwise::gelu_tanh, Pointwise::softplus, Pointwise::square, Pointwise::sqrt, Pointwise::reciprocal};
-    const T alpha = T(0.75);
-    for (const Pointwise f : functions) {
+    for (const PointwiseRow& row : pointwise_table()) {
+        const Pointwise f = row.f;
+        const engine::PointwiseParameters parameters = row.parameters;
+        const engine::pointwise::Parameters<T> p(parameters);
         SCOPED_TRACE(testing::Message() << "function " << static_cast<int>(f));
         for (const std::int64_t n : sizes) {
             std::vector<T> x = random<T>(n, 1), a = random<T>(n, 2), b = random<T>(n, 3), y = random<T>(n, 4), expected = y;
-            if (f == Pointwise::sqrt || f == Pointwise::reciprocal) {
-                for (T& value : x) value = std::abs(value) + T(0.5);
-            }
+            for (T& value : x) value = static_cast<T>(away_from_kinks(row, static_cast<double>(value)));
             engine::pointwise::select(f, [&]<class F>(F) {
-                this->cpu->map(f, alpha, view(x), view(expected));
-                each(n, engine::device::Map<F, T>{alpha, x.data(), y.data()});
+                this->cpu->map(f, parameters, view(x), view(expected));
+                each(n, engine::device::Map<F, T>{p, x.data(), y.data()});
                 expect_close(y, expected, "value");
                 for (const bool add : {false, true}) {
-                    this->cpu->map_first(f, alpha, view(x), view(a), view(expected), add);
-                    each(n, engine::device::MapFirst<F, T>{alpha, x.data(), a.data(), y.data(), add});
+                    this->cpu->map_first(f, parameters, view(x), view(a), view(expected), add);
+                    each(n, engine::device::MapFirst<F, T>{p, x.data(), a.data(), y.data(), add});
                     expect_close(y, expected, "first derivative");
-                    this->cpu->map_second(f, alpha, view(x), view(a), view(b), view(expected), add);
-                    each(n, engine::device::MapSecond<F, T>{alpha, x.data(), a.data(), b.data(), y.data(), add});
+                    this->cpu->map_second(f, parameters, view(x), view(a), view(b), view(expected), add);
+                    each(n, engine::device::MapSecond<F, T>{p, x.data(), a.data(), b.data(), y.data(), add});
                     expect_close(y, expected, "second derivative");
                 }
             });

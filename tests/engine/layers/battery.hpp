@@ -45,7 +45,7 @@ public:
             for (std::size_t k = 0; k < size; ++k) {
                 const double normal = seed.child("input").child(i).normal(k);
                 if (tested.vocabulary > 0) values[k] = static_cast<double>(seed.child("index").bits(k) % static_cast<unsigned>(tested.vocabulary));
-                else if (tested.kind == "max_pooling_2d") values[k] = 0.125 * static_cast<double>(order[k]) - 2;   // no two are close
+                else if (tested.kind.find("max_pooling") != std::string::npos) values[k] = 0.125 * static_cast<double>(order[k]) - 2;   // no two are close
                 else values[k] = static_cast<float>(normal + std::copysign(0.1, normal));                     // none is close to a kink at 0
             }
             if (tested.vocabulary == 0) blocks_.push_back({true, i, total_, size});
@@ -63,13 +63,19 @@ public:
             if (!constant) total_ += values.size();
             parameters_.push_back(values);
         }
-        if (tested.masked) {   // some steps of every kind: first, middle, last; the second sample wholly masked
+        if (tested.masked) {   // some steps of every kind: first, middle, last; the second sample wholly masked, unless that has no value
+            const bool wholly = tested.kind != "global_average_pooling_1d";
             const auto time = static_cast<std::size_t>(tested.inputs[0][0]);
             for (std::size_t n = 0; n < rows; ++n)
-                for (std::size_t t = 0; t < time; ++t) mask_.push_back(n == 1 ? 0 : ((n >> 1) + t * (n + 1)) % 3 == 0 ? 0 : 1);
+                for (std::size_t t = 0; t < time; ++t) mask_.push_back(n == 1 && wholly ? 0 : ((n >> 1) + t * (n + 1)) % 3 == 0 ? 0 : 1);
         }
     }
 
+    /// Other inputs and parameters than the seeded ones.
+    void set(std::vector<Flat> inputs, std::vector<Flat> parameters) {
+        inputs_ = std::move(inputs);
+        parameters_ = std::move(parameters);
+    }
     /// Rows first .. last of the same data.
     Instance part(std::int64_t first, std::int64_t last) const {
         Instance result(case_, type_, last - first);

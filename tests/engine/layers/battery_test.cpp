@@ -244,5 +244,17 @@ TEST(Embedding, MasksIndexZero) {
     EXPECT_NE(std::count(expected.begin(), expected.end(), 0), 0);
 }
 
+TEST(Masking, MasksStepsOfOneValueAlone) {
+    const float value = 0.1f;
+    for (const DType type : {DType::float32, DType::float64}) {
+        Instance layer({"masking_by_hand", "masking", R"({"mask_value":0.1})", {{4, 2}}}, type, 1);
+        const Flat x{value, value, value, 0, std::nextafter(value, 1.0f), value, 0x1p100, -0x1p100};
+        layer.set({x}, {});
+        EXPECT_EQ(layer.output_mask(layer.point()), (Flat{0, 1, 1, 1}));
+        EXPECT_EQ(layer.value(layer.point()), (Flat{0, 0, x[2], x[3], x[4], x[5], x[6], x[7]}));
+        EXPECT_EQ(layer.gradient(layer.point(), Flat(8, 3)), (Flat{0, 0, 3, 3, 3, 3, 3, 3}));
+    }
+}
+
 }  // namespace
 }  // namespace assay::test

@@ -46,6 +46,35 @@ TEST(Outline, AgreesWithTheNetworkAndCountsReceptiveFields) {
     EXPECT_TRUE(told[5].sees_all);
 }
 
+TEST(Outline, KnowsThatRecurrencesAndAttentionSeeAll) {
+    test::ModelBuilder builder;
+    const auto x = builder.input("x", {6, 2});
+    const auto l = builder.node("l", "gru", {{"units", 2}, {"return_sequences", true}, {"use_bias", false}}, {x}, {builder.parameter("l/kernel", {2, 6}), builder.parameter("l/recurrent", {2, 6})});
+    const auto a = builder.node("a", "attention", Json::object(), {x, x});
+    const auto t = builder.node("t", "time_distributed", {{"kind", "rescaling"}}, {x});
+    builder.output(l), builder.output(a), builder.output(t);
+    const auto told = outline(builder.model);
+    EXPECT_FALSE(told[x].sees_all);
+    EXPECT_TRUE(told[l].sees_all);
+    EXPECT_TRUE(told[a].sees_all);
+    EXPECT_FALSE(told[t].sees_all);
+    EXPECT_TRUE(told[t].field.empty());
+}
+
+TEST(Outline, OfAWholeImageSeesAllAndOfUnevenWindowsSaysNothing) {
+    test::ModelBuilder builder;
+    const auto x = builder.input("x", {7, 7, 2});
+    const auto conv = builder.node("conv", "depthwise_conv2d", {{"kernel_size", {3, 3}}, {"use_bias", false}}, {x}, {builder.parameter("kernel", {3, 3, 2, 1})});
+    const auto global = builder.node("global", "global_average_pooling_2d", {{"keepdims", true}}, {conv});
+    const auto uneven = builder.node("uneven", "adaptive_average_pooling_2d", {{"output_size", {2, 2}}}, {conv});
+    builder.output(global);
+    builder.output(uneven);
+    const auto told = outline(builder.model);
+    EXPECT_EQ(told[conv].field.at(0).size, 3);
+    EXPECT_TRUE(told[global].sees_all);
+    EXPECT_TRUE(told[uneven].field.empty() && !told[uneven].sees_all);
+}
+
 TEST(Outline, GoesOnPastWhatItCannotBuild) {
     const auto told = outline(convolutional("unsupported"));
     EXPECT_EQ(told[1].shape, (Shape{18, 18, 4}));

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace assay::test {
@@ -27,7 +28,11 @@ model::Model around(const std::function<ModelBuilder::Vertex(ModelBuilder&, Mode
 TEST(PiecewiseLinear, NamesTheLayerThatBends) {
     for (const char* function : {"tanh", "gelu", "elu", "softplus", "sigmoid", "softmax"})
         EXPECT_EQ(refusal(around([&](ModelBuilder& b, auto x) { return b.activation("inside", function, x); })), "layer inside is not piecewise linear") << function;
-    EXPECT_EQ(refusal(around([](ModelBuilder& b, auto x) { return b.activation("inside", "relu", x); })), "");
+    for (const char* function : {"selu", "silu", "mish", "hard_silu", "log_softmax", "exponential", "softsign"})
+        EXPECT_EQ(refusal(around([&](ModelBuilder& b, auto x) { return b.activation("inside", function, x); })), "layer inside is not piecewise linear") << function;
+    for (const char* function : {"relu", "leaky_relu", "general_relu", "hard_tanh", "soft_shrink"})
+        EXPECT_EQ(refusal(around([&](ModelBuilder& b, auto x) { return b.activation("inside", function, x); })), "") << function;
+    EXPECT_EQ(refusal(kinked()), "");
     EXPECT_EQ(refusal(around([](ModelBuilder& b, auto x) { return b.node("product", "multiply", Json::object(), {x, x}); })), "layer product is not piecewise linear");
     EXPECT_EQ(refusal(around([](ModelBuilder& b, auto x) {
         return b.node("normal", "layer_normalization", Json::object(), {x}, {b.parameter("normal/gamma", {4}), b.parameter("normal/beta", {4})});
@@ -93,6 +98,34 @@ TEST(KinkProximity, OfADeviceIsCountedThereAndToTheLastDigit) {
         for (const double delta : deltas) EXPECT_EQ(engine::kink_proximity(device.primal, delta).near, engine::kink_proximity(host.primal, delta).near) << delta;
         EXPECT_EQ(traffic.downloads().calls, 0u);
     }
+}
+
+TEST(KinkProximity, CountsTheKinksOfEveryFunction) {
+    struct Row { const char* attributes; std::vector<double> kinks; };
+    for (const Row& row : {Row{R"({"function":"leaky_relu","negative_slope":0.3})", {0}}, {R"({"function":"general_relu","threshold":-0.3,"max_value":0.7})", {-0.3, 0.7}},
+                           {R"({"function":"general_relu","max_value":6})", {0, 6}}, {R"({"function":"hard_sigmoid","slope":0.2})", {-2.5, 2.5}},
+                           {R"({"function":"hard_tanh"})", {-1, 1}}, {R"({"function":"soft_shrink","threshold":0.1})", {-0.1, 0.1}}, {R"({"function":"selu"})", {0}},
+                           {R"({"function":"elu","alpha":0.5})", {0}}, {R"({"function":"threshold","threshold":0.1})", {0.1}}}) {
+        const model::Model model = around([&](ModelBuilder& b, auto x) { return b.node("inside", "activation", Json::parse(row.attributes), {x}); });
+        for (const DType type : {DType::float32, DType::float64}) {
+            const TracedNetwork host(model, "cross_entropy", 9, type), device(model, "cross_entropy", 9, type, {}, {}, std::make_unique<DeviceDouble>());
+            std::vector<double> read;
+            host.primal.visit(engine::Primal::Part::values, [&](const engine::Primal::Item& item) { read = item.lane.to_host(item.tape.output(1)); });
+            ASSERT_EQ(read.size(), 36u);
+            std::vector<double> deltas{0, 0.05, 0.1, 0.5, 1e300};   // at the larger ones the neighbourhoods of two kinks meet
+            for (const double kink : row.kinks)
+                for (const double z : read) deltas.insert(deltas.end(), {std::abs(z - kink), std::nextafter(std::abs(z - kink), 0.0)});
+            for (const double delta : deltas) {
+                std::int64_t near = 0;
+                for (const double z : read) near += std::any_of(row.kinks.begin(), row.kinks.end(), [&](double kink) { return std::abs(z - kink) <= delta; });
+                EXPECT_EQ(engine::kink_proximity(host.primal, delta).near, near) << row.attributes << " " << delta;
+                EXPECT_EQ(engine::kink_proximity(device.primal, delta).near, near) << row.attributes << " " << delta;
+            }
+        }
+    }
+    for (const char* smooth : {"elu", "mish", "silu", "softplus", "celu"})
+        EXPECT_EQ(engine::kink_proximity(TracedNetwork(around([&](ModelBuilder& b, auto x) { return b.activation("inside", smooth, x); }), "cross_entropy", 3, DType::float64).primal, 1).total, 0)
+            << smooth;
 }
 
 TEST(Kinks, ARectifierAtZeroPassesNothing) {   // relu'(0) = 0

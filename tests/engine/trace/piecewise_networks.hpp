@@ -5,7 +5,7 @@
 #include "libanalysis/data/dataset.hpp"
 #include "libanalysis/engine/primal.hpp"
 #include "tests/engine/backend/guarded.hpp"
-#include "tests/engine/layers/model_builder.hpp"
+#include "tests/engine/layers/network_cases.hpp"
 
 #include <memory>
 #include <ostream>
@@ -81,6 +81,7 @@ inline constexpr PiecewiseCase piecewise_cases[] = {
     {"sequence", sequence, "mean_squared_error", 600},
     {"repeated", repeated, "mean_squared_error", 400},
     {"sequence_of_classes", sequence, "cross_entropy", 40},
+    {"kinked", kinked, "cross_entropy", 60},
 };
 
 /// A model at its weights on random rows.

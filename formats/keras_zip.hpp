@@ -1,0 +1,27 @@
+#pragma once
+// A .keras archive: what it holds, read into memory.
+
+#include "formats/hdf5.hpp"
+#include "formats/keras_h5.hpp"
+#include "formats/keras_weights.hpp"
+
+namespace assay::formats::keras {
+
+/// Whether a zip archive holds a Keras model; never throws on foreign or damaged content. @throws Error{missing}
+bool is_archive(const std::filesystem::path& path);
+
+struct Archive {
+    Json config;            ///< as to_json gives it, with `compile_config`
+    Dialect dialect;        ///< its version from metadata.json
+    hdf5::File weights;     ///< model.weights.h5
+};
+/// @throws Error{format, unsupported, resource} for forged or damaged archives, and weights as pickled numpy arrays or in several files
+Archive open_archive(const std::filesystem::path& path);
+
+/// Its graph alone. @throws Error
+Architecture read_archive_architecture(const std::filesystem::path& path);
+
+/// The arrays for the layers of a graph, one stored layer a layer. @throws Error
+StoredWeights weights_for(const Graph& graph, const hdf5::File& file);
+
+}  // namespace assay::formats::keras

@@ -1,0 +1,302 @@
+// .keras archives, and the places of Keras 3's groups of weights.
+
+#include "formats/keras_three.hpp"
+#include "formats/zip_archive.hpp"
+#include "tests/formats/formats_support.hpp"
+#include "tests/formats/keras_writer.hpp"
+#include "tests/formats/zip_writer.hpp"
+#include "tests/support/support.hpp"
+
+namespace assay::formats {
+namespace {
+
+namespace fs = std::filesystem;
+using test::count_up;
+using test::dense_arrays;
+using test::H5Writer;
+using test::keras_functional;
+using test::keras_layer;
+using test::keras_node;
+using test::keras_sequential;
+using test::KerasFile;
+using test::Scratch;
+using test::with_bytes;
+using test::with_header;
+using test::write_file;
+using test::write_zip;
+using test::ZipMembers;
+
+/// A group's path below `layers` and its arrays.
+struct Group { std::string place; std::vector<std::pair<Shape, std::vector<double>>> arrays; };
+
+Group dense_group(const std::string& place, std::int64_t in, std::int64_t out, double first = 0) {
+    return {place, {{{in, out}, count_up({in, out}, first)}, {{out}, count_up({out}, first + 100)}}};
+}
+
+std::string weights_bytes(const Scratch& scratch, const std::vector<Group>& groups, const std::string& container = "layers/") {
+    {
+        H5Writer file(scratch / "part.h5");
+        file.group("/vars");
+        for (const Group& group : groups)
+            for (std::size_t i = 0; i < group.arrays.size(); ++i)
+                file.array(container + group.place + "/vars/" + std::to_string(i), group.arrays[i].first, group.arrays[i].second);
+        file.array("optimizer/vars/0", {}, {5}, H5T_STD_I64LE);
+        file.array("optimizer/vars/1", {3, 4}, count_up({3, 4}));
+    }
+    return test::read_file(scratch / "part.h5");
+}
+
+ZipMembers keras_members(const Json& config, const std::string& weights, const std::string& version = "3.8.0") {
+    return {{"metadata.json", Json{{"keras_version", version}, {"date_saved", "2025-01-01@00:00:00"}}.dump()}, {"config.json", config.dump()}, {"model.weights.h5", weights}};
+}
+
+Json two_dense() {
+    Json config = keras_sequential({3}, Json::array({keras_layer("Dense", "first", {{"units", 4}, {"activation", "relu"}}), keras_layer("Dense", "second", {{"units", 2}})}));
+    config["compile_config"] = {{"loss", "sparse_categorical_crossentropy"}, {"optimizer", {{"class_name", "SGD"}, {"config", {{"learning_rate", 0.5}}}}}};
+    return config;
+}
+
+std::vector<Group> two_dense_groups() { return {dense_group("dense", 3, 4), dense_group("dense_1", 4, 2, 1000)}; }
+
+TEST(KerasZip, IsReadStoredAndDeflated) {
+    const Scratch scratch;
+    for (const bool deflate : {false, true}) {
+        write_zip(scratch / "m.keras", keras_members(two_dense(), weights_bytes(scratch, two_dense_groups())), deflate);
+        const model::Model model = load_model(scratch / "m.keras");
+        EXPECT_EQ(model.format, "keras-zip");
+        EXPECT_EQ(kinds(model), "input dense activation dense");
+        ASSERT_EQ(model.parameters.size(), 4u);
+        EXPECT_EQ(model.parameters[2].name, "second/kernel");
+        EXPECT_EQ(model.weights[2].to_double(), count_up({4, 2}, 1000));
+        EXPECT_EQ(model.weights[3].to_double(), count_up({2}, 1100));
+        EXPECT_EQ(model.facts.framework_version, "3.8.0");
+        EXPECT_EQ(model.facts.loss, "cross_entropy");
+        EXPECT_EQ(model.facts.optimizer, "SGD");
+        EXPECT_EQ(model.facts.learning_rate, 0.5);
+        const auto state = optimizer_state(scratch / "m.keras");
+        ASSERT_TRUE(state);
+        EXPECT_EQ(state->numbers, 12);
+        EXPECT_EQ(state->steps, 5);
+    }
+}
+
+// Functional model with a nested Sequential and a nested functional model that is called twice; their trainable weights do not come
+// first here, as they do in the older layout.
+Json nested_config() {
+    const Json inner = keras_sequential({3}, Json::array({keras_layer("Dense", "a", {{"units", 3}}), keras_layer("BatchNormalization", "norm", {{"axis", -1}, {"epsilon", 0.001}}),
+                                                          keras_layer("Dense", "b", {{"units", 3}})}));
+    const Json twice = keras_functional(Json::array({keras_node("InputLayer", "i", {{"batch_input_shape", {nullptr, 3}}}, Json::array()),
+                                                     keras_node("Dense", "z", {{"units", 3}}, {{{"i", 0, 0, Json::object()}}}),
+                                                     keras_node("Dense", "c", {{"units", 3}}, {{{"z", 0, 0, Json::object()}}})}),
+                                        {{"i", 0, 0}}, {{"c", 0, 0}});
+    const auto nested = [](const Json& model, const std::string& name, const Json& inbound) {
+        Json layer = model;
+        layer["config"]["name"] = name;
+        layer["name"] = name;
+        layer["inbound_nodes"] = inbound;
+        return layer;
+    };
+    return keras_functional(Json::array({keras_node("InputLayer", "x", {{"batch_input_shape", {nullptr, 3}}}, Json::array()),
+                                         keras_node("Dense", "first", {{"units", 3}}, {{{"x", 0, 0, Json::object()}}}),
+                                         nested(inner, "inner", {{{"first", 0, 0, Json::object()}}}),
+                                         nested(twice, "twice", {{{"inner", 1, 0, Json::object()}}, {{"twice", 1, 0, Json::object()}}}),
+                                         keras_node("Dense", "last", {{"units", 2}}, {{{"twice", 2, 0, Json::object()}}})}),
+                            {{"x", 0, 0}}, {{"last", 0, 0}});
+}
+
+std::vector<Group> nested_groups() {
+    return {dense_group("dense", 3, 3, 1), dense_group("dense_1", 3, 2, 2), dense_group("sequential/layers/dense", 3, 3, 3), dense_group("sequential/layers/dense_1", 3, 3, 4),
+            {"sequential/layers/batch_normalization", {{{3}, {1, 2, 3}}, {{3}, {4, 5, 6}}, {{3}, {7, 8, 9}}, {{3}, {10, 11, 12}}}},
+            dense_group("functional/layers/dense", 3, 3, 5), dense_group("functional/layers/dense_1", 3, 3, 6)};
+}
+
+KerasFile nested_file() {
+    const auto inside = [](const std::string& layer, double first) { return dense_arrays(layer, 3, 3, first).arrays; };
+    KerasFile file;
+    file.config = nested_config();
+    test::KerasLayerArrays inner{"inner", inside("a", 3)}, twice{"twice", inside("z", 5)};
+    inner.arrays.insert(inner.arrays.end(), {{"norm/gamma:0", {3}, {1, 2, 3}}, {"norm/beta:0", {3}, {4, 5, 6}}});
+    for (const auto& array : inside("b", 4)) inner.arrays.push_back(array);
+    inner.arrays.insert(inner.arrays.end(), {{"norm/moving_mean:0", {3}, {7, 8, 9}}, {"norm/moving_variance:0", {3}, {10, 11, 12}}});
+    for (const auto& array : inside("c", 6)) twice.arrays.push_back(array);
+    file.layers = {dense_arrays("first", 3, 3, 1), inner, twice, dense_arrays("last", 3, 2, 2)};
+    return file;
+}
+
+void expect_same_model(const model::Model& a, const model::Model& b) {
+    EXPECT_EQ(kinds(a), kinds(b));
+    ASSERT_EQ(a.parameters.size(), b.parameters.size());
+    for (std::size_t i = 0; i < a.parameters.size(); ++i) {
+        EXPECT_EQ(a.parameters[i].name, b.parameters[i].name);
+        EXPECT_EQ(a.parameters[i].trainable, b.parameters[i].trainable);
+        EXPECT_EQ(a.weights[i].to_double(), b.weights[i].to_double()) << a.parameters[i].name;
+    }
+}
+
+TEST(KerasZip, OfNestedModelsHoldsTheWeightsThatTheOlderLayoutHolds) {
+    const Scratch scratch;
+    nested_file().write(scratch / "nested.h5");
+    const model::Model older = load_model(scratch / "nested.h5");
+    ASSERT_EQ(kinds(older), "input dense dense batch_normalization dense dense dense dense dense dense");
+    ASSERT_EQ(older.parameters.size(), 16u);
+    const std::string weights = weights_bytes(scratch, nested_groups());
+    write_zip(scratch / "nested.keras", keras_members(nested_config(), weights));
+    expect_same_model(load_model(scratch / "nested.keras"), older);
+
+    // The weights alone, with the architecture from each file that tells one.
+    write_file(scratch / "nested.weights.h5", weights);
+    write_file(scratch / "nested.json", nested_config().dump());
+    for (const char* architecture : {"nested.json", "nested.keras", "nested.h5"}) {
+        const model::Model model = load_model(scratch / "nested.weights.h5", {.architecture = scratch / architecture});
+        EXPECT_EQ(model.format, "keras-3-weights");
+        expect_same_model(model, older);
+    }
+    KerasFile alone = nested_file();
+    alone.config = nullptr;
+    alone.write(scratch / "older.h5");
+    expect_same_model(load_model(scratch / "older.h5", {.architecture = scratch / "nested.keras"}), older);
+
+    // As another epoch of a known model.
+    const model::Weights other = load_weights_for(older, scratch / "nested.keras");
+    for (std::size_t i = 0; i < other.size(); ++i) EXPECT_EQ(other[i].to_double(), older.weights[i].to_double());
+}
+
+std::vector<std::string> names_of(const keras::StoredLayer& layer) {
+    std::vector<std::string> names;
+    for (const keras::StoredTensor& tensor : layer.tensors) names.push_back(tensor.name);
+    return names;
+}
+
+// Links are listed by letter: backward before forward, key before query.
+TEST(KerasThreePlaces, GiveCompositeLayersTheirPartsInTheOrderOfTheirWeights) {
+    const Scratch scratch;
+    const auto cell = [](const std::string& place, double first) {
+        return Group{place, {{{2, 12}, count_up({2, 12}, first)}, {{3, 12}, count_up({3, 12}, first)}, {{12}, count_up({12}, first)}}};
+    };
+    const auto part = [](const std::string& place) { return Group{place, {{{4, 2, 3}, count_up({4, 2, 3})}, {{2, 3}, count_up({2, 3})}}}; };
+    for (const char* private_mark : {"", "_"}) {
+        const std::string attention = std::string("multi_head_attention/") + private_mark;
+        write_file(scratch / "w.h5", weights_bytes(scratch, {cell("bidirectional/backward_layer/cell", 50), cell("bidirectional/forward_layer/cell", 0), cell("lstm/cell", 7),
+                                                             part(attention + "key_dense"), part(attention + "output_dense"), part(attention + "query_dense"), part(attention + "value_dense"),
+                                                             dense_group("time_distributed/layer", 2, 2), dense_group("transformer_block/ffn/layers/dense", 2, 2),
+                                                             {"transformer_block/layernorm1", {{{2}, {1, 1}}, {{2}, {0, 0}}}}, {"dropout/seed_generator", {{{2}, {1, 2}}}}}));
+        const hdf5::File file(scratch / "w.h5");
+        const keras::StoredWeights stored = keras::by_place(keras::read_keras_three(file), {{"b", "bidirectional"}, {"l", "lstm"}, {"m", "multi_head_attention"},
+                                                                                             {"t", "time_distributed"}, {"block", "transformer_block"}, {"d", "dropout"}});
+        ASSERT_EQ(stored.layers.size(), 6u);
+        using Names = std::vector<std::string>;
+        EXPECT_EQ(names_of(stored.layers[0]), (Names{"forward_layer/cell/kernel", "forward_layer/cell/recurrent_kernel", "forward_layer/cell/bias",
+                                                     "backward_layer/cell/kernel", "backward_layer/cell/recurrent_kernel", "backward_layer/cell/bias"}));
+        EXPECT_EQ(stored.layers[0].tensors[0].tensor.at(0), 0.0);
+        EXPECT_EQ(stored.layers[0].tensors[3].tensor.at(0), 50.0);
+        EXPECT_EQ(names_of(stored.layers[1]), (Names{"kernel", "recurrent_kernel", "bias"}));
+        const std::string mark = private_mark;
+        EXPECT_EQ(names_of(stored.layers[2]), (Names{mark + "query_dense/kernel", mark + "query_dense/bias", mark + "key_dense/kernel", mark + "key_dense/bias",
+                                                     mark + "value_dense/kernel", mark + "value_dense/bias", mark + "output_dense/kernel", mark + "output_dense/bias"}));
+        EXPECT_EQ(names_of(stored.layers[3]), (Names{"layer/kernel", "layer/bias"}));
+        EXPECT_EQ(names_of(stored.layers[4]), (Names{"ffn/layers/dense/kernel", "ffn/layers/dense/bias", "layernorm1/0", "layernorm1/1"}));
+        EXPECT_TRUE(stored.layers[5].tensors.empty());   // the state of a random generator
+        EXPECT_ERROR(keras::by_place(keras::read_keras_three(file), {{"l", "lstm"}}), ErrorKind::format, "do not belong");
+    }
+}
+
+TEST(KerasThreePlaces, AreThoseOfWindowsAndOfKeras213Too) {
+    const Scratch scratch;
+    // Windows: one group a path, with the separator in its name. Keras 2.13 counted layers with weights twice.
+    struct Case { std::string container; std::vector<Group> groups; };
+    const std::vector<Case> cases{{"layers\\", {dense_group("dense", 3, 4), dense_group("dense_1", 4, 2, 1000)}},
+                                  {"_layer_checkpoint_dependencies/", {dense_group("dense", 3, 4), dense_group("dense_1", 4, 2, 1000)}},
+                                  {"_layer_checkpoint_dependencies/", {dense_group("dense", 3, 4), dense_group("dense_2", 4, 2, 1000)}},
+                                  {"_layer_checkpoint_dependencies\\", {dense_group("dense", 3, 4), dense_group("dense_2", 4, 2, 1000)}}};
+    for (const Case& one : cases) {
+        write_zip(scratch / "m.keras", keras_members(two_dense(), weights_bytes(scratch, one.groups, one.container), "2.13.1"));
+        const model::Model model = load_model(scratch / "m.keras");
+        ASSERT_EQ(model.parameters.size(), 4u) << one.container;
+        EXPECT_EQ(model.weights[2].to_double(), count_up({4, 2}, 1000)) << one.container;
+    }
+}
+
+TEST(KerasZip, KeepsLambdaAndUnknownLayersAndServesTheRest) {
+    const Scratch scratch;
+    Json config = keras_sequential({3}, Json::array({keras_layer("Dense", "first", {{"units", 3}}),
+                                                     keras_layer("Lambda", "scale", {{"function", {{"class_name", "__lambda__"}, {"config", {{"code", "4wEA"}}}}}}),
+                                                     {{"class_name", "TransformerBlock"}, {"module", "builtins"}, {"registered_name", "Custom>TransformerBlock"}, {"config", {{"name", "block"}}}},
+                                                     keras_layer("Dense", "last", {{"units", 2}})}));
+    write_zip(scratch / "m.keras", keras_members(config, weights_bytes(scratch, {dense_group("dense", 3, 3), dense_group("dense_1", 3, 2), dense_group("transformer_block/ffn", 3, 3)})));
+    const model::Model model = load_model(scratch / "m.keras");
+    EXPECT_EQ(kinds(model), "input dense unsupported unsupported dense");
+    EXPECT_EQ(node(model, "scale").layer_class, "Lambda");
+    EXPECT_TRUE(has_note(model, "layer scale of class Lambda is not supported"));
+    ASSERT_EQ(model.parameters.size(), 6u);
+    EXPECT_EQ(model.parameters[2].name, "block/kernel");
+    EXPECT_EQ(model.parameters[2].role, model::Role::kernel);
+    EXPECT_EQ(model.parameters[5].name, "last/bias");
+
+    // A class of model of its own tells no architecture; its groups are named after its attributes.
+    write_zip(scratch / "own.keras", keras_members({{"class_name", "MyModel"}, {"config", {{"name", "m"}}}}, weights_bytes(scratch, {dense_group("encoder", 3, 3), dense_group("decoder", 3, 2)}, "")));
+    const model::Model own = load_model(scratch / "own.keras");
+    EXPECT_FALSE(own.architecture.has_value());
+    EXPECT_EQ(own.parameters.size(), 4u);
+    EXPECT_EQ(own.parameters[0].name, "decoder/kernel");
+    EXPECT_TRUE(has_note(own, "MyModel"));
+}
+
+TEST(KerasZip, WhoseWeightsDoNotFitNamesTheLayer) {
+    const Scratch scratch;
+    write_zip(scratch / "m.keras", keras_members(two_dense(), weights_bytes(scratch, {dense_group("dense", 3, 4)})));
+    EXPECT_ERROR(load_model(scratch / "m.keras"), ErrorKind::format, "layer second");
+    write_zip(scratch / "m.keras", keras_members(two_dense(), weights_bytes(scratch, {dense_group("dense", 3, 4), dense_group("dense_1", 4, 3)})));
+    EXPECT_ERROR(load_model(scratch / "m.keras"), ErrorKind::format, "layer second");
+    write_zip(scratch / "m.keras", keras_members(two_dense(), "no HDF5 at all"));
+    EXPECT_ERROR(load_model(scratch / "m.keras"), ErrorKind::format, "model.weights.h5");
+}
+
+TEST(KerasZip, ThatIsForgedOrDamagedIsRefusedWithTheReason) {
+    const Scratch scratch;
+    const std::string weights = weights_bytes(scratch, two_dense_groups());
+    write_zip(scratch / "m.keras", keras_members(two_dense(), weights));
+    const std::string good = test::read_file(scratch / "m.keras");
+    const auto refused = [&](const std::string& bytes, ErrorKind kind, const std::string& words) {
+        write_file(scratch / "bad.keras", bytes);
+        EXPECT_ERROR(load_model(scratch / "bad.keras"), kind, words);
+        EXPECT_TRUE(looks_like_checkpoint(scratch / "bad.keras"));
+    };
+    ZipMembers members = keras_members(two_dense(), weights);
+    members.push_back({"model.weights.hX", weights});
+    write_zip(scratch / "twice.keras", members);
+    refused(with_bytes(test::read_file(scratch / "twice.keras"), "model.weights.hX", "model.weights.h5"), ErrorKind::format, "two members of one name");
+    refused(with_bytes(good, "model.weights.h5", "model.weights.hX", 1), ErrorKind::format, "inconsistent");   // the local header says another name
+    refused(with_header(good, "model.weights.h5", 6, 8, 1, 2), ErrorKind::unsupported, "encrypted");
+    refused(with_header(good, "config.json", 8, 10, 12, 2), ErrorKind::unsupported, "compression method 12");
+    refused(with_bytes(good, "\"units\"", "\"Units\"", 1), ErrorKind::format, "CRC");
+    refused(good.substr(0, good.size() / 2), ErrorKind::format, "zip");
+    // A member that declares far more than it stores. Its data are never unpacked.
+    write_zip(scratch / "bomb.keras", keras_members(two_dense(), std::string(1 << 20, '\0')), true);
+    refused(with_header(test::read_file(scratch / "bomb.keras"), "model.weights.h5", 22, 24, 0xF0000000U, 4), ErrorKind::resource, "4026531840 bytes declared");
+
+    write_zip(scratch / "pickled.keras", {{"metadata.json", "{}"}, {"config.json", two_dense().dump()}, {"model.weights.npz", "PK"}});
+    EXPECT_EQ(sniff(scratch / "pickled.keras")->name, "keras-zip");
+    EXPECT_ERROR(load_model(scratch / "pickled.keras"), ErrorKind::unsupported, "pickled");
+    write_zip(scratch / "spread.keras", {{"config.json", two_dense().dump()}, {"model.weights.json", "{}"}});
+    EXPECT_ERROR(load_model(scratch / "spread.keras"), ErrorKind::unsupported, "several files");
+}
+
+TEST(ZipFiles, OfOtherKindsAreNamed) {
+    const Scratch scratch;
+    write_zip(scratch / "a.npz", {{"weights.npy", "x"}});
+    EXPECT_EQ(sniff(scratch / "a.npz"), nullptr);
+    EXPECT_FALSE(looks_like_checkpoint(scratch / "a.npz"));
+    EXPECT_NE(describe(scratch / "a.npz").find("numpy archive"), std::string::npos);
+    write_zip(scratch / "a.tar", {{"archive/data.pkl", "x"}});
+    EXPECT_TRUE(looks_like_checkpoint(scratch / "a.tar"));   // by its content, whatever its name
+    EXPECT_ERROR(load_model(scratch / "a.tar"), ErrorKind::format, "PyTorch zip");
+    write_zip(scratch / "a.zip", {{"readme.txt", "x"}});
+    EXPECT_NE(describe(scratch / "a.zip").find("readme.txt"), std::string::npos);
+    const ZipArchive archive(scratch / "a.zip");
+    EXPECT_EQ(archive.names(), std::vector<std::string>{"readme.txt"});
+    EXPECT_ERROR(archive.read("readme.txt", 0), ErrorKind::resource, "at most 0 bytes");
+    EXPECT_ERROR(archive.read("../readme.txt", 9), ErrorKind::format, "none");
+}
+
+}  // namespace
+}  // namespace assay::formats
