@@ -5,7 +5,7 @@ usage: gpu_peers.py --net mlp|resnet20|resnet18|resnet50 --what gradient|hessian
 
 Networks and rows have the shapes of bench/networks.cpp, with random weights, BatchNorm in inference mode, float32 without TF32.
 Modes: kept (double backward on a kept graph), curvlinops, compiled (curvlinops' products are eager; compiled is torch.compile of
-forward over reverse by torch.func). --device cpu tries the script itself where there is no GPU.
+forward over reverse by torch.func); for the trace gauss_newton, the exact trace of the Gauss-Newton matrix, as Assay's is. --device cpu tries the script itself where there is no GPU.
 """
 import argparse, json, time
 
@@ -53,7 +53,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--net', required=True, choices=['mlp', 'resnet20', 'resnet18', 'resnet50'])
     parser.add_argument('--what', required=True, choices=['gradient', 'hessian', 'ggn', 'top10', 'trace'])
-    parser.add_argument('--mode', default='kept', choices=['kept', 'curvlinops', 'compiled'])
+    parser.add_argument('--mode', default='kept', choices=['kept', 'curvlinops', 'compiled', 'gauss_newton'])
     parser.add_argument('--rows', type=int, required=True)
     parser.add_argument('--batch', type=int, required=True)
     parser.add_argument('--seconds', type=float, default=2)
@@ -127,6 +127,7 @@ def main():
     if a.what == 'gradient': work = lambda _: gradient()
     elif a.what == 'hessian': work = hessian[a.mode]()
     elif a.what == 'ggn': work = operator('ggn') if a.mode == 'curvlinops' else gauss_newton
+    elif a.what == 'trace': work = None
     else: work = hessian[a.mode]()
     answer = {}
 
@@ -140,11 +141,19 @@ def main():
         answer.update(products=count[0], largest=float(found.max()))
 
     def trace():
-        """Hutchinson's estimate from 30 products, not an exact trace (BackPACK's exact one is timed by curvature_against_python.py alone):
-        the number of products is printed beside the time."""
-        torch.manual_seed(1)
-        samples = [float(v @ work(v)) for v in (torch.randint(0, 2, (size,), device=a.device).float() * 2 - 1 for _ in range(30))]
-        answer.update(trace=sum(samples) / len(samples), products=len(samples))
+        """Exact: with p the probabilities of a row, the Hessian of its cross-entropy in the outputs is S S^T with columns
+        s_k = sqrt(p_k) (e_k - p), so that the trace is the mean over rows of sum_k |J^T s_k|^2."""
+        def pushed(p, x, s): return (functional_call(net, p, (x[None],))[0] * s).sum()
+        slopes = torch.func.vmap(grad(pushed), in_dims=(None, 0, 0), chunk_size=256)
+        total = torch.zeros((), dtype=torch.float64, device=a.device)
+        frozen = {name: p.detach() for name, p in parameters.items()}
+        for x, _ in batches:
+            p = torch.softmax(net(x).detach(), 1)
+            for k in range(classes):
+                s = -p * p[:, k:k + 1].sqrt()
+                s[:, k] += p[:, k].sqrt()
+                for piece in slopes(frozen, x, s).values(): total += piece.double().square().sum()
+        answer.update(trace=float(total) / a.rows)
 
     v = torch.randn(size, device=a.device)
     if cuda: torch.cuda.reset_peak_memory_stats()

@@ -48,6 +48,14 @@ std::string describe(const std::filesystem::path& path);
 /// has kind "unsupported").
 model::Model load_model(const std::filesystem::path& path, const LoadOptions& options = {});
 
+/// What a checkpoint keeps of its optimizer, which no measure uses.
+struct OptimizerState {
+    std::int64_t arrays = 0, numbers = 0;   ///< moments, velocities, ...; the counter of steps apart
+    std::optional<std::int64_t> steps;
+};
+/// Of a whole Keras file (HDF5 or .keras); nothing where it keeps none, or of another format. @throws Error{missing, format, resource}
+std::optional<OptimizerState> optimizer_state(const std::filesystem::path& path);
+
 /// Loads a file of weights (initial weights, another epoch) for the known architecture of `like`: Keras whole or weights-only
 /// HDF5, Keras 3 .weights.h5, or .keras. Matched by position, role and shape, as Keras does. @throws Error{format} where they do not fit.
 model::Weights load_weights_for(const model::Model& like, const std::filesystem::path& path);

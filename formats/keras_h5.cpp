@@ -50,7 +50,6 @@ model::Model load(const std::filesystem::path& path, const LoadOptions& options)
         const std::string where = path.filename().string() + " training_config";
         keras::read_training_config(parse_json(file.text("training_config"), where), model.facts);
     }
-    if (file.has_group("optimizer_weights")) model.notes.push_back("the optimizer's state is ignored");
     return model;
 }
 

@@ -46,13 +46,18 @@ Json borders(const Layer& layer, const char* key, std::int64_t fallback) {
         if (!part.is_number_integer() || part.get<std::int64_t>() < 0 || part.get<std::int64_t>() > 1'000'000'000) throw bad_setting(layer, key, expected);
         return part;
     };
-    const auto both = [&](const Json& part) {
+    // `of` each entry of a pair, or twice of what is none.
+    const auto pair = [&](const Json& part, const auto& of) {
         if (part.is_array() && part.size() != 2) throw bad_setting(layer, key, expected);
-        return part.is_array() ? Json::array({amount(part[0]), amount(part[1])}) : Json::array({amount(part), amount(part)});
+        Json result = Json::array();
+        for (std::size_t i = 0; i < 2; ++i) result.push_back(of(part.is_array() ? part[i] : part));
+        return result;
     };
-    if (axes_of(layer) == 1) return Json::array({both(json)});
-    if (json.is_array() && json.size() != 2) throw bad_setting(layer, key, expected);
-    return json.is_array() ? Json::array({both(json[0]), both(json[1])}) : Json::array({both(json), both(json)});
+    const auto both = [&](const Json& part) { return pair(part, amount); };
+    if (axes_of(layer) != 1) return pair(json, both);
+    Json result = Json::array();
+    result.push_back(both(json));
+    return result;
 }
 
 int rank_of(const Layer& layer) { return static_cast<int>(axes_of(layer)) + 2; }

@@ -89,7 +89,6 @@ model::Model load(const std::filesystem::path& path, const LoadOptions& options)
     model.format = "keras-zip";
     model.facts.framework_version = archive.dialect.version;
     if (archive.config.is_object() && archive.config.contains("compile_config")) keras::read_training_config(archive.config["compile_config"], model.facts);
-    if (archive.weights.has_group("optimizer")) model.notes.push_back("the optimizer's state is ignored");
     return model;
 }
 

@@ -3,6 +3,7 @@
 
 #include "formats/hdf5.hpp"
 #include "formats/keras_h5.hpp"
+#include "formats/keras_weights.hpp"
 
 namespace assay::formats::keras {
 

@@ -5,6 +5,7 @@
 #include "libanalysis/measures/catalogue.hpp"
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,6 +29,13 @@ std::string feature_refusal(std::string_view measure) {
     const measures::Measure* known = measures::find_measure(measure);
     if (!known) return "not a measure of this version";
     return measures::has(known->needs, measures::Need::test_labels) ? "needs labelled test data" : "";
+}
+
+std::function<bool(std::string_view)> matching(std::vector<std::string> patterns) {
+    return [patterns = std::move(patterns)](std::string_view name) {
+        const std::string whole(name);
+        return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) { return fnmatch(pattern.c_str(), whole.c_str(), 0) == 0; });
+    };
 }
 
 bool needs_test_labels(std::string_view measure) {

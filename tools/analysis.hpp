@@ -4,8 +4,10 @@
 #include "libanalysis/report/content.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace assay::tools {
 
@@ -17,6 +19,9 @@ report::Content open_content(const std::filesystem::path& path);
 std::string feature_refusal(std::string_view measure);
 
 bool needs_test_labels(std::string_view measure);
+
+/// True for a name that one of the patterns (*, ?) matches.
+std::function<bool(std::string_view)> matching(std::vector<std::string> patterns);
 
 /// One sentence about a measure, or "".
 std::string describe_measure(std::string_view measure);

@@ -94,7 +94,7 @@ int main(int count, char** values) {
         return result;
     } catch (const assay::Error& error) {
         fmt::print(stderr, "assay: {}\n", assay::printable(error.what()));
-        return code(assay::exit_code(error.kind()));
+        return code(assay::exit_code(error));
     } catch (const std::bad_alloc&) {
         fmt::print(stderr, "assay: not enough memory\n");
         return code(assay::ExitCode::cannot_write);

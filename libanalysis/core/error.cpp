@@ -57,4 +57,6 @@ ExitCode exit_code(ErrorKind kind) {
     return ExitCode::internal;
 }
 
+ExitCode exit_code(const Error& error) { return dynamic_cast<const DeviceMemoryError*>(&error) ? ExitCode::unavailable : exit_code(error.kind()); }
+
 }  // namespace assay

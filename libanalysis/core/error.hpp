@@ -56,5 +56,6 @@ bool is_circumstance(const Error& error) noexcept;
 enum class ExitCode { done = 0, some_failed = 1, usage = 2, bad_data = 65, missing_input = 66, unavailable = 69,
                       internal = 70, cannot_write = 73, interrupted = 75 };
 ExitCode exit_code(ErrorKind kind);
+ExitCode exit_code(const Error& error);   ///< of its kind; a device that is full is one that is not available
 
 }  // namespace assay

@@ -93,11 +93,13 @@ struct PoolGeometry {
 };
 
 /// How large a micro-batch should be on a device: the largest power of two of rows for which what one layer touches stays within
-/// `touched` bytes and all arrays of a forward pass within `whole`, in float32, and between the two row counts. A property of the
-/// kind of device, never of its load, so that results repeat.
+/// `touched` bytes and all arrays of a forward pass within `whole`, in float32, and between the two row counts; fewer where the arrays of
+/// all derivatives, in the network's own precision, would take more than `derivatives` bytes. A function of the kind of device and of
+/// the memory that was asked for, never of its load, so that results repeat.
 struct MicroBatches {
     std::size_t touched = std::size_t{2} << 20, whole = std::size_t{256} << 20;
     std::int64_t least = 16, most = 512;
+    std::size_t derivatives = std::numeric_limits<std::size_t>::max();
 };
 
 class Backend {
@@ -107,6 +109,10 @@ public:
     bool on_host() const { return device() == "cpu"; }           ///< its memory is the host's: vectors there need no copy
     virtual std::unique_ptr<Backend> lane() const = 0;           ///< another lane of the same device
     virtual MicroBatches micro_batches() const { return {}; }
+    /// Of a device whose memory ran out: micro_batches() are those of 2^times times less memory, until it is called again. 0: as made.
+    virtual void halve_micro_batches(int times) { (void)times; }
+    /// Gives memory that nothing lies in back to whoever else uses the device; what small networks need is kept.
+    virtual void give_back_memory() {}
     /// Lanes that are of use at a time: threads of a pass beyond it only wait for one another.
     virtual int most_lanes() const { return std::numeric_limits<int>::max(); }
     /// Returns when everything asked of this lane so far has run. @throws what it failed with.

@@ -30,6 +30,8 @@ public:
     std::string_view device() const override { return inner_->device(); }
     std::unique_ptr<Backend> lane() const override = 0;
     MicroBatches micro_batches() const override { return inner_->micro_batches(); }
+    void halve_micro_batches(int times) override { inner_->halve_micro_batches(times); }
+    void give_back_memory() override { inner_->give_back_memory(); }
     int most_lanes() const override { return inner_->most_lanes(); }
     void synchronize() override { inner_->synchronize(); }
 

@@ -230,9 +230,12 @@ void Network::Implementation::plan_memory() {
         return static_cast<std::int64_t>(std::bit_floor(std::max<std::size_t>(1, bytes / std::max<std::size_t>(1, row))));
     };
     micro_batch = std::min(std::clamp(rows_in(device.touched, 4 * working_set), device.least, device.most), rows_in(device.whole, 4 * values + saved));
-    const std::size_t words = size_of(options.precision) / 4, rows = static_cast<std::size_t>(micro_batch);
+    const std::size_t words = size_of(options.precision) / 4, vectors = 2 * layout.trainable_count * size_of(options.precision);
+    const std::size_t derivatives = (16 * values + 2 * saved) * words;   // of a row
+    micro_batch = std::min(micro_batch, rows_in(device.derivatives - std::min(vectors, device.derivatives), derivatives));
+    const auto rows = static_cast<std::size_t>(micro_batch);
     forward_bytes = rows * (4 * values + saved) * words;
-    derivative_bytes = rows * (16 * values + 2 * saved) * words + 2 * layout.trainable_count * size_of(options.precision);
+    derivative_bytes = rows * derivatives + vectors;
 }
 
 Network::Network(const model::Model& model, NetworkOptions options)

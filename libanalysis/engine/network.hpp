@@ -57,7 +57,7 @@ public:
     Shape node_shape(std::size_t node) const;
     /// "softmax", "sigmoid" or "" : the final activation that `logits` dropped (first output).
     const std::string& folded_activation() const;
-    /// Rows per micro-batch: a function of the network alone, so that results do not depend on threads or memory.
+    /// Rows per micro-batch: a function of the network and of what options.micro_batches says, so that results do not depend on threads.
     std::int64_t micro_batch() const;
     /// Bytes one micro-batch needs in flight for a forward pass; with its gradient and tangents.
     std::size_t forward_bytes() const;

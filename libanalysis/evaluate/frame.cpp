@@ -50,6 +50,16 @@ std::string element_name(std::string_view column, std::size_t index) { return st
 
 std::string ColumnParts::request() const { return parameters.empty() ? measure : measure + "[" + parameters + "]"; }
 
+std::map<std::string, double, std::less<>> computed_values(const Frame& frame, std::size_t model) {
+    std::map<std::string, double, std::less<>> values;
+    for (const Column& column : frame.measures)
+        if (std::isfinite(column.values[model])) values[column.name] = column.values[model];
+    for (const ArrayColumn& array : frame.arrays)
+        for (std::size_t i = 0; i < array.values[model].size(); ++i)
+            if (std::isfinite(array.values[model][i])) values[element_name(array.name, i)] = array.values[model][i];
+    return values;
+}
+
 ColumnParts split_column(std::string_view name) {
     ColumnParts parts;
     const std::size_t end = name.find_first_of("[.#");

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,6 +48,9 @@ struct Frame {
     /// By name, "config." accepted. @throws Error{usage} naming the factors there are.
     const Factor& factor(std::string_view name) const;
 };
+
+/// What was computed of one model: its measures and the elements of its arrays, by column name; what it does not have is left out.
+std::map<std::string, double, std::less<>> computed_values(const Frame& frame, std::size_t model);
 
 /// A measure's column name taken apart: "masked_accuracy[sparsity=0.9].exact".
 struct ColumnParts {

@@ -12,6 +12,12 @@ namespace learner_constants {
 #undef LEARNER
 }  // namespace learner_constants
 
+std::vector<double> Fitted::predict_rows(const Matrix& x, std::span<const std::size_t> rows) const {
+    std::vector<double> out;
+    for (const std::size_t row : rows) out.push_back(predict(x.row(row)));
+    return out;
+}
+
 std::span<const Learner* const> learners() {
 #define LEARNER(id) &learner_constants::id,
     static constexpr const Learner* all[] = {

@@ -17,6 +17,8 @@ class Fitted {
 public:
     virtual ~Fitted() = default;
     virtual double predict(std::span<const double> features) const = 0;   ///< raw features, in the order of the columns
+    /// The same of many rows, which is quicker where a call has its price.
+    virtual std::vector<double> predict_rows(const Matrix& x, std::span<const std::size_t> rows) const;
     /// What each feature adds to base() in this prediction: they sum to predict() (Shapley values: Lundberg & Lee 2017). Empty where the
     /// method has none.
     virtual std::vector<double> contributions(std::span<const double> features) const = 0;

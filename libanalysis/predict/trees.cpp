@@ -54,6 +54,12 @@ class Trees final : public Fitted {
 public:
     Trees(std::unique_ptr<Booster> booster, std::size_t features) : booster_(std::move(booster)), features_(features) {}
     double predict(std::span<const double> features) const override { return run(row_of(features), false).front(); }
+    std::vector<double> predict_rows(const Matrix& x, std::span<const std::size_t> rows) const override {
+        if (rows.empty()) return {};
+        std::vector<float> values;
+        for (const std::size_t row : rows) values.insert(values.end(), x.row(row).begin(), x.row(row).end());
+        return run(values, false);
+    }
     std::vector<double> contributions(std::span<const double> features) const override {
         std::vector<double> parts = run(row_of(features), true);   // TreeSHAP (Lundberg et al. 2020); the last entry is the base
         parts.pop_back();
@@ -68,8 +74,8 @@ public:
     }
 
 private:
-    std::vector<double> run(const std::vector<float>& row, bool contributions) const {
-        const Data data(row, 1, features_);
+    std::vector<double> run(const std::vector<float>& rows, bool contributions) const {
+        const Data data(rows, rows.size() / std::max<std::size_t>(features_, 1), features_);
         const std::string config = std::string(R"({"type": )") + (contributions ? "2" : "0") +
                                    R"(, "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": false})";
         const bst_ulong* shape = nullptr;
@@ -97,7 +103,7 @@ std::vector<std::unique_ptr<Fitted>> fit_trees(const Matrix& x, std::span<const 
     const Data data(values, rows.size(), x.columns);
     check(XGDMatrixSetFloatInfo(data.get(), "label", labels.data(), labels.size()), "labels");
     const Booster whole(&data);
-    std::map<std::string, std::string> all{{"objective", "reg:squarederror"}, {"nthread", "1"}, {"verbosity", "0"}, {"tree_method", "exact"},
+    std::map<std::string, std::string> all{{"objective", "reg:squarederror"}, {"nthread", "1"}, {"verbosity", "0"}, {"tree_method", "hist"}, {"max_bin", "64"},
                                            {"seed", std::to_string(seed.bits(0) % 2147483647)}};
     for (const auto& [name, value] : parameters) all[name] = value;
     double mean = 0;

@@ -6,7 +6,7 @@
 namespace assay::predict {
 
 /// `fold[i]` is the fold of row i. The setting with the smallest squared error over held-out folds; with fewer than two folds among
-/// `rows`, five seeded folds by model take their place.
+/// `rows`, five seeded folds by model take their place. More than four folds are put together, whole, into four.
 Json choose_setting(const Learner& learner, const Matrix& x, std::span<const double> y, std::span<const std::size_t> rows, std::span<const int> fold, Seed seed);
 
 /// Every row predicted by a fit that saw no row of its fold: scalings, coefficients and setting come from the other folds (nested

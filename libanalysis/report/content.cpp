@@ -1,5 +1,6 @@
 #include "libanalysis/report/content.hpp"
 
+#include "libanalysis/core/error.hpp"
 #include "libanalysis/core/hash.hpp"
 
 #include <algorithm>
@@ -38,6 +39,27 @@ evaluate::Frame frame_of(const store::Table& table) {
     for (const auto& [name, values] : table.measures) frame.measures.push_back({name, values});
     for (const auto& [name, values] : table.arrays) frame.arrays.push_back({name, values});
     return frame;
+}
+
+void keep_models(Content& content, const std::set<std::string>& names, std::string_view where) {
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < content.table.models.size(); ++i)
+        if (names.contains(content.table.models[i])) kept.push_back(i);
+    if (kept.size() < names.size())
+        for (const std::string& name : names)
+            if (std::find(content.table.models.begin(), content.table.models.end(), name) == content.table.models.end())
+                throw Error(ErrorKind::data, {std::string(where), "models of the store that are ok, by path", name});
+    const auto thin = [&](auto& values) {
+        std::remove_reference_t<decltype(values)> few;
+        for (const std::size_t i : kept) few.push_back(std::move(values[i]));
+        values = std::move(few);
+    };
+    thin(content.table.models);
+    for (auto& [name, cells] : content.table.config) thin(cells);
+    for (auto& [name, values] : content.table.metrics) thin(values);
+    for (auto& [name, values] : content.table.measures) thin(values);
+    for (auto& [name, values] : content.table.arrays) thin(values);
+    std::erase_if(content.models, [&](const store::ModelRow& row) { return !names.contains(row.path); });
 }
 
 std::vector<std::string> contents_of(const Content& content) {

@@ -4,6 +4,8 @@
 #include "libanalysis/evaluate/frame.hpp"
 #include "libanalysis/store/store.hpp"
 
+#include <set>
+
 namespace assay::report {
 
 struct Content {
@@ -21,6 +23,9 @@ Content content_of(const store::Store& store);
 
 /// The table without store types, for protocols and predictors.
 evaluate::Frame frame_of(const store::Table& table);
+
+/// Only the models that `names` names. @throws Error{data} naming one that is not among those that are ok; `where` is the list.
+void keep_models(Content& content, const std::set<std::string>& names, std::string_view where);
 
 /// Content hash of every model of the table.
 std::vector<std::string> contents_of(const Content& content);

@@ -6,7 +6,8 @@
 //   reply    {"id": 7, "progress": 0.5}            any number of times
 //            {"id": 7, "item": {...}}              any number of times: finished parts that survive a later crash
 //            {"id": 7, "result": {...}}            once, or
-//            {"id": 7, "error": {"kind": "format", "where": ..., "expected": ..., "found": ..., "advice": ...}}
+//            {"id": 7, "error": {"kind": "format", "where": ..., "expected": ..., "found": ..., "advice": ...}}, with
+//                                "device_memory": true where a device was full
 //
 // A group asks for the same task several times: {"id": 8, "task": "measure_model", "group": [{...}, {...}]}. Each part is
 // answered when it is finished, by {"item": {"index": 0, "result": {...}}} or {"item": {"index": 0, "error": {...}}}; the
@@ -40,6 +41,7 @@ int worker_main(std::span<const Task* const> tasks, std::span<const std::string>
 
 Json error_to_json(const Error& error);
 Error error_from_json(const Json& json);
+[[noreturn]] void throw_error(const Json& json);   ///< as what it was: a DeviceMemoryError too
 
 struct WorkerLimits {
     double timeout_s = 0;         ///< per request; 0: none

@@ -15,7 +15,7 @@ Json run_in_worker(std::string_view task, const Json& arguments, const WorkerLim
         poll(descriptors, 2, 50);
         for (const Json& reply : worker.replies()) {
             if (reply.contains("result")) return reply.at("result");
-            if (reply.contains("error")) throw error_from_json(reply.at("error"));
+            if (reply.contains("error")) throw_error(reply.at("error"));
             if (reply.contains("item") && item) item(reply.at("item"));
             if (reply.contains("progress") && progress) progress(reply.at("progress").get<double>());
         }

@@ -44,6 +44,8 @@ TEST(Error, OfCircumstanceAreStopsAndDevices) {
         EXPECT_EQ(is_circumstance(Error(kind, {"", "", "x"})), kind == ErrorKind::interrupted || kind == ErrorKind::unavailable) << to_string(kind);
     const DeviceMemoryError full({"memory of cuda:0", "512 MiB more", "3 MiB free"});
     EXPECT_EQ(full.kind(), ErrorKind::resource);
+    EXPECT_EQ(exit_code(full), ExitCode::unavailable) << "a device's memory, and not the host's";
+    EXPECT_EQ(exit_code(Error(ErrorKind::resource, full.parts())), ExitCode::cannot_write);
     EXPECT_TRUE(is_circumstance(full));
     try {
         throw full;

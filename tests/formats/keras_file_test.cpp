@@ -94,7 +94,13 @@ TEST(KerasFile, DoesNotMixInTheOptimizer) {
     file.write(scratch / "m.h5");
     const model::Model model = load_model(scratch / "m.h5");
     EXPECT_EQ(model.weights.size(), 4u);
-    EXPECT_TRUE(has_note(model, "optimizer"));
+    const auto state = optimizer_state(scratch / "m.h5");
+    ASSERT_TRUE(state);
+    EXPECT_EQ(state->arrays, 1);
+    EXPECT_EQ(state->numbers, 2);
+    EXPECT_EQ(state->steps, 1200);
+    two_dense().write(scratch / "none.h5");
+    EXPECT_FALSE(optimizer_state(scratch / "none.h5"));
 }
 
 KerasFile convolution(const Json& settings, const Shape& kernel) {

@@ -139,6 +139,7 @@ struct KerasFile {
             list(file, group, "weight_names", weights);
         }
         if (optimizer) {
+            file.array("/optimizer_weights/Adam/iter:0", {}, {1200}, H5T_STD_I64LE);
             file.array("/optimizer_weights/Adam/m/dense/kernel:0", {2}, {77, 78});
             file.texts("/optimizer_weights", "weight_names", {"Adam/m/dense/kernel:0"}, strings);
         }

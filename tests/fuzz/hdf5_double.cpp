@@ -218,7 +218,8 @@ H5Z_func_t registered_filter() { return last_filter; }
 extern "C" {
 
 hid_t H5T_NATIVE_FLOAT_g = 1, H5T_NATIVE_DOUBLE_g = 2, H5T_NATIVE_INT8_g = 3, H5T_NATIVE_INT16_g = 4, H5T_NATIVE_INT32_g = 5, H5T_NATIVE_INT64_g = 6,
-      H5T_NATIVE_UINT8_g = 7, H5T_NATIVE_UINT16_g = 8, H5T_NATIVE_UINT64_g = 9, H5T_STD_U8LE_g = 10, H5T_IEEE_F32LE_g = 11, H5P_CLS_FILE_ACCESS_ID_g = 20;
+      H5T_NATIVE_UINT8_g = 7, H5T_NATIVE_UINT16_g = 8, H5T_NATIVE_UINT64_g = 9, H5T_STD_U8LE_g = 10, H5T_IEEE_F32LE_g = 11,
+      H5P_CLS_FILE_ACCESS_ID_g = 20;
 
 herr_t H5open() { return 0; }
 herr_t H5check_version(unsigned, unsigned, unsigned) { return 0; }

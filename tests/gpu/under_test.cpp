@@ -1,5 +1,5 @@
 // The engine's tests in this program run on a CUDA device: number ASSAY_CUDA_DEVICE of the visible ones, 0 by default. Without one it
-// says why and ends with 77.
+// says why and ends with 77. All share one stream, pinned buffers and library handles: making them takes longer than most tests.
 
 #include "libanalysis/engine/cuda/cuda.hpp"
 #include "tests/engine/backend/backend_under_test.hpp"
@@ -18,7 +18,13 @@ int main(int count, char** words) {
         std::printf("SKIPPED: no test ran on a device: %s\n", status.reason.c_str());
         return 77;
     }
-    assay::test::make_backend_under_test = [] { return assay::engine::cuda::make_cuda_backend({.device = device}); };
+    static std::unique_ptr<assay::engine::Backend> shared;
+    assay::test::make_backend_under_test = [] {
+        if (!shared) shared = assay::engine::cuda::make_cuda_backend({.device = device});
+        return shared->lane();
+    };
     if (status.reason.empty()) std::printf("on cuda:%d, %s\n", device, assay::engine::cuda::description(device).c_str());
-    return RUN_ALL_TESTS();
+    const int result = RUN_ALL_TESTS();
+    shared.reset();   // before CUDA ends with the process
+    return result;
 }

@@ -1,6 +1,7 @@
 // Features of predictors against closed forms and direct computations.
 
 #include "libanalysis/measures/features/statistics.hpp"
+#include "libanalysis/measures/run.hpp"
 #include "tests/measures/models.hpp"
 #include "tests/support/tolerance.hpp"
 
@@ -102,6 +103,42 @@ TEST(SyntheticResponses, AreTheSameEveryTimeAndKnowADeadNetwork) {
     EXPECT_EQ(found[3], 1);                   // one answer for all
     EXPECT_NEAR(found[0], found[1], 1e-12);   // the mean answer is every answer
     EXPECT_NEAR(found[5], std::log(1e-6), 1e-3);
+}
+
+TEST(DataResponses, AreThoseOfTheTestInputsWhateverTheirLabels) {
+    // One dense layer of two inputs: z = x W, W = [[1, 0, -1], [0, 2, 0]].
+    Builder builder({2});
+    builder.dense(2, 3, false, {1, 0, -1, 0, 2, 0});
+    const std::vector<double> x{1, 0, 0, 1, -1, 0.5, 2, -1};
+    const auto responses_to = [&](std::vector<std::int64_t> labels) {
+        Subject subject(builder.build(), {.loss = "cross_entropy"}, Context{});
+        const auto split = data::make_split(x, {2}, std::move(labels));
+        subject.set_rows("test", {split, data::all_rows(*split), {}});
+        const Request request = parse_requests("data_responses").front();
+        return request.measure->compute(subject, request.parameters);
+    };
+    const std::vector<Value> values = responses_to({0, 1, 2, 0});
+    const std::vector<double>& found = array_of(values, "positional");
+    double entropy = 0, confidence = 0;
+    for (std::size_t n = 0; n < 4; ++n) {
+        const double z[] = {x[2 * n], 2 * x[2 * n + 1], -x[2 * n]};
+        const double total = std::exp(z[0]) + std::exp(z[1]) + std::exp(z[2]);
+        double largest = 0;
+        for (const double value : z) {
+            entropy -= std::exp(value) / total * std::log(std::exp(value) / total) / 4;
+            largest = std::max(largest, std::exp(value) / total);
+        }
+        confidence += largest / 4;
+    }
+    EXPECT_NEAR(found[0], entropy, 1e-6);
+    EXPECT_NEAR(found[4], confidence, 1e-6);
+    EXPECT_NEAR(found[3], 0.5, 1e-12);   // answers 0, 1, tie of 1 and 2 (the first), 0
+    const std::vector<Value> relabelled = responses_to({1, 1, 1, 1});
+    EXPECT_EQ(found, array_of(relabelled, "positional"));
+    const Request request = parse_requests("data_responses").front();
+    EXPECT_FALSE(has(request.measure->needs, Need::test_labels));
+    Subject without(builder.build(), {.loss = "cross_entropy"}, Context{});
+    EXPECT_EQ(lacking(without, *request.measure), "needs test data");
 }
 
 TEST(Features, ANetworkWithNaNHasAReason) {

@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 using namespace assay;
@@ -161,7 +162,7 @@ TEST_F(Verbs, FitWritesAPredictorWithoutTheAnswerAndRankApplies) {
 
 TEST_F(Verbs, FitTakesEveryMethodAndTellsWhatCarriesThePrediction) {
     write_store();
-    for (const char* method : {"ridge", "lasso", "boosted", "forest", "neighbours"}) {
+    for (const char* method : {"ridge", "lasso", "boosted", "forest", "neighbours", "gaussian", "ranked"}) {
         const std::string output = (scratch / (std::string(method) + ".json")).string();
         const auto done = assay({"fit", store, "-o", output, "--method", method, "--group", "model", "--replicates", "50"});
         ASSERT_EQ(done.exit_code, 0) << done.err;
@@ -170,7 +171,7 @@ TEST_F(Verbs, FitTakesEveryMethodAndTellsWhatCarriesThePrediction) {
         EXPECT_EQ(json["method"], method);
         EXPECT_FALSE(json["setting"].get<std::string>().empty());
         EXPECT_EQ(json.dump().find("train_score"), std::string::npos);
-        if (std::string(method) == "neighbours") continue;
+        if (std::string(method) == "neighbours" || std::string(method) == "gaussian") continue;   // which tell no contributions
         double l2 = 0, most = 0;
         for (const Json& feature : json["features"]) {
             const double importance = feature["importance"].get<double>();
@@ -180,6 +181,56 @@ TEST_F(Verbs, FitTakesEveryMethodAndTellsWhatCarriesThePrediction) {
         EXPECT_EQ(l2, most) << method;   // it drives the test error
     }
     EXPECT_EQ(assay({"fit", store, "-o", (scratch / "x.json").string(), "--method", "oracle"}).exit_code, 2);
+}
+
+TEST_F(Verbs, FitLeavesModelsForATestAndRankPredictsThem) {
+    write_store();
+    const Json all = parse_json(assay({"rank", store, "--json"}).out, "rank");
+    std::string half;
+    std::set<std::string> seen;
+    for (const Json& row : all["models"]) {
+        const std::string name = row["model"].get<std::string>();
+        if (seen.size() == 24 || name.find('\n') != std::string::npos) continue;   // a list of lines cannot name that one
+        seen.insert(name);
+        half += name + "\n";
+    }
+    const std::string list = (scratch / "half.txt").string(), output = (scratch / "half.json").string();
+    test::write_file(list, half);
+    const auto fit = assay({"fit", store, "-o", output, "--only", list, "--method", "gaussian", "--group", "model"});
+    ASSERT_EQ(fit.exit_code, 0) << fit.err;
+    EXPECT_EQ(parse_json(test::read_file(output), output)["training"]["models"], 24);
+    const Json ranking = parse_json(assay({"rank", store, "--with", output, "--json"}).out, "rank");
+    ASSERT_EQ(ranking["models"].size(), 48u);
+    for (const Json& row : ranking["models"]) {
+        EXPECT_EQ(row["predictor_saw_it"].get<bool>(), seen.contains(row["model"].get<std::string>())) << row;
+        // The ranks that the intervals allow, counted directly.
+        std::size_t first = 1, last = 48;
+        for (const Json& other : ranking["models"]) {
+            first += other["high"].get<double>() < row["low"].get<double>();
+            last -= other["low"].get<double>() > row["high"].get<double>();
+        }
+        EXPECT_EQ(row["rank_low"], first);
+        EXPECT_EQ(row["rank_high"], last);
+    }
+    test::write_file(list, "no such model\n");
+    const auto unknown = assay({"fit", store, "-o", output, "--only", list});
+    EXPECT_EQ(unknown.exit_code, 65);
+    EXPECT_NE(unknown.err.find("no such model"), std::string::npos) << unknown.err;
+}
+
+TEST_F(Verbs, CurveReadsTables) {
+    const std::string table = (scratch / "runs.csv").string();
+    test::write_file(table, "name,width,test_error\na,1,0.4\nb,2,0.3\nc,3,0.5\nd,4,0.2\n");
+    const auto done = assay({"curve", table, "--kind", "double-descent", "--column", "size=width", "--json"});
+    ASSERT_EQ(done.exit_code, 0) << done.err;
+    const Json json = parse_json(done.out, "curve");
+    EXPECT_EQ(json["numbers"]["peak_size"]["value"], 3);
+    EXPECT_EQ(json["rows"], 4);
+    EXPECT_LE(widest(assay({"curve", table, "--kind", "double-descent", "--column", "size=width"}).out), 100u);
+    EXPECT_EQ(assay({"curve", table, "--kind", "double-descent", "--column", "size=width", "--csv"}).out.find("kind,number,value,low,high\n"), 0u);
+    EXPECT_EQ(assay({"curve", table, "--kind", "double-descent", "--column", "size=height"}).exit_code, 2);
+    EXPECT_EQ(assay({"curve", table, "--kind", "double-descent"}).exit_code, 2);
+    EXPECT_EQ(assay({"curve", table, "--kind", "hockey-stick"}).exit_code, 2);
 }
 
 TEST_F(Verbs, RankByAMeasureSharesRanksAndNeedsNoTarget) {

@@ -1,6 +1,7 @@
 #include "formats/format.hpp"
 #include "libanalysis/core/csv.hpp"
 #include "libanalysis/core/json.hpp"
+#include "tests/formats/keras_writer.hpp"
 #include "tests/support/support.hpp"
 #include "tests/support/tolerance.hpp"
 
@@ -58,6 +59,22 @@ std::string first_example() {
     for (const auto& entry : std::filesystem::directory_iterator(test::source_folder() / "examples/mnist-grid"))
         if (const std::string name = entry.path().filename(); name.starts_with("grid_") && name.ends_with(".h5") && (first.empty() || name < first)) first = name;
     return first;
+}
+
+TEST(Inspect, DrawsATreeOfNestedLayersAndTellsTheOptimizersState) {
+    const test::Scratch scratch;
+    test::KerasFile file;
+    file.config = test::keras_sequential({3}, Json::array({test::keras_layer("Dense", "block/inner/a", {{"units", 4}}), test::keras_layer("Dense", "block/inner/b", {{"units", 2}}),
+                                                     test::keras_layer("Dense", "block/c", {{"units", 2}}), test::keras_layer("Dense", "head", {{"units", 1}})}));
+    file.layers = {test::dense_arrays("block/inner/a", 3, 4), test::dense_arrays("block/inner/b", 4, 2), test::dense_arrays("block/c", 2, 2), test::dense_arrays("head", 2, 1)};
+    file.optimizer = true;
+    file.write(scratch / "m.h5");
+    const auto done = run({program(), "inspect", scratch / "m.h5"});
+    ASSERT_EQ(done.exit_code, 0) << done.err;
+    for (const char* line : {"\nblock/ ", "\n  inner/ ", "\n    a ", "\n    b ", "\n  c ", "\nhead ", "optimizer's state: 1 arrays of 2 numbers in all, after 1200 steps"})
+        EXPECT_NE(done.out.find(line), std::string::npos) << line << done.out;
+    const std::string group = done.out.substr(done.out.find("\nblock/ ") + 1);
+    EXPECT_NE(group.substr(0, group.find('\n')).find("32"), std::string::npos) << "parameters of the three below: " << group;   // 16 + 10 + 6
 }
 
 TEST(Inspect, TellsShapesMultiplyAddsAndReceptiveFieldsAndDraws) {
@@ -141,6 +158,63 @@ TEST(Measure, GivesTheLoggedAccuracyAndSaysWhenTheScaleIsWrong) {
     const auto wrong = run({program(), "measure", model, "--data", data, "--scale", "1/255", "--measures", "test_accuracy"});
     EXPECT_NE(wrong.out.find("scale looks wrong"), std::string::npos) << wrong.out << wrong.err;
     expect_lines_fit(wrong.out);
+}
+
+TEST(Compare, SaysWhatEachMeasurePrefersAndWhatDiffers) {
+    const std::string folder = (test::source_folder() / "examples/mnist-grid").string() + "/";
+    std::vector<std::string> models;
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+        if (const std::string name = entry.path().filename(); name.starts_with("grid_") && name.ends_with(".h5") && name.find("init") == std::string::npos) models.push_back(entry.path());
+    std::sort(models.begin(), models.end());
+    ASSERT_GE(models.size(), 2u);
+    const std::string a = models.front(), b = models.back(), measures = "param_norm,normalised_margin[quantile=0.1],parameter_count,test_accuracy,weight_kurtosis";
+    const std::vector<std::string> options{"--data", folder + "data.h5", "--scale", "1/255", "--measures", measures};
+    const auto with = [&](std::vector<std::string> command, const std::vector<std::string>& more) {
+        command.insert(command.end(), options.begin(), options.end());
+        command.insert(command.end(), more.begin(), more.end());
+        return run(command);
+    };
+    const auto compared = with({program(), "compare", a, b}, {"--json"});
+    ASSERT_EQ(compared.exit_code, 0) << compared.err;
+    const Json json = parse_json(compared.out, "compare");
+    const Json of_a = parse_json(with({program(), "measure", a}, {"--json"}).out, "measure"), of_b = parse_json(with({program(), "measure", b}, {"--json"}).out, "measure");
+    EXPECT_FALSE(json.at("identical").get<bool>());
+    const double accuracy_a = value_named(of_a, "test_accuracy").at("value"), accuracy_b = value_named(of_b, "test_accuracy").at("value");
+    const std::string truth = accuracy_a > accuracy_b ? "a" : "b";
+    ASSERT_NE(accuracy_a, accuracy_b);
+    EXPECT_EQ(json.at("better_on_test"), truth);
+    // Norms are held to go with a larger gap, margins with a smaller one; kurtosis is held to say nothing.
+    int checked = 0;
+    for (const Json& row : json.at("measures")) {
+        const std::string name = row.at("measure"), convention = row.at("convention");
+        const double x = row.at("a"), y = row.at("b");
+        EXPECT_EQ(x, value_named(of_a, name, convention).at("value").get<double>()) << name;
+        EXPECT_EQ(y, value_named(of_b, name, convention).at("value").get<double>()) << name;
+        EXPECT_EQ(row.at("difference").get<double>(), y - x) << name;
+        std::string expected;
+        if (name == "param_norm" || name == "parameter_count") expected = x < y ? "a" : x > y ? "b" : "equal";
+        else if (name == "normalised_margin") expected = x > y ? "a" : "b";
+        else {
+            EXPECT_TRUE(row.at("prefers").is_null()) << name;
+            continue;
+        }
+        EXPECT_EQ(row.at("prefers"), expected) << name;
+        if (expected != "equal") {
+            EXPECT_EQ(row.at("right").get<bool>(), expected == truth) << name;
+        }
+        ++checked;
+    }
+    EXPECT_GE(checked, 3);
+    const auto text = with({program(), "compare", a, b}, {});
+    EXPECT_EQ(text.exit_code, 0) << text.err;
+    std::istringstream table(text.out.substr(text.out.find("\nmeasure")));
+    for (std::string line; std::getline(table, line);) EXPECT_LE(line.size(), 100u) << line;
+    EXPECT_EQ(with({program(), "compare", a, b}, {"--csv"}).out.find("measure,a,b,"), 0u);
+    const Json same = parse_json(with({program(), "compare", a, a}, {"--json"}).out, "compare");
+    EXPECT_TRUE(same.at("identical").get<bool>());
+    EXPECT_TRUE(same.at("differences").empty());
+    for (const Json& row : same.at("measures")) EXPECT_TRUE(row.at("prefers").is_null() || row.at("prefers") == "equal") << row;
+    EXPECT_EQ(run({program(), "compare", a}).exit_code, 2);
 }
 
 TEST(Measure, TablesFitAHundredColumns) {

@@ -1,5 +1,5 @@
 // The program's tasks on the host twin of a CUDA machine: stands in for tools/tasks/tasks.cpp in a program that is linked with the twin.
-// ASSAY_TWIN says which machine: {"devices": [{"name": "A", "memory": 1073741824}], "launches": 1000}, the last being the kernels that a
+// ASSAY_TWIN says which machine: {"devices": [{"name": "A", "memory": 1073741824, "taken": 0}], "launches": 1000}, the last being the kernels that a
 // process may run before its device breaks; "spoiled": ["cudnnConvolutionForward"] names functions that compute something else. Results
 // have "twin_calls": how often each function of CUDA was called. A task whose use of CUDA the twin finds fault with fails.
 
@@ -30,6 +30,7 @@ void start_machine() {
         twin::Device device;
         device.name = one.value("name", device.name);
         device.memory = one.value("memory", device.memory);
+        device.taken = one.value("taken", device.taken);
         devices.push_back(device);
     }
     twin::restart(devices);

@@ -17,6 +17,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
+constexpr std::size_t too_little = 32 * mebibyte + 65536;   // cuBLAS's workspace, and less than the weights of a network
 
 std::string bundled(const std::string& name) { return (test::source_folder() / "examples/mnist-grid" / name).string(); }
 
@@ -202,13 +203,46 @@ TEST_F(OnTwin, AnotherDeviceAddsToAStoreAndTf32StandsApart) {
 }
 
 TEST_F(OnTwin, AFullDeviceFailsRowsAndTheRunGoesOn) {
-    machine({{{"name", "Small"}, {"memory", 33 * mebibyte}}});
+    machine({{{"name", "Small"}, {"memory", too_little}}});
     const test::Scratch scratch;
     const auto ran = assay_run(zoo(scratch, {"--limit", "3", "--device", "cuda"}));
     EXPECT_EQ(ran.exit_code, 1) << ran.out << ran.err;
     EXPECT_THAT(ran.out, HasSubstr("0 ok, 3 failed"));
     EXPECT_THAT(ran.out, HasSubstr("failed (resource)"));
     EXPECT_THAT(ran.out, HasSubstr("memory of cuda:0"));
+}
+
+// Others hold nearly all of the device: fewer rows at a time, in words, and the same numbers up to rounding.
+TEST_F(OnTwin, AFullDeviceComputesWithFewerRows) {
+    const auto on = [](std::size_t left) { machine({{{"name", "Shared"}, {"memory", 1024 * mebibyte}, {"taken", 1024 * mebibyte - left}}}); };
+    on(1024 * mebibyte);
+    const Json roomy = json_of(measure({"--device", "cuda"}));
+    EXPECT_EQ(roomy.at("device_notes"), Json::array());
+    on(38 * mebibyte);   // 32 MiB are cuBLAS's
+    const Json full = json_of(measure({"--device", "cuda"}));
+    ASSERT_EQ(full.at("device_notes").size(), 1u);
+    EXPECT_THAT(full.at("device_notes")[0].get<std::string>(), testing::ContainsRegex("micro-batches have 1/[0-9]+ of their rows, since the memory of cuda:0 ran out \\([0-9]+ MiB more, "));
+    ASSERT_EQ(roomy.at("values").size(), full.at("values").size());
+    for (std::size_t i = 0; i < roomy.at("values").size(); ++i) {
+        const Json &a = roomy.at("values")[i].at("value"), &b = full.at("values")[i].at("value");
+        if (a.is_number()) {
+            EXPECT_NEAR_RELATIVE(a.get<double>(), b.get<double>(), 1e-5) << roomy.at("values")[i];
+        }
+    }
+    EXPECT_THAT(assay_run(measure({"--device", "cuda"})).out, HasSubstr("device: micro-batches have 1/"));
+
+    const test::Scratch scratch;
+    const auto ran = assay_run(zoo(scratch, {"--limit", "2", "--device", "cuda"}));
+    EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("note: micro-batches have 1/"));
+}
+
+TEST_F(OnTwin, AFullDeviceIsUnavailableToAVerb) {
+    machine({{{"name", "Full"}, {"memory", 1024 * mebibyte}, {"taken", 1024 * mebibyte - too_little}}});
+    const auto done = assay_run(measure({"--device", "cuda"}));
+    EXPECT_EQ(done.exit_code, 69) << done.out << done.err;
+    EXPECT_THAT(done.err, HasSubstr("memory of cuda:0: expected"));
+    EXPECT_THAT(done.err, HasSubstr("--memory bounds what is taken here"));
 }
 
 // Every process may run so many kernels, enough for one model and not for four: what was at work when a device broke is done again in

@@ -115,6 +115,12 @@ cublasStatus_t gemm(const char* function, Machine& m, const BlasHandle& handle, 
     for (const Stored* matrix : {&a, &b, &c})
         if (matrix->leading < std::max<std::int64_t>(1, matrix->rows)) return CUBLAS_STATUS_INVALID_VALUE;
     if (!g.alpha || !g.beta) return CUBLAS_STATUS_INVALID_VALUE;
+    // CUDA C++ Programming Guide, "Technical Specifications per Compute Capability": a grid's third extent, in which kernels count the
+    // matrices of a batch, is at most 65535.
+    if (g.count > 65535) {
+        m.fault(where + ": more than 65535 matrices");
+        return CUBLAS_STATUS_EXECUTION_FAILED;
+    }
     // "cuBLAS context": a handle works on the device that was current when it was made.
     if (m.current_device() != handle.device) {
         m.fault(where + ": another device is current than the handle's");
@@ -171,7 +177,9 @@ cublasStatus_t create(cublasHandle_t* handle) {
 }
 
 cublasStatus_t destroy(cublasHandle_t handle) {
-    return call("cublasDestroy_v2", handle, [&](Machine& m, BlasHandle&) {
+    return call("cublasDestroy_v2", handle, [&](Machine& m, BlasHandle& h) {
+        // "cuBLAS context": what a handle holds belongs to the device that was current when it was made.
+        if (m.current_device() != h.device) m.fault("cublasDestroy: another device is current than the handle's");
         m.blas.remove(handle);
         return CUBLAS_STATUS_SUCCESS;
     });

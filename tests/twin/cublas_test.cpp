@@ -274,6 +274,20 @@ TEST(TwinBlasErrors, AHandleBelongsToTheDeviceItWasMadeOn) {
     EXPECT_EQ(cublas().cublasSetStream_v2(handle, second.stream), CUBLAS_STATUS_SUCCESS);
     expect_fault("cublasSetStream: a stream of another device than the handle's");
     EXPECT_EQ(cublas().cublasDestroy_v2(handle), CUBLAS_STATUS_SUCCESS);
+    expect_fault("cublasDestroy: another device is current than the handle's");
+}
+
+// A grid's third extent counts them, and ends there.
+TEST_F(TwinBlas, ABatchHasAtMost65535Matrices) {
+    const float one = 1;
+    float* const a = d.allocate<float>(1);
+    float* const c = d.allocate<float>(65536);
+    const auto product = [&](int count) {
+        return cublas().cublasSgemmStridedBatched(handle, CUBLAS_OP_N, CUBLAS_OP_N, 1, 1, 1, &one, a, 1, 0, a, 1, 0, &one, c, 1, 1, count);
+    };
+    EXPECT_EQ(product(65535), CUBLAS_STATUS_SUCCESS);
+    EXPECT_EQ(product(65536), CUBLAS_STATUS_EXECUTION_FAILED);
+    expect_fault("cublasSgemmStridedBatched: more than 65535 matrices");
 }
 
 }  // namespace

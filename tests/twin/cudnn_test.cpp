@@ -2,8 +2,7 @@
 // Values are those of loops over doubles either way.
 
 #include "libanalysis/engine/cuda/cudnn.hpp"
-#include "tests/engine/backend/guarded.hpp"
-#include "tests/oracle/arrays.hpp"
+#include "tests/engine/backend/convolutions.hpp"
 #include "tests/twin/lane_support.hpp"
 
 #include <array>
@@ -18,84 +17,14 @@ using engine::Backend;
 using engine::ConvGeometry;
 using engine::ConstView;
 using engine::DType;
-using oracle::Array;
-using oracle::at;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-/// One axis: input, kernel, stride, dilation, padding before and behind.
-struct Along { std::int64_t in, kernel, stride, dilation, before, behind; };
-
-ConvGeometry geometry(Along h, Along w, std::int64_t in_c, std::int64_t out_c, std::int64_t groups) {
-    const auto out = [](const Along& a) { return (a.in + a.before + a.behind - ((a.kernel - 1) * a.dilation + 1)) / a.stride + 1; };
-    ConvGeometry g;
-    g.batch = 3, g.in_h = h.in, g.in_w = w.in, g.in_c = in_c, g.out_h = out(h), g.out_w = out(w), g.out_c = out_c, g.groups = groups;
-    g.kernel_h = h.kernel, g.kernel_w = w.kernel, g.stride_h = h.stride, g.stride_w = w.stride, g.dilation_h = h.dilation, g.dilation_w = w.dilation;
-    g.pad_top = h.before, g.pad_bottom = h.behind, g.pad_left = w.before, g.pad_right = w.behind;
-    return g;
-}
-
 const ConvGeometry plain = geometry({7, 3, 1, 1, 1, 1}, {6, 3, 1, 1, 1, 1}, 4, 5, 1);
 
 constexpr const char* passes[] = {"cudnnConvolutionForward", "cudnnConvolutionBackwardData", "cudnnConvolutionBackwardFilter"};
-
-/// Arrays of one shape, and the three passes on a backend and by loops. `offset` elements lie before each array.
-class Convolutions {
-public:
-    explicit Convolutions(const ConvGeometry& geometry, double scale = 1)
-        : g(geometry), x(scaled(g.batch * g.in_h * g.in_w * g.in_c, 1, scale)), w(scaled(g.kernel_h * g.kernel_w * (g.in_c / g.groups) * g.out_c, 2, scale)),
-          y(scaled(g.batch * g.out_h * g.out_w * g.out_c, 3, scale)) {}
-
-    /// Of y, gx, gw; each begins with 0.5 where it is added to.
-    std::array<Array, 3> on(Backend& b, bool add, std::size_t offset = 0, DType type = DType::float32) const {
-        const Input dx(b, x, offset, type), dw(b, w, offset, type), dy(b, y, offset, type);
-        Input ry(b, Array(y.size(), 0.5), offset, type), rx(b, Array(x.size(), 0.5), offset, type), rw(b, Array(w.size(), 0.5), offset, type);
-        b.conv_forward(g, dx.view(), dw.view(), ry.result(), add);
-        b.conv_backward_input(g, dy.view(), dw.view(), rx.result(), add);
-        b.conv_backward_weights(g, dx.view(), dy.view(), rw.result(), add);
-        return {b.to_host(ry.view()), b.to_host(rx.view()), b.to_host(rw.view())};
-    }
-    std::array<Array, 3> by_loops(bool add) const {
-        const double before = add ? 0.5 : 0;
-        std::array<Array, 3> all{Array(y.size(), before), Array(x.size(), before), Array(w.size(), before)};
-        oracle::for_conv_products(g, [&](std::size_t i, std::size_t j, std::size_t k) {
-            all[0][k] += x[i] * w[j];
-            all[1][i] += y[k] * w[j];
-            all[2][j] += x[i] * y[k];
-        });
-        return all;
-    }
-    void expect_right(const std::array<Array, 3>& found, bool add, double tolerance = roundoff<float>) const {
-        const auto expected = by_loops(add);
-        for (std::size_t pass = 0; pass < 3; ++pass) EXPECT_LE(distance(found[pass], expected[pass]), tolerance) << passes[pass] << (add ? ", added" : "");
-    }
-
-    const ConvGeometry g;
-
-private:
-    static Array scaled(std::int64_t count, std::uint64_t stream, double scale) {
-        Array values = normals(at(count), stream);
-        for (double& value : values) value *= scale;
-        return values;
-    }
-    class Input {
-    public:
-        Input(Backend& b, const Array& values, std::size_t offset, DType type) : offset_(offset), size_(values.size()) {
-            Array all(offset, 7.0);
-            all.insert(all.end(), values.begin(), values.end());
-            buffer_ = b.from_host(all, type);
-        }
-        ConstView view() const { return buffer_.const_view().slice(offset_, size_); }
-        engine::View result() { return buffer_.view().slice(offset_, size_); }
-
-    private:
-        std::size_t offset_, size_;
-        engine::Buffer buffer_;
-    };
-    Array x, w, y;
-};
 
 /// A device that no test of this process has used, with its notes.
 class LaneCudnn : public testing::Test {
@@ -114,20 +43,8 @@ protected:
 };
 
 TEST_F(LaneCudnn, ComputesEveryShapeThatAgrees) {
-    const ConvGeometry shapes[] = {
-        plain,
-        geometry({8, 3, 2, 1, 0, 1}, {7, 3, 2, 1, 1, 1}, 4, 6, 1),    // "same" with stride 2: padded behind alone, in one axis
-        geometry({8, 3, 2, 1, 0, 1}, {8, 3, 2, 1, 0, 1}, 3, 2, 1),    // in both
-        geometry({9, 2, 1, 1, 0, 1}, {5, 4, 1, 1, 1, 2}, 2, 3, 1),    // even kernels
-        geometry({9, 1, 1, 1, 0, 0}, {7, 2, 1, 1, 2, 0}, 3, 4, 1),    // causal, in columns alone
-        geometry({9, 3, 1, 2, 2, 2}, {10, 3, 1, 3, 1, 4}, 4, 4, 1),   // dilated
-        geometry({6, 3, 1, 1, 1, 1}, {6, 3, 2, 1, 0, 1}, 6, 9, 3),    // grouped
-        geometry({6, 3, 1, 1, 1, 1}, {5, 3, 1, 1, 0, 0}, 5, 5, 5),    // depthwise
-        geometry({5, 1, 2, 1, 0, 0}, {6, 1, 2, 1, 0, 0}, 4, 3, 1),    // 1x1 with a stride
-        geometry({7, 3, 2, 1, 0, 0}, {8, 3, 2, 1, 0, 0}, 2, 3, 1),    // "valid", the last column of which nobody sees
-    };
     const auto b = backend();
-    for (const ConvGeometry& g : shapes) {
+    for (const ConvGeometry& g : library_shapes) {
         const Convolutions convolutions(g);
         const auto before = calls();
         for (const bool add : {false, true}) {
@@ -154,6 +71,19 @@ TEST_F(LaneCudnn, IsLeftOutWhereAsked) {
     Convolutions(plain).expect_right(Convolutions(plain).on(*b, true), true);
     EXPECT_THAT(calls(), ElementsAre(0, 0, 0));
     EXPECT_THAT(notes(), IsEmpty());
+}
+
+TEST_F(LaneCudnn, IsLeftOutWhereTheEnvironmentSaysSo) {
+    setenv("ASSAY_CUDNN", "off", 1);
+    const auto b = backend();
+    Convolutions(plain).expect_right(Convolutions(plain).on(*b, true), true);
+    EXPECT_THAT(calls(), ElementsAre(0, 0, 0));
+    EXPECT_THAT(engine::cuda::status().cudnn, IsEmpty());
+    EXPECT_THAT(engine::cuda::status().cudnn_reason, HasSubstr("ASSAY_CUDNN is off"));
+    EXPECT_THAT(engine::cuda::description(device), testing::Not(HasSubstr("cuDNN"))) << "what computed a value";
+    unsetenv("ASSAY_CUDNN");
+    Convolutions(plain).expect_right(Convolutions(plain).on(*backend(), true), true);
+    EXPECT_THAT(calls(), ElementsAre(1, 1, 1));
 }
 
 TEST_F(LaneCudnn, IsNotMissed) {
@@ -268,25 +198,26 @@ TEST_F(LaneCudnn, LeavesADevicesOwnErrorsToTheDevice) {
     twin::restart();   // of such a device nothing can be given back
 }
 
-TEST_F(LaneCudnn, GivesWayWhereMemoryIsShort) {
+// What was computed while others held the device and what is computed later have the same bits.
+TEST_F(LaneCudnn, LearnsNothingFromAFullDevice) {
     // What the unrolled windows need beside the arrays is little; cuDNN's copies of them are not there.
     ConvGeometry g = geometry({130, 3, 1, 1, 0, 2}, {130, 3, 1, 1, 0, 2}, 8, 8, 1);
     g.batch = 4;
     const std::size_t array = 4 * 130 * 130 * 8 * sizeof(float);
     std::vector<twin::Device> devices(static_cast<std::size_t>(device) + 1);
-    devices.back().memory = (std::size_t{34} << 20) + 3 * array;
+    devices.back().memory = (std::size_t{34} << 20) + 4 * array + array / 2;
     twin::restart(devices);
     const auto b = backend(false, 1 << 16);
     const engine::Buffer x = b->from_host(normals(array / 4, 1), DType::float32), w = b->from_host(normals(9 * 64, 2), DType::float32);
     engine::Buffer y = b->allocate(DType::float32, array / 4);
+    {
+        const engine::Buffer held = b->allocate(DType::float32, array / 4);
+        EXPECT_THROW(b->conv_forward(g, x.const_view(), w.const_view(), y.view(), false), DeviceMemoryError);
+    }
+    const auto before = calls();
     b->conv_forward(g, x.const_view(), w.const_view(), y.view(), false);
-    const double squares = b->dot(y.const_view(), y.const_view());
-    EXPECT_THAT(notes(), ElementsAre(HasSubstr("no memory was left for its copies")));
-    const auto roomy = engine::make_cpu_backend();
-    const engine::Buffer cx = roomy->from_host(normals(array / 4, 1), DType::float32), cw = roomy->from_host(normals(9 * 64, 2), DType::float32);
-    engine::Buffer cy = roomy->allocate(DType::float32, array / 4);
-    roomy->conv_forward(g, cx.const_view(), cw.const_view(), cy.view(), false);
-    EXPECT_NEAR_RELATIVE(squares, roomy->dot(cy.const_view(), cy.const_view()), roundoff<float>);
+    EXPECT_EQ(calls()[0] - before[0], 1) << "the shape is not refused";
+    EXPECT_THAT(notes(), IsEmpty());
 }
 
 }  // namespace

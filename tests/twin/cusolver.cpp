@@ -63,14 +63,13 @@ bool valid(cusolverEigMode_t job, cublasFillMode_t triangle, int n, int lda) {
 }
 
 template <class T>
-void decompose(cusolverEigMode_t job, cublasFillMode_t triangle, int n, T* a, int lda, T* w, T* work, int lwork, int* info) {
+void decompose(cusolverEigMode_t job, cublasFillMode_t triangle, int n, T* a, int lda, T* w, int* info) {
     const bool vectors = job == CUSOLVER_EIG_MODE_VECTOR;
     std::vector<T> mine(static_cast<std::size_t>(2 * n * n + 6 * n + 1));
     std::vector<int> integers(static_cast<std::size_t>(5 * n + 3));
     lapack(vectors ? "V" : "N", triangle == CUBLAS_FILL_MODE_LOWER ? "L" : "U", n, a, lda, w, mine.data(), static_cast<int>(mine.size()), integers.data(),
            static_cast<int>(integers.size()), info);
-    // "If jobz = CUSOLVER_EIG_MODE_NOVECTOR, the contents of A are destroyed." And so are those of the workspace.
-    std::memset(static_cast<void*>(work), undefined_byte, static_cast<std::size_t>(lwork) * sizeof(T));
+    // "If jobz = CUSOLVER_EIG_MODE_NOVECTOR, the contents of A are destroyed."
     for (int column = 0; column < n && !vectors; ++column)
         std::memset(static_cast<void*>(a + static_cast<std::ptrdiff_t>(column) * lda), undefined_byte, static_cast<std::size_t>(n) * sizeof(T));
 }
@@ -110,12 +109,11 @@ cusolverStatus_t put_decomposition(const char* function, Machine& m, const Solve
         if (memory.overlaps(scratch)) m.fault(where + ": the workspace overlaps an argument");
     if (matrix.overlaps(values) || matrix.overlaps(code) || values.overlaps(code)) m.fault(where + ": arguments overlap");
     if (!there) return CUSOLVER_STATUS_SUCCESS;
-    put(*stream, [d, apart, spoiled = m.spoiled.contains(function)] {
-        const int share = d.lwork / std::max(d.count, 1);   // of the workspace, all of which is left as poison
+    put(*stream, [d, apart, scratch, spoiled = m.spoiled.contains(function)] {
+        std::memset(static_cast<void*>(d.work), undefined_byte, scratch.bytes);   // nothing is to be found there afterwards
         for (int i = 0; i < d.count; ++i) {
             const auto behind = static_cast<std::size_t>(i);
-            decompose(d.job, d.triangle, d.n, d.a + behind * apart, d.lda, d.w + behind * static_cast<std::size_t>(d.n), d.work + behind * static_cast<std::size_t>(share),
-                      share, d.info + i);
+            decompose(d.job, d.triangle, d.n, d.a + behind * apart, d.lda, d.w + behind * static_cast<std::size_t>(d.n), d.info + i);
             if (spoiled) d.info[i] = d.n + 1;   // "if info[i] = n+1, syevjBatched does not converge on i-th matrix"
         }
     });
@@ -160,6 +158,11 @@ cusolverStatus_t syevj_batched(const char* function, cusolverDnHandle_t handle, 
                                T* w, T* work, int lwork, int* info, syevjInfo_t parameters, int count) {
     return call(function, handle, [&](Machine& m, const SolverHandle& h) {
         const std::shared_ptr<JacobiParameters> told = m.jacobi.find(parameters);
+        // As of batches of products (cublas.cpp).
+        if (count > 65535) {
+            m.fault(std::string(function) + ": more than 65535 matrices");
+            return CUSOLVER_STATUS_EXECUTION_FAILED;
+        }
         if (!valid(job, triangle, n, lda) || count < 0 || !told) return CUSOLVER_STATUS_INVALID_VALUE;
         if (lwork < batched_workspace(job, n, count)) return CUSOLVER_STATUS_INVALID_VALUE;
         if (!told->sorted) m.fault(std::string(function) + ": eigenvalues in no order, which Assay does not use");
@@ -205,7 +208,8 @@ cusolverStatus_t create(cusolverDnHandle_t* handle) {
 }
 
 cusolverStatus_t destroy(cusolverDnHandle_t handle) {
-    return call("cusolverDnDestroy", handle, [&](Machine& m, SolverHandle&) {
+    return call("cusolverDnDestroy", handle, [&](Machine& m, SolverHandle& h) {
+        if (m.current_device() != h.device) m.fault("cusolverDnDestroy: another device is current than the handle's");
         m.solvers.remove(handle);
         return CUSOLVER_STATUS_SUCCESS;
     });

@@ -178,6 +178,8 @@ TEST_F(TwinSolver, DecomposesABatchAndKeepsItsRules) {
     for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(values[i], expected[i], 4 * roundoff<double>) << i;
     EXPECT_THAT(d.get(info, 2), testing::ElementsAre(0, 0));
     expect_no_fault();
+    EXPECT_EQ(solve(lwork, 65536), CUSOLVER_STATUS_EXECUTION_FAILED);
+    expect_fault("cusolverDnDsyevjBatched: more than 65535 matrices");
     EXPECT_EQ(cusolver().cusolverDnXsyevjSetSortEig(parameters, 0), CUSOLVER_STATUS_SUCCESS);
     EXPECT_EQ(solve(lwork, 2), CUSOLVER_STATUS_SUCCESS);
     expect_fault("cusolverDnDsyevjBatched: eigenvalues in no order, which Assay does not use");

@@ -90,7 +90,7 @@ void Machine::release_idle() {
 }
 
 std::size_t Machine::unreserved(int device) const {
-    std::size_t reserved = 0;
+    std::size_t reserved = devices[static_cast<std::size_t>(device)].taken;
     for (const std::weak_ptr<Pool>& every : every_pool)
         if (const std::shared_ptr<Pool> pool = every.lock(); pool && pool->device == device) reserved += pool->reserved;
     const std::size_t whole = devices[static_cast<std::size_t>(device)].memory;

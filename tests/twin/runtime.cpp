@@ -22,16 +22,9 @@ cudaError_t initialised(const Machine& m) {
 
 struct Copy {
     void* to;
-    std::size_t to_pitch;
     const void* from;
-    std::size_t from_pitch;
-    std::size_t width, height;
-    std::size_t to_bytes() const { return (height - 1) * to_pitch + width; }
-    std::size_t from_bytes() const { return (height - 1) * from_pitch + width; }
-    void run() const {
-        for (std::size_t row = 0; row < height; ++row)
-            std::memcpy(static_cast<std::byte*>(to) + row * to_pitch, static_cast<const std::byte*>(from) + row * from_pitch, width);
-    }
+    std::size_t bytes;
+    void run() const { std::memcpy(to, from, bytes); }
 };
 
 cudaError_t put_copy(Machine& m, const char* function, const Copy& copy, cudaMemcpyKind kind, cudaStream_t handle) {
@@ -41,8 +34,8 @@ cudaError_t put_copy(Machine& m, const char* function, const Copy& copy, cudaMem
         m.fault(std::string(function) + ": a direction that Assay does not use");
         return cudaErrorInvalidMemcpyDirection;
     }
-    if (copy.width == 0 || copy.height == 0) return cudaSuccess;
-    const Range to = range(copy.to, copy.to_bytes()), from = range(copy.from, copy.from_bytes());
+    if (copy.bytes == 0) return cudaSuccess;
+    const Range to = range(copy.to, copy.bytes), from = range(copy.from, copy.bytes);
     const std::string where = function;
     // "Calling cudaMemcpyAsync() with dst and src pointers that do not match the direction of the copy results in an undefined behavior."
     const bool fits_to = kind == cudaMemcpyDeviceToHost ? !m.is_device(copy.to) : m.on_device(copy.to, to.bytes, *stream, where + ", destination");
@@ -68,9 +61,7 @@ cudaError_t put_copy(Machine& m, const char* function, const Copy& copy, cudaMem
         return cudaSuccess;
     }
     // What the copy will bring is not there yet. Where a copy that was queued before still reads the memory, that one's values are.
-    if (kind == cudaMemcpyDeviceToHost && !m.pinned_in_use(host)) {
-        for (std::size_t row = 0; row < copy.height; ++row) std::memset(static_cast<std::byte*>(copy.to) + row * copy.to_pitch, undefined_byte, copy.width);
-    }
+    if (kind == cudaMemcpyDeviceToHost && !m.pinned_in_use(host)) std::memset(copy.to, undefined_byte, copy.bytes);
     put(*stream, [copy] { copy.run(); }, host);
     return cudaSuccess;
 }
@@ -82,7 +73,6 @@ constexpr Word words[] = {
     ASSAY_ERROR(cudaErrorInvalidValue, "invalid argument"),
     ASSAY_ERROR(cudaErrorMemoryAllocation, "out of memory"),
     ASSAY_ERROR(cudaErrorInitializationError, "initialization error"),
-    ASSAY_ERROR(cudaErrorInvalidPitchValue, "invalid pitch argument"),
     ASSAY_ERROR(cudaErrorInvalidMemcpyDirection, "invalid copy direction for memcpy"),
     ASSAY_ERROR(cudaErrorInsufficientDriver, "CUDA driver version is insufficient for CUDA runtime version"),
     ASSAY_ERROR(cudaErrorNoDevice, "no CUDA-capable device is detected"),
@@ -113,18 +103,11 @@ extern "C" {
 // ---- errors ----
 
 // "Returns the last error that has been produced by any of the runtime calls in the same instance of the CUDA Runtime library in the host
-// thread and resets it to cudaSuccess"; one that the device broke with stays.
+// thread and resets it to cudaSuccess". What a library's call met was noticed by the library's own instance: no call of this runtime.
 cudaError_t cudaGetLastError() {
     Machine& m = machine();
     const std::lock_guard lock(m.mutex);
-    if (m.broken != cudaSuccess) return m.broken;
     return std::exchange(m.last_error(), cudaSuccess);
-}
-
-cudaError_t cudaPeekAtLastError() {
-    Machine& m = machine();
-    const std::lock_guard lock(m.mutex);
-    return m.broken != cudaSuccess ? m.broken : m.last_error();
 }
 
 const char* cudaGetErrorString(cudaError_t error) {
@@ -255,6 +238,19 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
     });
 }
 
+// "Blocks until the device has completed all preceding requested tasks", and tells what one of them failed with.
+cudaError_t cudaDeviceSynchronize() {
+    return runtime_call("cudaDeviceSynchronize", [&](Machine& m) {
+        if (const cudaError_t result = initialised(m); result != cudaSuccess) return result;
+        for (const auto& [handle, stream] : m.streams.all()) {
+            if (stream->device != m.current_device()) continue;
+            if (const cudaError_t result = m.run(*stream, stream->queued); result != cudaSuccess) return result;
+        }
+        m.release_idle();
+        return cudaSuccess;
+    });
+}
+
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
     return runtime_call("cudaEventCreateWithFlags", [&](Machine& m) {
         if (const cudaError_t result = initialised(m); result != cudaSuccess) return result;
@@ -366,27 +362,6 @@ cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t pool, cudaMemPoolAttr attribut
     });
 }
 
-cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t pool, cudaMemPoolAttr attribute, void* value) {
-    return runtime_call("cudaMemPoolGetAttribute", [&](Machine& m) {
-        const std::shared_ptr<Pool> found = m.pools.find(pool);
-        if (!found) {
-            m.fault("cudaMemPoolGetAttribute: a pool that is none, or was destroyed");
-            return cudaErrorInvalidValue;
-        }
-        std::uint64_t number = 0;
-        switch (attribute) {
-            case cudaMemPoolAttrReleaseThreshold: number = found->release_threshold; break;
-            case cudaMemPoolAttrReservedMemCurrent: number = found->reserved; break;
-            case cudaMemPoolAttrReservedMemHigh: number = found->most_reserved; break;
-            case cudaMemPoolAttrUsedMemCurrent: number = found->used; break;
-            case cudaMemPoolAttrUsedMemHigh: number = found->most_used; break;
-            default: m.fault("cudaMemPoolGetAttribute: an attribute that Assay does not use"); return cudaErrorInvalidValue;
-        }
-        std::memcpy(value, &number, sizeof number);
-        return cudaSuccess;
-    });
-}
-
 // "Allocations that have been asynchronously freed but whose completion has not been observed on the host (eg. by a synchronize) can count
 // as outstanding": here they do.
 cudaError_t cudaMemPoolTrimTo(cudaMemPool_t pool, std::size_t keep) {
@@ -495,16 +470,7 @@ cudaError_t cudaFreeHost(void* memory) {
 }
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
-    return runtime_call("cudaMemcpyAsync", [&](Machine& m) { return put_copy(m, "cudaMemcpyAsync", {to, bytes, from, bytes, bytes, 1}, kind, stream); });
-}
-
-cudaError_t cudaMemcpy2DAsync(void* to, std::size_t to_pitch, const void* from, std::size_t from_pitch, std::size_t width, std::size_t height,
-                              cudaMemcpyKind kind, cudaStream_t stream) {
-    return runtime_call("cudaMemcpy2DAsync", [&](Machine& m) {
-        // "width must not exceed either dpitch or spitch."
-        if (width > to_pitch || width > from_pitch) return cudaErrorInvalidPitchValue;
-        return put_copy(m, "cudaMemcpy2DAsync", {to, to_pitch, from, from_pitch, width, height}, kind, stream);
-    });
+    return runtime_call("cudaMemcpyAsync", [&](Machine& m) { return put_copy(m, "cudaMemcpyAsync", {to, from, bytes}, kind, stream); });
 }
 
 cudaError_t cudaMemsetAsync(void* data, int value, std::size_t bytes, cudaStream_t stream) {

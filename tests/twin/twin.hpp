@@ -21,6 +21,7 @@ struct Device {
     std::size_t memory = std::size_t{8} << 30;   ///< bytes
     int major = 9, minor = 0, processors = 4;
     bool pools = true;                           ///< memory pools in a stream's order
+    std::size_t taken = 0;                       ///< bytes that other processes hold
 };
 
 /// As a process just started on a machine with these devices and a driver for this version of CUDA (0: no driver). Everything that was

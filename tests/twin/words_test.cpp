@@ -94,6 +94,26 @@ TEST(LaneErrors, ABrokenDeviceIsLostToTheProcess) {
     twin::restart();   // of such a device nothing can be given back
 }
 
+// A library has its own instance of the runtime: what it met is no last error of ours, and the device has to be asked.
+TEST(LaneErrors, ABrokenDeviceIsToldFromALibrarysWords) {
+    for (const cudaError_t cause : {cudaErrorIllegalAddress, cudaErrorLaunchFailure, static_cast<cudaError_t>(226), static_cast<cudaError_t>(721), cudaErrorMpsClientTerminated}) {
+        twin::restart();
+        auto b = backend();
+        Buffer x = b->zeros(DType::float32, 4), y = b->zeros(DType::float32, 4);
+        b->synchronize();
+        twin::break_device_after(0, cause);
+        b->scale(2, x.view());   // breaks when somebody waits
+        twin::fail("cublasSgemm_v2", CUBLAS_STATUS_EXECUTION_FAILED);
+        const Error error = refusal([&] { b->gemm(false, false, 2, 2, 2, 1, x.const_view(), 2, x.const_view(), 2, 0, y.view(), 2); });
+        EXPECT_EQ(error.kind(), ErrorKind::unavailable);
+        EXPECT_THAT(error.what(), HasSubstr("cublasSgemm"));
+        EXPECT_THAT(error.what(), HasSubstr("can use the device no more")) << "error " << cause;
+        x = {}, y = {};
+        b.reset();
+    }
+    twin::restart();   // of such a device nothing can be given back
+}
+
 TEST(LaneErrors, OfALibraryAreNamed) {
     const auto b = backend();
     Buffer x = b->zeros(DType::float64, 4), y = b->zeros(DType::float64, 4);

@@ -108,6 +108,6 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
 
 }  // namespace
 
-extern const zoo::Task forward{"forward", run};
+extern const zoo::Task forward{"forward", within_memory<run>};
 
 }  // namespace assay::tools::tasks

@@ -146,6 +146,6 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
 
 }  // namespace
 
-extern const zoo::Task hessian{"hessian", run};
+extern const zoo::Task hessian{"hessian", within_memory<run>};
 
 }  // namespace assay::tools::tasks

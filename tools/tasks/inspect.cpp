@@ -165,6 +165,12 @@ Json run(const Json& arguments, const Context& context, const std::function<void
     Json result{{"status", "ok"}, {"path", path}, {"content", hash_file(path)}, {"facts", facts_of(*model)}, {"layers", std::move(table)},
                 {"parameters", total.count}, {"multiply_adds", madds}, {"zeros", total.zeros}, {"non_finite", total.bad}, {"notes", model->notes},
                 {"findings", std::move(findings)}};
+    try {
+        if (const auto state = formats::optimizer_state(path))
+            result["optimizer_state"] = {{"arrays", state->arrays}, {"numbers", state->numbers}, {"steps", state->steps ? Json(*state->steps) : Json()}};
+    } catch (const Error& error) {
+        problems.push_back(std::string("the optimizer's state cannot be read: ") + error.what());
+    }
     if (arguments.value("draw", false) && model->architecture) result["dot"] = graph_drawing(*model, outline);
     result["scales"] = scales_of(model, arguments, context, problems);
     result["problems"] = problems;
@@ -173,6 +179,6 @@ Json run(const Json& arguments, const Context& context, const std::function<void
 
 }  // namespace
 
-extern const zoo::Task inspect{"inspect", run};
+extern const zoo::Task inspect{"inspect", within_memory<run>};
 
 }  // namespace assay::tools::tasks

@@ -70,6 +70,6 @@ Json run(const Json& arguments, const Context& context, const std::function<void
 
 }  // namespace
 
-extern const zoo::Task lint{"lint", run};
+extern const zoo::Task lint{"lint", within_memory<run>};
 
 }  // namespace assay::tools::tasks

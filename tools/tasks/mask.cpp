@@ -113,6 +113,6 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
 
 }  // namespace
 
-extern const zoo::Task mask{"mask", run};
+extern const zoo::Task mask{"mask", within_memory<run>};
 
 }  // namespace assay::tools::tasks

@@ -169,6 +169,6 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
 
 }  // namespace
 
-extern const zoo::Task measure_model{"measure_model", run};
+extern const zoo::Task measure_model{"measure_model", within_memory<run>};
 
 }  // namespace assay::tools::tasks

@@ -6,8 +6,11 @@
 #include "tools/table.hpp"
 #include "tools/tasks/open_model.hpp"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -44,18 +47,29 @@ const std::string& cuda_description(int index) {
     return asked.emplace(index, "cuda: " + engine::cuda::description(index)).first->second;
 }
 
+/// Bytes that --memory gave; 0: none.
+std::size_t asked_memory(const Json& arguments) {
+    const Json asked = arguments.value("memory", Json());
+    return asked.is_number_unsigned() ? asked.get<std::size_t>() : 0;
+}
+
+int sharing_workers(const Json& arguments) { return arguments.value("device_workers", 1); }
+
 }  // namespace
 
 std::shared_ptr<engine::Backend> worker_backend(const Json& arguments) {
-    static std::map<std::pair<int, bool>, std::shared_ptr<engine::Backend>> made;   // a worker serves one task at a time
+    using Made = std::tuple<int, bool, std::size_t, int>;
+    static std::map<Made, std::shared_ptr<engine::Backend>> made;   // a worker serves one task at a time, and is asked for one of them
     const auto index = cuda_index(arguments);
     const bool tf32 = text_argument(arguments, "precision") == "tf32";
     if (tf32 && !index) throw Error(ErrorKind::usage, {"precision", "float32 or float64 on the CPU", "tf32"});
-    auto& backend = made[{index.value_or(-1), tf32}];
+    const std::size_t memory = index ? asked_memory(arguments) : 0;
+    const int sharing = index ? sharing_workers(arguments) : 1;
+    auto& backend = made[{index.value_or(-1), tf32, memory, sharing}];
     if (backend) return backend;
     if (index) {
         cuda_device(*index);
-        backend = engine::cuda::make_cuda_backend({.device = *index, .tf32 = tf32});
+        backend = engine::cuda::make_cuda_backend({.device = *index, .tf32 = tf32, .memory = memory, .sharing = sharing});
     } else {
         backend = engine::make_cpu_backend();
     }
@@ -73,8 +87,7 @@ Context device_context(const Json& arguments, const Context& given) {
     Context context = given;
     const auto index = cuda_index(arguments);
     if (!index) return context;
-    const Json asked = arguments.value("memory", Json());
-    context.memory = device_budget(cuda_device(*index).free, asked.is_number_unsigned() ? asked.get<std::size_t>() : 0, arguments.value("device_workers", 1));
+    context.memory = device_budget(cuda_device(*index).free, asked_memory(arguments), sharing_workers(arguments));
     return context;
 }
 
@@ -84,6 +97,31 @@ Json device_facts(const Json& arguments) {
     return {{"device", word}, {"device_description", index ? cuda_description(*index) : word}, {"instruction_set", instruction_set()},
             {"device_memory_peak_bytes", index ? Json(engine::cuda::peak_bytes(*index)) : Json()},
             {"device_notes", index ? Json(engine::cuda::notes(*index)) : Json::array()}};
+}
+
+Json run_within_memory(Run run, const Json& arguments, const Context& context, const std::function<void(const Json&)>& item) {
+    const auto index = cuda_index(arguments);
+    if (!index) return run(arguments, context, item);
+    const auto backend = worker_backend(arguments);
+    constexpr int most_halvings = 6;
+    std::string full;
+    for (int halvings = 0;; ++halvings) {
+        backend->halve_micro_batches(halvings);
+        try {
+            Json result = run(arguments, context, item);
+            if (halvings > 0) {
+                const std::string words = fmt::format("micro-batches have 1/{} of their rows, since the memory of cuda:{} ran out ({})", 1 << halvings, *index, without_period(full));
+                result["device_notes"].push_back(words);
+                if (arguments.contains("device_workers")) result["notes"].push_back(words);
+            }
+            backend->give_back_memory();
+            return result;
+        } catch (const DeviceMemoryError& error) {
+            if (halvings == most_halvings) throw;
+            full = fmt::format("{}, {}", error.parts().expected, error.parts().found);
+        }
+        backend->give_back_memory();   // all that the task held is gone by now
+    }
 }
 
 }  // namespace assay::tools

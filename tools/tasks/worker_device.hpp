@@ -6,6 +6,7 @@
 #include "libanalysis/core/json.hpp"
 #include "libanalysis/engine/backend.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace assay::tools {
@@ -24,5 +25,15 @@ Context device_context(const Json& arguments, const Context& given);
 /// {"device": "cuda:0", "device_description": "cuda: NVIDIA ..., driver ..., cuBLAS ...", "instruction_set", "device_memory_peak_bytes",
 /// "device_notes": what this process does there otherwise than it would, in sentences}; on the CPU {"cpu", "cpu", ..., null, []}.
 Json device_facts(const Json& arguments);
+
+/// Runs a task on the device with the device's micro-batches; where its memory runs out, again with half their rows, and so on down to a
+/// 64th. The result then says so in "device_notes", and a zoo's in its "notes" too, which the store keeps. Between tasks, memory that
+/// nothing lies in goes back to the device for others.
+using Run = Json (*)(const Json& arguments, const Context& context, const std::function<void(const Json&)>& item);
+Json run_within_memory(Run run, const Json& arguments, const Context& context, const std::function<void(const Json&)>& item);
+template <Run run>
+Json within_memory(const Json& arguments, const Context& context, const std::function<void(const Json&)>& item) {
+    return run_within_memory(run, arguments, context, item);
+}
 
 }  // namespace assay::tools

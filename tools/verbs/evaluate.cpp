@@ -7,7 +7,6 @@
 #include "tools/verb.hpp"
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 
 #include <algorithm>
 #include <cmath>
@@ -120,12 +119,6 @@ void print_csv(const evaluate::Evaluation& evaluation) {
                        score.models, score.beyond_chance, score.negated, cell(score.detail.worst_score), score.detail.worst);
 }
 
-bool matches(const std::string& pattern, std::string_view name) { return fnmatch(pattern.c_str(), std::string(name).c_str(), 0) == 0; }
-
-std::function<bool(std::string_view)> matching(const std::string& pattern) {
-    return [pattern](std::string_view name) { return matches(pattern, name); };
-}
-
 bool falls_with_gap(std::string_view measure) {
     const measures::Measure* known = measures::find_measure(measure);
     return known && known->direction == measures::Direction::smaller_gap;
@@ -185,7 +178,7 @@ int run(const std::vector<std::string>& words) {
     options.seed = Seed{seed};
     options.needs_test_labels = needs_test_labels;
     options.falls = falls_with_gap;
-    if (!measure.empty()) options.wanted = matching(measure);
+    if (!measure.empty()) options.wanted = matching({measure});
 
     const std::string path = (*values)["STORE"].as<std::string>();
     Source source;
@@ -196,8 +189,8 @@ int run(const std::vector<std::string>& words) {
         source = {report::frame_of(content.table), content.title, zoo_line(content, path)};
     } else {
         evaluate::TableColumns columns{.gap = options.gap, .where = where};
-        if (!config.empty()) columns.config = matching(config);
-        if (!measure.empty()) columns.measure = matching(measure);
+        if (!config.empty()) columns.config = matching({config});
+        if (!measure.empty()) columns.measure = matching({measure});
         source.frame = evaluate::frame_of_csv(read_whole(path, "a store or a table (CSV)"), path, columns);
         options.wanted = nullptr;   // the pattern has chosen the columns
         source.title = std::filesystem::path(path).filename();

@@ -5,11 +5,12 @@
 #include "tools/verb.hpp"
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
+#include <sstream>
 
 namespace assay::tools::verbs {
 namespace {
@@ -60,18 +61,31 @@ void print_fit(const predict::Fit& fit, const std::string& output) {
     fmt::print("\nwritten: {}\n", printable(output));
 }
 
+std::set<std::string> names_in(const std::string& text, const std::string& file) {
+    std::set<std::string> names;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.ends_with('\r')) line.pop_back();
+        if (!line.empty()) names.insert(line);
+    }
+    if (names.empty()) throw Error(ErrorKind::data, {file, "names of models, one a line", "none"});
+    return names;
+}
+
 int run(const std::vector<std::string>& words) {
     std::string output;
     predict::FitOptions options;
     std::uint64_t seed = 0;
     std::string methods;
     std::vector<std::string> patterns;
+    std::string only;
     for (const predict::Learner* one : predict::learners()) methods += (methods.empty() ? "" : ", ") + std::string(one->name);
     po::options_description description("Options");
     description.add_options()
         ("output,o", po::value(&output)->required(), "the predictor file (JSON)")
         ("method", po::value(&options.method)->default_value("ridge"), ("how to fit: " + methods).c_str())
         ("measure", po::value(&patterns)->composing(), "only measures that match this pattern are features; may be repeated")
+        ("only", po::value(&only)->value_name("FILE"), "fit to the models named in this file alone, one a line: the others are left for a test")
         ("group", po::value(&options.group), "config column whose values are held out in turn, e.g. config.depth; \"model\": random parts (default: "
                                              "the column with most values)")
         ("level", po::value(&options.level)->default_value(0.9, "0.9"), "of the prediction intervals")
@@ -87,13 +101,11 @@ int run(const std::vector<std::string>& words) {
     if (!values) return 0;
     if (!(options.level > 0 && options.level < 1)) throw Error(ErrorKind::usage, {"--level", "a number between 0 and 1", fmt::format("{}", options.level)});
     const std::string path = (*values)["STORE"].as<std::string>();
-    const report::Content content = open_content(path);
+    report::Content content = open_content(path);
+    if (!only.empty()) report::keep_models(content, names_in(read_whole(only, "a list of models, one a line"), only), only);
     options.seed = Seed{seed};
     options.refusal = feature_refusal;
-    if (!patterns.empty())
-        options.wanted = [&](std::string_view column) {
-            return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) { return fnmatch(pattern.c_str(), std::string(column).c_str(), 0) == 0; });
-        };
+    if (!patterns.empty()) options.wanted = matching(patterns);
     options.training_title = content.title;
     options.training_hash = report::zoo_hash(content.models);
     options.contents = report::contents_of(content);

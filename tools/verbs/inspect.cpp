@@ -33,6 +33,72 @@ std::string stored_as(const Json& layers) {
     return words.empty() ? "nothing" : words;
 }
 
+std::string optimizer_in_words(const Json& state) {
+    std::string words = fmt::format("optimizer's state: {} arrays of {} numbers in all", state["arrays"].get<std::int64_t>(), state["numbers"].get<std::int64_t>());
+    if (!state["steps"].is_null()) words += fmt::format(", after {} steps", state["steps"].get<std::int64_t>());
+    return words;
+}
+
+/// The layers as a tree: those of a nested model below a line of its own, which sums them up.
+class Tree {
+public:
+    explicit Tree(const Json& layers) : layers_(layers) {}
+
+    std::string text() {
+        for (std::size_t i = 0; i < layers_.size(); ++i) {
+            std::vector<std::string> path = split(layers_[i]["name"].get<std::string>());
+            const std::string name = path.back();
+            path.pop_back();
+            std::size_t common = 0;
+            while (common < std::min(path.size(), open_.size()) && path[common] == open_[common]) ++common;
+            open_.resize(common);
+            while (open_.size() < path.size()) {
+                open_.push_back(path[open_.size()]);
+                add_group(i);
+            }
+            add_layer(layers_[i], name);
+        }
+        return table_.text();
+    }
+
+private:
+    static std::vector<std::string> split(const std::string& name) {
+        std::vector<std::string> parts{""};
+        for (const char c : name)
+            if (c == '/') parts.emplace_back();
+            else parts.back() += c;
+        return parts;
+    }
+    static std::string count_word(std::int64_t count) { return count > 0 ? fmt::format("{}", count) : ""; }
+    static std::string madds_word(double madds) { return madds > 0 ? fmt::format("{:.0f}", madds) : ""; }
+    static std::string zeros_word(double zeros, std::int64_t count) { return zeros > 0 ? percent(zeros / static_cast<double>(count), 1) : ""; }
+
+    /// The line of the group whose path is `open_`, which begins with layer `first`.
+    void add_group(std::size_t first) {
+        std::string prefix;
+        for (const std::string& part : open_) prefix += part + "/";
+        std::int64_t count = 0;
+        double madds = 0, zeros = 0;
+        for (std::size_t i = first; i < layers_.size() && layers_[i]["name"].get<std::string>().starts_with(prefix); ++i) {
+            count += layers_[i]["parameters"].get<std::int64_t>();
+            madds += layers_[i]["multiply_adds"].get<double>();
+            zeros += layers_[i]["zeros"].get<double>();
+        }
+        table_.add({std::string(2 * (open_.size() - 1), ' ') + printable(open_.back()) + "/", "", "", "", count_word(count), madds_word(madds), zeros_word(zeros, count)});
+    }
+    void add_layer(const Json& layer, const std::string& name) {
+        const auto count = layer["parameters"].get<std::int64_t>();
+        table_.add({std::string(2 * open_.size(), ' ') + printable(name), printable(layer["class"].get<std::string>()), shape_in_words(layer["output_shape"]),
+                    layer["receptive_field"].is_string() ? layer["receptive_field"].get<std::string>() : "", count_word(count),
+                    madds_word(layer["multiply_adds"].get<double>()), zeros_word(layer["zeros"].get<double>(), count)});
+    }
+
+    const Json& layers_;
+    std::vector<std::string> open_;   ///< the path of the group that the last layer is in
+    Table table_{{{"layer", Table::Align::left}, {"class", Table::Align::left}, {"output", Table::Align::left}, {"sees", Table::Align::left}, {"parameters"},
+                  {"multiply-adds"}, {"zeros"}}};
+};
+
 int run(const std::vector<std::string>& words) {
     ModelOptions model;
     std::string dot, svg;
@@ -61,18 +127,10 @@ int run(const std::vector<std::string>& words) {
     }
     fmt::print("{}: {}\n", printable(file), result["facts"].value("format", ""));
     if (const std::string facts = facts_in_words(result["facts"]); !facts.empty()) fmt::print("{}", wrapped("training: " + facts));
-    Table table({{"layer", Table::Align::left}, {"class", Table::Align::left}, {"output", Table::Align::left}, {"sees", Table::Align::left}, {"parameters"},
-                 {"multiply-adds"}, {"zeros"}});
-    for (const Json& layer : result["layers"]) {
-        const auto count = layer["parameters"].get<std::int64_t>();
-        const double zeros = layer["zeros"].get<double>(), madds = layer["multiply_adds"].get<double>();
-        table.add({printable(layer["name"].get<std::string>()), printable(layer["class"].get<std::string>()), shape_in_words(layer["output_shape"]),
-                   layer["receptive_field"].is_string() ? layer["receptive_field"].get<std::string>() : "", count > 0 ? fmt::format("{}", count) : "",
-                   madds > 0 ? fmt::format("{:.0f}", madds) : "", zeros > 0 ? percent(zeros / static_cast<double>(count), 1) : ""});
-    }
-    fmt::print("\n{}\n{} layers, {} parameters, {} of them trainable, {:.0f} multiply-adds a row; stored as {}\n", table.text(), result["layers"].size(),
+    fmt::print("\n{}\n{} layers, {} parameters, {} of them trainable, {:.0f} multiply-adds a row; stored as {}\n", Tree(result["layers"]).text(), result["layers"].size(),
                result["parameters"].get<std::int64_t>(), result["facts"].value("trainable_count", std::int64_t{0}), result["multiply_adds"].get<double>(),
                stored_as(result["layers"]));
+    if (result.contains("optimizer_state")) fmt::print("{}\n", optimizer_in_words(result["optimizer_state"]));
     if (!result["scales"].empty()) {
         Table scales({{"input", Table::Align::left}, {"accuracy"}});
         for (const Json& scale : result["scales"]) scales.add({scale["preprocessing"].get<std::string>(), fixed(number_from_json(scale["accuracy"]), 4)});

@@ -27,6 +27,7 @@ struct Place {
     double actual = evaluate::missing;
     std::size_t rank = 0;
     bool seen = false;   ///< the predictor was fitted to this model
+    std::size_t first = 0, last = 0;   ///< the ranks that the interval allows, with a prediction
 };
 
 struct Ranking {
@@ -41,15 +42,22 @@ struct Ranking {
 void put_in_order(std::vector<Place>& places) {
     std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.order != b.order ? a.order < b.order : a.model < b.model; });
     for (std::size_t i = 0; i < places.size(); ++i) places[i].rank = i > 0 && places[i].order == places[i - 1].order ? places[i - 1].rank : i + 1;
+    // A model may stand anywhere behind those that are surely better and before those that are surely worse.
+    for (Place& place : places) {
+        if (!place.prediction) continue;
+        place.first = 1;
+        place.last = places.size();
+        for (const Place& other : places) {
+            place.first += other.prediction->high < place.prediction->low;
+            place.last -= other.prediction->low > place.prediction->high;
+        }
+    }
 }
 
-Ranking by_cross_fit(const report::Content& content, const evaluate::Frame& frame, const std::string& group, Seed seed) {
+Ranking by_cross_fit(const report::Content& content, const evaluate::Frame& frame, predict::FitOptions options) {
     if (!evaluate::test_error(frame))
         throw Error(ErrorKind::data, {"rank", "a test accuracy to learn from, logged or measured", "none",
                                       "Use --by MEASURE to order the models by one measure, or --with predictor.json to apply a predictor"});
-    predict::FitOptions options;
-    options.group = group;
-    options.seed = seed;
     options.refusal = feature_refusal;
     const predict::Fit fit = predict::fit(frame, options);
     const auto& scores = fit.predictor.scores;
@@ -75,11 +83,8 @@ Ranking by_predictor(const report::Content& content, const evaluate::Frame& fram
     const auto truth = evaluate::test_error(frame);
     const std::vector<std::string> contents = report::contents_of(content);
     for (std::size_t i = 0; i < frame.size(); ++i) {
-        std::map<std::string, double, std::less<>> values;
-        for (const auto& column : frame.measures)
-            if (std::isfinite(column.values[i])) values[column.name] = column.values[i];
         try {
-            const predict::Prediction prediction = predictor.predict(values);
+            const predict::Prediction prediction = predictor.predict(evaluate::computed_values(frame, i));
             ranking.places.push_back({frame.models[i], prediction.test_error, prediction.test_error, prediction, "", truth ? truth->values[i] : evaluate::missing, 0,
                                       predictor.trained_on(contents[i])});
         } catch (const Error& error) {
@@ -125,7 +130,7 @@ Ranking by_measure(const evaluate::Frame& frame, std::string name, bool reverse)
 }
 
 Json to_json(const Ranking& ranking) {
-    Json json{{"schema_version", 1}, {"by", ranking.by}, {"ties", "equal values share the smallest rank"}, {"held_out_scores", ranking.scores}};
+    Json json{{"schema_version", 1}, {"by", ranking.by}, {"ties", "equal values share the smallest rank and stand in the order of their names"}, {"held_out_scores", ranking.scores}};
     json["models"] = Json::array();
     for (const Place& place : ranking.places) {
         Json row{{"rank", place.rank}, {"model", place.model}};
@@ -133,6 +138,8 @@ Json to_json(const Ranking& ranking) {
             row["predicted_test_error"] = place.prediction->test_error;
             row["low"] = place.prediction->low;
             row["high"] = place.prediction->high;
+            row["rank_low"] = place.first;
+            row["rank_high"] = place.last;
             row["features_outside_training_range"] = place.prediction->outside;
             if (!place.fold.empty()) row["held_out_with"] = place.fold;
             row["predictor_saw_it"] = place.seen;
@@ -148,12 +155,13 @@ Json to_json(const Ranking& ranking) {
 }
 
 void print(const Ranking& ranking, std::size_t limit) {
-    fmt::print("{}\n", wrapped("by " + ranking.by + ". Equal values share a rank."));
     const bool predicted = !ranking.places.empty() && ranking.places.front().prediction;
+    fmt::print("{}\n", wrapped("by " + ranking.by + ". Equal values share a rank and stand in the order of their names." +
+                               (predicted ? " Ranks: those that the intervals allow." : "")));
     const bool held_out = predicted && !ranking.places.front().fold.empty();
     const bool truth = std::any_of(ranking.places.begin(), ranking.places.end(), [](const Place& place) { return !std::isnan(place.actual); });
     std::vector<Table::Column> columns{{"rank"}, {"model", Table::Align::left}};
-    if (predicted) columns.insert(columns.end(), {{"predicted"}, {"interval"}});
+    if (predicted) columns.insert(columns.end(), {{"predicted"}, {"interval"}, {"ranks"}});
     else columns.push_back({ranking.column});
     if (truth) columns.push_back({"test error"});
     if (held_out) columns.push_back({"held out with", Table::Align::left});
@@ -164,6 +172,7 @@ void print(const Ranking& ranking, std::size_t limit) {
         if (predicted) {
             cells.push_back(percent(place.prediction->test_error));
             cells.push_back(fmt::format("{} .. {}", fixed(100 * place.prediction->low, 2), percent(place.prediction->high)));
+            cells.push_back(fmt::format("{} .. {}", place.first, place.last));
         } else {
             cells.push_back(significant(place.value, 6));
         }
@@ -190,20 +199,26 @@ void print(const Ranking& ranking, std::size_t limit) {
 }
 
 void print_csv(const Ranking& ranking) {
-    fmt::print("rank,model,value,low,high,test_error,held_out_with\n");
+    fmt::print("rank,model,value,low,high,rank_low,rank_high,test_error,held_out_with,predictor_saw_it\n");
     const auto quoted = [](const std::string& text) {
         std::string out = "\"";
         for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
         return out + "\"";
     };
     for (const Place& place : ranking.places)
-        fmt::print("{},{},{:.17g},{},{},{},{}\n", place.rank, quoted(place.model), place.value,
+        fmt::print("{},{},{:.17g},{},{},{},{},{},{},{}\n", place.rank, quoted(place.model), place.value,
                    place.prediction ? fmt::format("{:.17g}", place.prediction->low) : "", place.prediction ? fmt::format("{:.17g}", place.prediction->high) : "",
-                   std::isnan(place.actual) ? "" : fmt::format("{:.17g}", place.actual), place.fold.empty() ? "" : quoted(place.fold));
+                   place.prediction ? std::to_string(place.first) : "", place.prediction ? std::to_string(place.last) : "",
+                   std::isnan(place.actual) ? "" : fmt::format("{:.17g}", place.actual), place.fold.empty() ? "" : quoted(place.fold),
+                   place.prediction && place.fold.empty() ? (place.seen ? "true" : "false") : "");
 }
 
 int run(const std::vector<std::string>& words) {
-    std::string with, by, group;
+    std::string with, by;
+    predict::FitOptions fitting;
+    std::vector<std::string> patterns;
+    std::string methods;
+    for (const predict::Learner* one : predict::learners()) methods += (methods.empty() ? "" : ", ") + std::string(one->name);
     std::size_t limit = 0;
     std::uint64_t seed = 0;
     po::options_description description("Options");
@@ -211,7 +226,9 @@ int run(const std::vector<std::string>& words) {
         ("with", po::value(&with), "a predictor file of assay fit")
         ("by", po::value(&by), "order by one measure, or by metric.<name>")
         ("reverse", po::bool_switch(), "with --by: the other way round")
-        ("group", po::value(&group), "with neither: the config column whose values are held out in turn (default: the one with most values)")
+        ("method", po::value(&fitting.method)->default_value("ridge"), ("with neither: how to fit: " + methods).c_str())
+        ("measure", po::value(&patterns)->composing(), "with neither: only measures that match this pattern are features; may be repeated")
+        ("group", po::value(&fitting.group), "with neither: the config column whose values are held out in turn (default: the one with most values)")
         ("seed", po::value(&seed)->default_value(0), "of random folds")
         ("limit", po::value(&limit)->default_value(0), "print only the first rows, 0: all")
         ("json", po::bool_switch(), "print JSON")
@@ -223,12 +240,14 @@ int run(const std::vector<std::string>& words) {
                                "STORE"}, description, words);
     if (!values) return 0;
     if (!with.empty() && !by.empty()) throw Error(ErrorKind::usage, {"assay rank", "--with or --by", "both"});
+    fitting.seed = Seed{seed};
+    if (!patterns.empty()) fitting.wanted = matching(patterns);
     const std::string path = (*values)["STORE"].as<std::string>();
     const report::Content content = open_content(path);
     const evaluate::Frame frame = report::frame_of(content.table);
     Ranking ranking = !with.empty() ? by_predictor(content, frame, with)
                       : !by.empty() ? by_measure(frame, by, (*values)["reverse"].as<bool>())
-                                    : by_cross_fit(content, frame, group, Seed{seed});
+                                    : by_cross_fit(content, frame, fitting);
     put_in_order(ranking.places);
     if ((*values)["json"].as<bool>()) {
         fmt::print("{}\n", to_json(ranking).dump(2, ' ', false, Json::error_handler_t::replace));

@@ -9,8 +9,15 @@ namespace assay::engine::cuda {
 
 namespace {
 
+// By number, since toolkits before 12.8 have no names for them: cudaErrorContained, cudaErrorTensorMemoryLeak.
+constexpr int contained = 226, tensor_memory_leak = 721;
+#if CUDART_VERSION >= 13000
+static_assert(contained == cudaErrorContained && tensor_memory_leak == cudaErrorTensorMemoryLeak);
+#endif
+
 /// After these the driver answers every further call of the process with the same error.
 bool sticky(cudaError_t result) {
+    if (const int number = result; number == contained || number == tensor_memory_leak) return true;
     switch (result) {
         case cudaErrorECCUncorrectable:
         case cudaErrorNvlinkUncorrectable:
@@ -24,6 +31,7 @@ bool sticky(cudaError_t result) {
         case cudaErrorInvalidPc:
         case cudaErrorLaunchFailure:
         case cudaErrorContextIsDestroyed:
+        case cudaErrorMpsClientTerminated:
         case cudaErrorUnknown: return true;
         default: return false;
     }
@@ -64,7 +72,7 @@ void check_library(Library status, Library success, Library no_memory, Library w
     if (status == success) return;
     check_device(call);
     const std::string found = std::string(name(status)) + " (" + std::to_string(static_cast<int>(status)) + ")";
-    if (status == no_memory) throw DeviceMemoryError({call, "success", found, "The library found no memory on the device: use smaller data, or a smaller --memory."});
+    if (status == no_memory) throw DeviceMemoryError({call, "success", found, out_of_memory_advice});
     throw Error(status == wrong_argument ? ErrorKind::internal : ErrorKind::unavailable, {call, "success", found});
 }
 
@@ -75,14 +83,18 @@ void check(cudaError_t result, const char* call) {
     (void)cudaGetLastError();   // or the next launch would be blamed for it
     const std::string found = std::string(cudaGetErrorName(result)) + " (" + cudaGetErrorString(result) + ")";
     if (result == cudaErrorMemoryAllocation) {
-        throw DeviceMemoryError({call, "memory", found, "Use smaller data, or a smaller --memory."});
+        throw DeviceMemoryError({call, "memory", found, out_of_memory_advice});
     }
     throw Error(ErrorKind::unavailable,
                 {call, "success", found, sticky(result) ? "This process can use the device no more: start it again." : ""});
 }
 
 void check_device(const char* call) {
-    if (const cudaError_t cause = cudaGetLastError(); sticky(cause)) check(cause, call);
+    // A library has a runtime of its own, and what that one noticed is no last error of ours: the device is asked.
+    const cudaError_t noticed = cudaGetLastError(), waited = cudaDeviceSynchronize();
+    for (const cudaError_t cause : {waited, noticed})
+        if (sticky(cause)) check(cause, call);
+    if (waited != cudaSuccess) (void)cudaGetLastError();
 }
 
 void check(cublasStatus_t status, const char* call) {

@@ -39,7 +39,9 @@ Device device(int index);
 struct Options {
     int device = 0;
     bool tf32 = false;           ///< products and convolutions in float32 may round their factors to TF32
-    std::size_t workspace = std::size_t{256} << 20;   ///< bytes for unrolled windows and libraries' workspaces
+    std::size_t memory = 0;      ///< most bytes that its user means to hold; 0: the device's. Micro-batches and workspaces follow it
+    int sharing = 1;             ///< processes that mean to share the device, this one among them: the same
+    std::size_t workspace = std::size_t{256} << 20;   ///< most bytes for unrolled windows and libraries' workspaces
     bool cudnn = true;           ///< convolutions in float32 may be cuDNN's, where it is there and has agreed on the shape
 };
 

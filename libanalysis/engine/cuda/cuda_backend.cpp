@@ -6,7 +6,6 @@
 #include "libanalysis/engine/cuda/lane.hpp"
 
 #include <algorithm>
-#include <bit>
 
 namespace assay::engine::cuda {
 
@@ -18,15 +17,23 @@ std::string_view CudaBackend::device() const { return lane_->name(); }
 
 std::unique_ptr<Backend> CudaBackend::lane() const { return std::make_unique<CudaBackend>(lane_); }
 
-/// By the class of the device: its memory in GiB, down to a power of two (an "80 GB" device is of class 64, "24 GB" of 16). An
-/// eighth of it for the arrays of a forward pass leaves room for those of the backward and tangent passes, the data and the vectors
-/// of the algorithms; a 64th for what one layer touches is far more than a cache, and bounds single allocations. Few rows leave most
-/// of a device idle, so the least is more than a processor's.
+/// By the lane's memory, which is of the class of the device or less. An eighth of it for the arrays of a forward pass and half of it for
+/// all derivatives of a micro-batch leave room for the cache, the data and the vectors of the algorithms; a 64th for what one layer
+/// touches is far more than a cache, and bounds single allocations. Few rows leave most of a device idle, so the least is more than a
+/// processor's.
 MicroBatches CudaBackend::micro_batches() const {
-    constexpr std::size_t gibibyte = std::size_t{1} << 30;
-    const std::size_t size_class = std::bit_floor(std::max(lane_->device_memory(), gibibyte));
-    return {.touched = size_class / 64, .whole = size_class / 8, .least = 256, .most = 65536};
+    const int halvings = lane_->halvings();
+    const std::size_t memory = lane_->memory() >> halvings;
+    return {.touched = memory / 64, .whole = memory / 8, .least = std::max<std::int64_t>(256 >> halvings, 1),
+            .most = std::max<std::int64_t>(65536 >> halvings, 1), .derivatives = memory / 2};
 }
+
+void CudaBackend::halve_micro_batches(int times) {
+    require(times >= 0 && times <= 16, "halve_micro_batches", "from none to 16 times");
+    lane_->set_halvings(times);
+}
+
+void CudaBackend::give_back_memory() { lane_->trim(); }
 
 void CudaBackend::synchronize() { lane_->synchronize(); }
 

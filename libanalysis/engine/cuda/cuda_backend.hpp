@@ -21,6 +21,8 @@ public:
     std::string_view device() const override;
     std::unique_ptr<Backend> lane() const override;
     MicroBatches micro_batches() const override;
+    void halve_micro_batches(int times) override;
+    void give_back_memory() override;
     int most_lanes() const override { return 1; }
     void synchronize() override;
 

@@ -12,7 +12,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -118,7 +120,7 @@ struct Cudnn::Plan {
     bool used = false;           ///< it has agreed
 };
 
-Cudnn::Cudnn(const Lane& lane) : tf32_(lane.options().tf32), device_(lane.options().device), most_workspace_(lane.options().workspace) {}
+Cudnn::Cudnn(const Lane& lane) : tf32_(lane.options().tf32), device_(lane.options().device), most_workspace_(lane.workspace()) {}
 
 Cudnn::~Cudnn() {
     plans_.clear();
@@ -156,26 +158,27 @@ Cudnn::Plan& Cudnn::plan_for(const Lane& lane, Pass pass, const ConvGeometry& g)
 }
 
 void Cudnn::choose_algorithm(Plan& plan, Pass pass) const {
-    std::array<dnn::Proposal, dnn::forward_algorithms> proposals{};   // the others have fewer
+    // An algorithm may be proposed once for each kind of arithmetic; the other passes have fewer of them.
+    std::array<dnn::Proposal, 2 * dnn::forward_algorithms> proposals{};
     int given = 0;
     std::vector<int> suitable;
     switch (pass) {
         case Pass::forward:
             suitable = {dnn::forward_implicit_gemm, dnn::forward_implicit_precomputed_gemm, dnn::forward_gemm};
             require_success(*library_, library_->cudnnGetConvolutionForwardAlgorithm_v7(handle_, plan.x, plan.w, plan.convolution, plan.y,
-                                                                                        dnn::forward_algorithms, &given, proposals.data()),
+                                                                                        2 * dnn::forward_algorithms, &given, proposals.data()),
                             "cudnnGetConvolutionForwardAlgorithm");
             break;
         case Pass::backward_input:
             suitable = {dnn::backward_data_1};
             require_success(*library_, library_->cudnnGetConvolutionBackwardDataAlgorithm_v7(handle_, plan.w, plan.y, plan.convolution, plan.x,
-                                                                                             dnn::backward_data_algorithms, &given, proposals.data()),
+                                                                                             2 * dnn::backward_data_algorithms, &given, proposals.data()),
                             "cudnnGetConvolutionBackwardDataAlgorithm");
             break;
         case Pass::backward_weights:
             suitable = {dnn::backward_filter_1};
             require_success(*library_, library_->cudnnGetConvolutionBackwardFilterAlgorithm_v7(handle_, plan.x, plan.y, plan.convolution, plan.w,
-                                                                                               dnn::backward_filter_algorithms, &given, proposals.data()),
+                                                                                               2 * dnn::backward_filter_algorithms, &given, proposals.data()),
                             "cudnnGetConvolutionBackwardFilterAlgorithm");
             break;
     }
@@ -183,6 +186,8 @@ void Cudnn::choose_algorithm(Plan& plan, Pass pass) const {
         const dnn::Proposal& proposed = proposals[static_cast<std::size_t>(i)];
         if (proposed.status != dnn::success || proposed.determinism != dnn::deterministic || proposed.memory > most_workspace_) continue;
         if (std::find(suitable.begin(), suitable.end(), proposed.algorithm) == suitable.end()) continue;
+        // Its time and workspace are those of another arithmetic than the descriptor has.
+        if (proposed.math == dnn::tensor_math || proposed.math == dnn::tensor_math_converting) continue;
         plan.algorithm = proposed.algorithm;
         plan.workspace = proposed.memory;
         return;
@@ -312,12 +317,17 @@ bool Cudnn::run(Backend& backend, Lane& lane, Pass pass, const ConvGeometry& g, 
         return true;
     } catch (const Refusal& refusal) {
         return refuse(refusal.reason);
-    } catch (const DeviceMemoryError&) {
-        return refuse("no memory was left for its copies");
     }
+    // Of a device that is full nothing is learnt about the library: the error is the caller's, and the shape stays as it was. Otherwise
+    // bits would depend on who else was there.
 }
 
 namespace dnn {
+
+bool switched_off() {
+    const char* const word = std::getenv("ASSAY_CUDNN");
+    return word && std::string_view(word) == "off";
+}
 
 std::string version(const Library& library) {
     const std::size_t number = library.cudnnGetVersion(), major_unit = number >= 90000 ? 10000 : 1000;

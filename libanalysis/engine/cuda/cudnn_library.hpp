@@ -20,7 +20,8 @@ struct Filter;
 struct Convolution;
 
 // cudnnTensorFormat_t, cudnnDataType_t, cudnnConvolutionMode_t, cudnnMathType_t, cudnnDeterminism_t.
-inline constexpr int nhwc = 1, float32 = 0, cross_correlation = 1, default_math = 0, fma_math = 3, deterministic = 1;
+inline constexpr int nhwc = 1, float32 = 0, cross_correlation = 1, default_math = 0, tensor_math = 1, tensor_math_converting = 2,
+                     fma_math = 3, deterministic = 1;
 
 // cudnnConvolution{Fwd,BwdData,BwdFilter}Algo_t: those that sum products as they stand, in an order of their own. The others go by way of
 // transforms (FFT, Winograd), which round otherwise, or add in no order (algorithm 0 of the two backward ones, 3 of the last).
@@ -79,6 +80,9 @@ struct Library { ASSAY_CUDNN(ASSAY_ENTRY) };
 
 /// Loaded once a process. @throws Error{unavailable} as cublas() does. The host twin defines it with its own table.
 const Library& library();
+
+/// ASSAY_CUDNN=off, in the environment: to see what cuDNN is worth.
+bool switched_off();
 
 /// "9.19.0" of what cudnnGetVersion gives: 91900, and 8907 before version 9.
 std::string version(const Library& library);

@@ -21,6 +21,9 @@ constexpr cublasFillMode_t triangle = CUBLAS_FILL_MODE_LOWER;   // both are fill
 // Up to this order one multiprocessor holds a matrix; what cuSOLVER says of its batched singular values is taken to hold here too.
 constexpr std::int64_t batched_order = 32;
 
+// Matrices of one call: a grid's second and third extents end at 65535.
+constexpr std::int64_t most_batched = 1 << 15;
+
 /// The library's functions in one precision.
 template <class T>
 struct Functions {
@@ -52,8 +55,8 @@ void one_by_one(Lane& lane, int n, std::int64_t count, T* matrices, T* values) {
 template <class T>
 void batched(Lane& lane, int n, std::int64_t count, T* matrices, T* values) {
     const std::int64_t entries = static_cast<std::int64_t>(n) * n;
-    const auto fitting = static_cast<std::int64_t>(lane.options().workspace / sizeof(T)) / (4 * entries);   // the library's workspace grows with them
-    const std::int64_t at_once = std::clamp<std::int64_t>(fitting, 1, std::min<std::int64_t>(count, 1 << 16));
+    const auto fitting = static_cast<std::int64_t>(lane.workspace() / sizeof(T)) / (4 * entries);   // the library's workspace grows with them
+    const std::int64_t at_once = std::clamp<std::int64_t>(fitting, 1, std::min(count, most_batched));
     for (std::int64_t first = 0; first < count; first += at_once) {
         const int part = static_cast<int>(std::min(at_once, count - first));
         T *const a = matrices + first * entries, *const w = values + first * n;

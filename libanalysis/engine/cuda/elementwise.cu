@@ -37,7 +37,7 @@ template <class T, class Start, class To>
 void combine(Lane& lane, const Terms<T>& terms, const Start* start, double scale, To* to, std::int64_t count) {
     constexpr std::size_t at_once = device::Combine<T, Start, To>::capacity;
     if (terms.xs.size() <= at_once) return terms.launch(lane.stream(), 0, 0, count, start, scale, to);
-    const auto fitting = static_cast<std::int64_t>(lane.options().workspace / sizeof(double));
+    const auto fitting = static_cast<std::int64_t>(lane.workspace() / sizeof(double));
     const std::int64_t stretch = std::clamp<std::int64_t>(fitting, 1, std::max<std::int64_t>(count, 1));
     const auto [sum] = scratch_arrays<double>(lane, {stretch});
     const std::size_t last = (terms.xs.size() - 1) / at_once * at_once;

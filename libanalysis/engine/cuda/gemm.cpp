@@ -4,6 +4,7 @@
 #include "libanalysis/engine/cuda/cuda_backend.hpp"
 #include "libanalysis/engine/cuda/lane.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <type_traits>
 
@@ -19,6 +20,9 @@ int narrow(std::int64_t extent) {
 }
 
 cublasOperation_t operation(bool transpose) { return transpose ? CUBLAS_OP_T : CUBLAS_OP_N; }
+
+/// Matrices of one batched call. Kernels of the library count them in a grid's third extent, which ends there.
+constexpr std::int64_t most_batched = 65535;
 
 /// What is left of a product without terms: c = beta c. A zero beta overwrites, whatever c held.
 void scale_rows(Backend& backend, std::int64_t m, std::int64_t n, double beta, View c, std::int64_t ldc) {
@@ -66,8 +70,11 @@ void CudaBackend::gemm_batched(bool transpose_a, bool transpose_b, std::int64_t 
         }
         const T factor = static_cast<T>(alpha), kept = static_cast<T>(beta);
         const auto run = [&](auto function, const char* call) {
-            check(function(lane_->blas(), operation(transpose_b), operation(transpose_a), narrow(n), narrow(m), narrow(k), &factor, as<T>(b),
-                           narrow(ldb), stride_b, as<T>(a), narrow(lda), stride_a, &kept, as<T>(c), narrow(ldc), stride_c, narrow(count)), call);
+            for (std::int64_t first = 0; first < count; first += most_batched) {
+                check(function(lane_->blas(), operation(transpose_b), operation(transpose_a), narrow(n), narrow(m), narrow(k), &factor,
+                               as<T>(b) + first * stride_b, narrow(ldb), stride_b, as<T>(a) + first * stride_a, narrow(lda), stride_a, &kept,
+                               as<T>(c) + first * stride_c, narrow(ldc), stride_c, narrow(std::min(most_batched, count - first))), call);
+            }
         };
         if constexpr (std::is_same_v<T, float>) run(cublas().cublasSgemmStridedBatched, "cublasSgemmStridedBatched");
         else run(cublas().cublasDgemmStridedBatched, "cublasDgemmStridedBatched");

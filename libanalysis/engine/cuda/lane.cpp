@@ -7,6 +7,9 @@
 #include "libanalysis/engine/cuda/memory.hpp"
 #include "libanalysis/engine/cuda/staging.hpp"
 
+#include <algorithm>
+#include <bit>
+
 namespace assay::engine::cuda {
 
 namespace {
@@ -14,6 +17,9 @@ namespace {
 /// What cuBLAS asks for on the devices that want most of it (compute capability 9.0). Given by us, since with memory of its own a
 /// result may depend on what ran before.
 constexpr std::size_t blas_workspace = std::size_t{32} << 20;
+
+/// Kept of the pool while a lane is idle: more than a network of some ten thousand parameters asks for, little of any device.
+constexpr std::size_t kept_idle = std::size_t{128} << 20;
 
 Device usable_device(int index) {
     Device device = find_device(index);
@@ -32,7 +38,7 @@ Lane::Lane(const Options& options) : options_(options), name_("cuda:" + std::to_
     clear_fault();
     blas_workspace_ = allocate(blas_workspace);
 
-    if (options.cudnn) cudnn_ = std::make_unique<Cudnn>(*this);
+    if (options.cudnn && !dnn::switched_off()) cudnn_ = std::make_unique<Cudnn>(*this);
 
     check(library.cublasCreate_v2(&blas_), "cublasCreate");
     try {
@@ -48,6 +54,8 @@ Lane::Lane(const Options& options) : options_(options), name_("cuda:" + std::to_
 }
 
 Lane::~Lane() {
+    // Handles belong to their device, whichever one the thread that ends the lane is at.
+    const Memory::Visit visit(*memory_);
     (void)cudaStreamSynchronize(memory_->stream());
     cudnn_.reset();
     if (jacobi_) (void)cusolver().cusolverDnDestroySyevjInfo(jacobi_);
@@ -93,6 +101,13 @@ syevjInfo_t Lane::jacobi() {
     return jacobi_ = made;
 }
 
+std::size_t Lane::memory() const {
+    const std::size_t share = std::bit_floor(device_memory_) / static_cast<std::size_t>(std::max(options_.sharing, 1));
+    return options_.memory > 0 ? std::min(options_.memory, share) : share;
+}
+
+std::size_t Lane::workspace() const { return std::min(options_.workspace, memory() / 8) >> halvings_; }
+
 std::shared_ptr<void> Lane::allocate(std::size_t bytes) { return memory_->allocate(bytes); }
 
 void* Lane::scratch(std::size_t bytes) {
@@ -112,6 +127,12 @@ void Lane::to_host(const void* device, void* host, std::size_t bytes) {
 }
 
 void Lane::synchronize() { take(nullptr, nullptr, 0); }   // the fault alone
+
+void Lane::trim() {
+    scratch_.reset();
+    scratch_bytes_ = 0;
+    memory_->trim(kept_idle);
+}
 
 void Lane::take(const void* device, void* host, std::size_t bytes) {
     const std::int32_t word = staging_->to_host(device, host, bytes, static_cast<const std::int32_t*>(fault_.get()), stream());

@@ -7,6 +7,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -33,7 +34,12 @@ public:
     cusolverDnHandle_t solver();
     syevjInfo_t jacobi();
     Cudnn* cudnn() const { return cudnn_.get(); }   ///< null where the options do without
-    std::size_t device_memory() const { return device_memory_; }
+    /// Bytes that micro-batches and workspaces are made for: a share of the class of the device, its memory down to a power of two (an
+    /// "80 GB" device is of class 64 GiB, "24 GB" of 16), and no more than the options say.
+    std::size_t memory() const;
+    std::size_t workspace() const;   ///< bytes for unrolled windows and libraries: the options', at most an eighth of memory(), halved as micro-batches are
+    int halvings() const { return halvings_; }
+    void set_halvings(int times) { halvings_ = times; }
 
     /// Device memory in the stream's order: given back when the last owner goes, after what was put on the stream before. It may
     /// outlive the lane. @throws Error{resource}
@@ -47,6 +53,8 @@ public:
     void to_device(const void* host, void* device, std::size_t bytes);
     void to_host(const void* device, void* host, std::size_t bytes);
     void synchronize();
+    /// Waits, and gives what lies unused back to the device, down to what small networks need.
+    void trim();
 
 private:
     void clear_fault();
@@ -60,6 +68,7 @@ private:
     std::unique_ptr<Cudnn> cudnn_;
     std::shared_ptr<void> scratch_, blas_workspace_, fault_;
     std::size_t scratch_bytes_ = 0;
+    std::atomic<int> halvings_ = 0;
     cublasHandle_t blas_ = nullptr;
     cusolverDnHandle_t solver_ = nullptr;
     syevjInfo_t jacobi_ = nullptr;

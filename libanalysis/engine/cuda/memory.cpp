@@ -88,6 +88,15 @@ void Memory::enter() const {
     if (current != device_) check(cudaSetDevice(device_), "cudaSetDevice");
 }
 
+Memory::Visit::Visit(const Memory& memory) noexcept : device_(memory.device_), good_(cudaGetDevice(&before_) == cudaSuccess) {
+    if (before_ != device_) good_ = cudaSetDevice(device_) == cudaSuccess && good_;
+}
+
+Memory::Visit::~Visit() {
+    if (before_ == device_ || before_ < 0) return;
+    if (cudaSetDevice(before_) != cudaSuccess) (void)cudaGetLastError();
+}
+
 void* Memory::take(std::size_t bytes) {
     void* data = nullptr;
     const cudaError_t result = cudaMallocFromPoolAsync(&data, bytes, pool_, stream_);
@@ -106,9 +115,7 @@ std::shared_ptr<void> Memory::allocate(std::size_t bytes) {
     if (wanted <= device_memory_) {
         data = take(wanted);
         if (!data) {
-            // What was freed may still be in use by work on the stream, and lie in the pool in pieces.
-            check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
-            check(cudaMemPoolTrimTo(pool_, 0), "cudaMemPoolTrimTo");
+            trim(0);   // what was freed may still be in use by work on the stream, and lie in the pool in pieces
             data = take(wanted);
         }
     }
@@ -118,7 +125,7 @@ std::shared_ptr<void> Memory::allocate(std::size_t bytes) {
         throw DeviceMemoryError(
                     {"memory of " + name_, mebibytes(bytes) + " more",
                      mebibytes(free) + " free of " + mebibytes(device_memory_) + ", of which this process holds " + mebibytes(ledger().held(device_)),
-                     "Use smaller data, or a smaller --memory."});
+                     out_of_memory_advice});
     }
     try {
         ledger().took(device_, wanted);
@@ -131,13 +138,15 @@ std::shared_ptr<void> Memory::allocate(std::size_t bytes) {
 
 void Memory::give(void* data, std::size_t bytes) noexcept {
     // An error here is one of earlier work on the stream; whoever waits for that work is told, not who launches next.
-    int before = -1;
-    bool good = cudaGetDevice(&before) == cudaSuccess;
-    if (before != device_) good = cudaSetDevice(device_) == cudaSuccess && good;
-    good = cudaFreeAsync(data, stream_) == cudaSuccess && good;
-    if (before != device_ && before >= 0) good = cudaSetDevice(before) == cudaSuccess && good;
-    if (!good) (void)cudaGetLastError();
+    const Visit visit(*this);
+    const bool freed = cudaFreeAsync(data, stream_) == cudaSuccess;
+    if (!freed || !visit.good()) (void)cudaGetLastError();
     ledger().gave(device_, bytes);
+}
+
+void Memory::trim(std::size_t keep) const {
+    check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
+    check(cudaMemPoolTrimTo(pool_, keep), "cudaMemPoolTrimTo");
 }
 
 std::size_t peak_bytes(int device) { return ledger().peak(device); }

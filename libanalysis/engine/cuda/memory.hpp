@@ -18,9 +18,24 @@ public:
 
     /// Makes the device the calling thread's current one.
     void enter() const;
+    /// The same for a while, where nothing may be thrown: the thread's own device comes back. False where that failed.
+    class Visit {
+    public:
+        explicit Visit(const Memory& memory) noexcept;
+        ~Visit();
+        Visit(const Visit&) = delete;
+        Visit& operator=(const Visit&) = delete;
+        bool good() const { return good_; }
+
+    private:
+        int before_ = -1, device_;
+        bool good_;
+    };
     cudaStream_t stream() const { return stream_; }
     /// Aligned to 256 bytes; of 0 bytes too. @throws Error{resource} when the device has no more, after all that can be freed was.
     std::shared_ptr<void> allocate(std::size_t bytes);
+    /// Waits for the stream, and gives what nothing lies in back to the device, but for `keep` bytes.
+    void trim(std::size_t keep) const;
 
 private:
     void* take(std::size_t bytes);

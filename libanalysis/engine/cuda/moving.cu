@@ -14,6 +14,7 @@ namespace {
 /// table[rows[i], c] += g[i, c], for every cell in order of i.
 template <class T>
 void add_rows(Lane& lane, const T* g, device::Checked rows, std::int64_t count, std::int64_t cols, T* table) {
+    (void)lane.stream();   // CUB asks the current device how much it needs
     const auto bytes = static_cast<std::int64_t>(sort_scratch(count));
     const auto [place, sorted, sorted_place, scratch] =
         scratch_arrays<std::int32_t, std::int32_t, std::int32_t, std::byte>(lane, {count, count, count, bytes});

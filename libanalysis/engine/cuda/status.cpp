@@ -104,6 +104,7 @@ std::string cusolver_version(const Cusolver& library) {
 
 /// ", cuDNN 9.19.0" where it is there.
 std::string cudnn_words() {
+    if (dnn::switched_off()) return "";
     try {
         return ", cuDNN " + dnn::version(dnn::library());
     } catch (const Error&) {
@@ -206,10 +207,12 @@ Status status(const std::optional<std::vector<int>>& devices) {
         if (reason.empty()) reason = why;
     }
     found.reason = !usable ? reason : blas_reason;
+    constexpr const char* instead = "; convolutions are products over unrolled windows.";
     try {
-        found.cudnn = dnn::version(dnn::library());
+        if (dnn::switched_off()) found.cudnn_reason = std::string("ASSAY_CUDNN is off") + instead;
+        else found.cudnn = dnn::version(dnn::library());
     } catch (const Error& error) {
-        found.cudnn_reason = "It was not found (" + error.parts().found + "); convolutions are products over unrolled windows.";
+        found.cudnn_reason = "It was not found (" + error.parts().found + ")" + instead;
     }
     return found;
 }

@@ -41,7 +41,7 @@ public:
         : backend_(backend), lane_(lane), g_(g), width_(g.out_c / g.groups), window_(g.kernel_h * g.kernel_w * (g.in_c / g.groups)),
           row_(window_ * g.groups), image_(g.out_h * g.out_w), pixels_(g.batch * image_),
           direct_(is_product(g)),
-          block_(direct_ ? pixels_ : block_of(lane.options().workspace)) {
+          block_(direct_ ? pixels_ : block_of(lane.workspace())) {
         if (!direct_) windows_ = {std::get<0>(scratch_arrays<T>(lane, {block_ * row_})), elements(block_ * row_), type};
     }
 

@@ -160,6 +160,13 @@ void gemm_batched(Backend& b, DType type) {
     }
     Guarded none(b, type, {});
     b.gemm_batched(false, false, m, n, k, 1.0, none, k, sa, none, n, 0, 1.0, none, n, sc, 0);
+
+    const std::int64_t many = 70000;   // more than a grid's third extent holds on a device
+    Guarded a(b, type, normals(at(2 * many), 4)), w(b, type, normals(at(2 * many), 5)), c(b, type, Array(at(many), 0.0));
+    b.gemm_batched(false, false, 1, 1, 2, 1.0, a, 2, 2, w, 1, 2, 0.0, c, 1, 1, many);
+    Array expected(at(many));
+    for (std::size_t i = 0; i < at(many); ++i) expected[i] = a.values()[2 * i] * w.values()[2 * i] + a.values()[2 * i + 1] * w.values()[2 * i + 1];
+    c.expect_near(expected, tolerance(type));
 }
 
 void combinations(Backend& b, DType type) {
@@ -706,7 +713,7 @@ void copy_block(Backend& b, DType type) {
 
 /// Matrices made of eigenvalues that are known: H diag(values) H with the reflection H = I - 2 v v^T / v^T v.
 void symmetric_eigenvalues(Backend& b, DType type) {
-    for (const auto& [n, count] : {std::pair<std::int64_t, std::int64_t>{0, 3}, {3, 0}, {1, 1}, {1, 5}, {2, 7}, {7, 1}, {32, 3}, {33, 2}, {70, 1}}) {
+    for (const auto& [n, count] : {std::pair<std::int64_t, std::int64_t>{0, 3}, {3, 0}, {1, 1}, {1, 5}, {2, 7}, {7, 1}, {32, 3}, {33, 2}, {70, 1}, {2, 70000}}) {
         Array entries, expected;
         for (std::int64_t i = 0; i < count; ++i) {
             Array values = normals(at(n), at(i)), v = normals(at(n), at(100 + i));

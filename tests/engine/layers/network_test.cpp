@@ -236,6 +236,17 @@ TEST(Network, MicroBatchDependsOnTheModelAlone) {
         EXPECT_GT(single.forward_bytes(), 0u);
         EXPECT_GT(single.derivative_bytes(), single.forward_bytes());
     }
+    // Unless a device's memory bounds them: what derivatives hold is counted in the network's own precision.
+    for (const NetworkCase& c : network_cases) {
+        for (const DType precision : {DType::float32, DType::float64}) {
+            const Network whole(c.make(), {.precision = precision});
+            const std::size_t vectors = 2 * whole.layout().trainable_count * size_of(precision), half = vectors + (whole.derivative_bytes() - vectors) / 2;
+            const Network bounded(c.make(), {.precision = precision, .micro_batches = {.derivatives = half}});
+            EXPECT_EQ(bounded.micro_batch(), 256);
+            EXPECT_LE(bounded.derivative_bytes(), half);
+            EXPECT_EQ(Network(c.make(), {.precision = precision, .micro_batches = {.derivatives = 1}}).micro_batch(), 1) << "a row has to fit";
+        }
+    }
     ModelBuilder large;   // 32 MiB a row
     large.output(large.node("r", "rescaling", Json::object(), {large.input("x", {1024, 1024, 8})}));
     EXPECT_EQ(Network(large.model).micro_batch(), 4);
