@@ -42,12 +42,15 @@ void add_named(model::Model& model, const std::string& layer, const std::string&
     std::map<std::string, int> repeated;
     for (const StoredTensor& tensor : tensors) ++times[role_of_name(tensor.name)], ++repeated[last_component(tensor.name)];
     std::set<std::string> used;
+    std::map<std::string, std::size_t> taken;   // how often a name was wanted: thousands of equal ones are not tried against each other
     for (StoredTensor& tensor : tensors) {
         const model::Role role = role_of_name(tensor.name);
         std::string name = layer + "/";
         if (role != model::Role::other && times[role] == 1) name += to_string(role);
         else name += role == model::Role::other && repeated[last_component(tensor.name)] == 1 ? last_component(tensor.name) : tensor.name.substr(0, tensor.name.rfind(':'));
-        while (!used.insert(name).second) name += "'";
+        const std::string wanted = name;
+        for (std::size_t& times_taken = taken[wanted]; !used.insert(name).second;)   // kernel, kernel', kernel'2, ...
+            name = wanted + "'" + (++times_taken > 1 ? std::to_string(times_taken) : "");
         const bool moving = role == model::Role::moving_mean || role == model::Role::moving_variance || role == model::Role::mean ||
                             role == model::Role::variance || role == model::Role::count;
         indices.push_back(model.parameters.size());
