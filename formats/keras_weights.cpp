@@ -108,8 +108,8 @@ namespace {
 template <class T>
 std::vector<T> permuted(const std::vector<T>& values, const Shape& shape, const std::vector<std::size_t>& order, std::size_t flipped) {
     constexpr std::int64_t tile = 32;
-    std::vector<T> result(values.size());
     if (values.empty() || shape.empty()) return values;
+    std::vector<T> result(values.size());
     std::vector<std::int64_t> stride(shape.size(), 1);
     for (std::size_t axis = shape.size(); axis-- > 1;) stride[axis - 1] = stride[axis] * shape[axis];
 

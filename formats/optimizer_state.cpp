@@ -5,8 +5,6 @@
 #include "formats/hdf5.hpp"
 #include "formats/keras_zip.hpp"
 
-#include <algorithm>
-
 namespace assay::formats {
 namespace {
 

@@ -76,14 +76,12 @@ int run(const std::vector<std::string>& words) {
     std::string output;
     predict::FitOptions options;
     std::uint64_t seed = 0;
-    std::string methods;
     std::vector<std::string> patterns;
     std::string only;
-    for (const predict::Learner* one : predict::learners()) methods += (methods.empty() ? "" : ", ") + std::string(one->name);
     po::options_description description("Options");
     description.add_options()
         ("output,o", po::value(&output)->required(), "the predictor file (JSON)")
-        ("method", po::value(&options.method)->default_value("ridge"), ("how to fit: " + methods).c_str())
+        ("method", po::value(&options.method)->default_value("ridge"), ("how to fit: " + predict::learner_names()).c_str())
         ("measure", po::value(&patterns)->composing(), "only measures that match this pattern are features; may be repeated")
         ("only", po::value(&only)->value_name("FILE"), "fit to the models named in this file alone, one a line: the others are left for a test")
         ("group", po::value(&options.group), "config column whose values are held out in turn, e.g. config.depth; \"model\": random parts (default: "

@@ -1,6 +1,7 @@
 #include "libanalysis/evaluate/targets.hpp"
 #include "libanalysis/measures/catalogue.hpp"
 #include "libanalysis/predict/fit.hpp"
+#include "libanalysis/store/export.hpp"
 #include "tools/analysis.hpp"
 #include "tools/parse.hpp"
 #include "tools/predictor_file.hpp"
@@ -200,16 +201,12 @@ void print(const Ranking& ranking, std::size_t limit) {
 
 void print_csv(const Ranking& ranking) {
     fmt::print("rank,model,value,low,high,rank_low,rank_high,test_error,held_out_with,predictor_saw_it\n");
-    const auto quoted = [](const std::string& text) {
-        std::string out = "\"";
-        for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-        return out + "\"";
-    };
+    const auto cell = [](double value) { return std::isnan(value) ? std::string() : store::csv_cell(value); };
     for (const Place& place : ranking.places)
-        fmt::print("{},{},{:.17g},{},{},{},{},{},{},{}\n", place.rank, quoted(place.model), place.value,
-                   place.prediction ? fmt::format("{:.17g}", place.prediction->low) : "", place.prediction ? fmt::format("{:.17g}", place.prediction->high) : "",
+        fmt::print("{},{},{},{},{},{},{},{},{},{}\n", place.rank, store::csv_cell(place.model), cell(place.value),
+                   place.prediction ? cell(place.prediction->low) : "", place.prediction ? cell(place.prediction->high) : "",
                    place.prediction ? std::to_string(place.first) : "", place.prediction ? std::to_string(place.last) : "",
-                   std::isnan(place.actual) ? "" : fmt::format("{:.17g}", place.actual), place.fold.empty() ? "" : quoted(place.fold),
+                   cell(place.actual), place.fold.empty() ? "" : store::csv_cell(place.fold),
                    place.prediction && place.fold.empty() ? (place.seen ? "true" : "false") : "");
 }
 
@@ -217,8 +214,6 @@ int run(const std::vector<std::string>& words) {
     std::string with, by;
     predict::FitOptions fitting;
     std::vector<std::string> patterns;
-    std::string methods;
-    for (const predict::Learner* one : predict::learners()) methods += (methods.empty() ? "" : ", ") + std::string(one->name);
     std::size_t limit = 0;
     std::uint64_t seed = 0;
     po::options_description description("Options");
@@ -226,7 +221,7 @@ int run(const std::vector<std::string>& words) {
         ("with", po::value(&with), "a predictor file of assay fit")
         ("by", po::value(&by), "order by one measure, or by metric.<name>")
         ("reverse", po::bool_switch(), "with --by: the other way round")
-        ("method", po::value(&fitting.method)->default_value("ridge"), ("with neither: how to fit: " + methods).c_str())
+        ("method", po::value(&fitting.method)->default_value("ridge"), ("with neither: how to fit: " + predict::learner_names()).c_str())
         ("measure", po::value(&patterns)->composing(), "with neither: only measures that match this pattern are features; may be repeated")
         ("group", po::value(&fitting.group), "with neither: the config column whose values are held out in turn (default: the one with most values)")
         ("seed", po::value(&seed)->default_value(0), "of random folds")
