@@ -57,6 +57,7 @@ struct EvaluationOptions {
     std::optional<std::size_t> replicates{};
     double level = 0.95;
     Seed seed{};
+    int threads = 1;          ///< the same numbers with any
     /// True for a measure that needs labelled test data, by the declared needs of its catalogue entry.
     std::function<bool(std::string_view measure)> needs_test_labels{};
     /// True for a measure that is held to fall with the gap (a margin).
