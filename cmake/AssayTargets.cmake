@@ -43,7 +43,7 @@ endfunction()
 add_custom_target(assay_tests)
 
 # Half the compile time of a test would go into optimising what runs for milliseconds. What it calls is optimised as it ships.
-set(ASSAY_TEST_OPTIONS $<$<CONFIG:Release>:-O1>)
+set(ASSAY_TEST_OPTIONS $<$<CONFIG:Release>:-O1> $<$<CONFIG:RelWithDebInfo>:-O0>)
 
 # assay_test(<name> SOURCES file... USES folder... [LABELS label...] [PREFIX prefix] [WHOLE]): one GoogleTest program, each test known to
 # ctest, with the prefix before its name where another program has a test of the same name. WHOLE: the program is one test to ctest, for
