@@ -68,25 +68,27 @@ std::string read_whole(const std::filesystem::path& path, std::string expected, 
 }
 
 void write_whole(const std::filesystem::path& path, std::string_view text) {
-    const std::filesystem::path temporary = path.string() + fmt::format(".{}.tmp", getpid());
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    // Putting a file in place would replace a link, a device or a pipe of that name: a link leads to its file, the others are written into.
+    fs::path target = path;
+    for (int step = 0; step < 40 && fs::is_symlink(target, ignored); ++step) target = target.parent_path() / fs::read_symlink(target, ignored);
+    const bool in_place = fs::exists(target, ignored) && !fs::is_regular_file(target, ignored);
+    const fs::path written = in_place ? target : fs::path(target.string() + fmt::format(".{}.tmp", getpid()));
+    const auto fail = [&](const std::error_code& reason) {
+        if (!in_place) fs::remove(written, ignored);
+        throw Error(ErrorKind::resource, {path.string(), "a place to write to", reason.message(), "Choose another -o"});
+    };
     {
-        std::ofstream file(temporary, std::ios::binary);
+        std::ofstream file(written, std::ios::binary);
         file.write(text.data(), static_cast<std::streamsize>(text.size()));
         file.close();
-        if (!file) {
-            const std::error_code reason(errno, std::generic_category());
-            std::error_code ignored;
-            std::filesystem::remove(temporary, ignored);
-            throw Error(ErrorKind::resource, {path.string(), "a place to write to", reason.message(), "Choose another -o"});
-        }
+        if (!file) fail({errno, std::generic_category()});
     }
+    if (in_place) return;
     std::error_code failed;
-    std::filesystem::rename(temporary, path, failed);
-    if (failed) {
-        std::error_code ignored;
-        std::filesystem::remove(temporary, ignored);
-        throw Error(ErrorKind::resource, {path.string(), "a place to write to", failed.message(), "Choose another -o"});
-    }
+    fs::rename(written, target, failed);
+    if (failed) fail(failed);
 }
 
 std::string zoo_line(const report::Content& content, const std::filesystem::path& path) {

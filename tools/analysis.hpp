@@ -35,7 +35,8 @@ bool is_store(const std::filesystem::path& path);
 /// The bytes of a file. @throws Error{missing} saying what was expected.
 std::string read_whole(const std::filesystem::path& path, std::string expected, std::string advice = {});
 
-/// Writes a whole file or nothing: to a temporary name beside it, then renamed. @throws Error{resource}
+/// Writes a whole file or nothing: to a temporary name beside it, then renamed. A device or a pipe is written into, a link followed.
+/// @throws Error{resource}
 void write_whole(const std::filesystem::path& path, std::string_view text);
 
 /// "144 CNNs ... (144 models, 2 failed)"

@@ -4,10 +4,14 @@
 #include "libanalysis/core/json.hpp"
 #include "tests/support/support.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace assay {
@@ -62,6 +66,21 @@ TEST(ZooVerbs, RunStatusFailuresAndExportAgree) {
 
     EXPECT_EQ(assay_run({"export", store}).out, "model,status\na.txt,not_a_model\nc.dat,not_a_model\nd.h5,failed\nsub/b.txt,not_a_model\n");
     EXPECT_EQ(assay_run({"export", store, "--format", "jsonl", "-o", scratch / "out"}).exit_code, 0);
+    // A link keeps pointing at the file that is written; a pipe is written into and stays a pipe.
+    std::filesystem::create_symlink("linked", scratch / "link");
+    EXPECT_EQ(assay_run({"export", store, "-o", scratch / "link"}).exit_code, 0);
+    EXPECT_TRUE(std::filesystem::is_symlink(scratch / "link"));
+    EXPECT_EQ(test::read_file(scratch / "linked"), assay_run({"export", store}).out);
+    const std::string pipe = (scratch / "pipe").string();
+    ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+    const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+    ASSERT_GE(reader, 0);
+    EXPECT_EQ(assay_run({"export", store, "-o", pipe}).exit_code, 0);
+    std::string through(4096, ' ');
+    const ssize_t bytes = read(reader, through.data(), through.size());
+    close(reader);
+    EXPECT_EQ(through.substr(0, static_cast<std::size_t>(std::max<ssize_t>(bytes, 0))), assay_run({"export", store}).out);
+    EXPECT_TRUE(std::filesystem::is_fifo(pipe));
     EXPECT_THAT(test::read_file(scratch / "out"), HasSubstr("{\"model\":\"sub/b.txt\",\"status\":\"not_a_model\"}\n"));
 }
 
