@@ -71,9 +71,9 @@ void write_whole(const std::filesystem::path& path, std::string_view text) {
     namespace fs = std::filesystem;
     std::error_code ignored;
     // Putting a file in place would replace a link, a device or a pipe of that name: a link leads to its file, the others are written into.
+    const bool in_place = fs::exists(path, ignored) && !fs::is_regular_file(path, ignored);
     fs::path target = path;
-    for (int step = 0; step < 40 && fs::is_symlink(target, ignored); ++step) target = target.parent_path() / fs::read_symlink(target, ignored);
-    const bool in_place = fs::exists(target, ignored) && !fs::is_regular_file(target, ignored);
+    for (int step = 0; step < 40 && !in_place && fs::is_symlink(target, ignored); ++step) target = target.parent_path() / fs::read_symlink(target, ignored);
     const fs::path written = in_place ? target : fs::path(target.string() + fmt::format(".{}.tmp", getpid()));
     const auto fail = [&](const std::error_code& reason) {
         if (!in_place) fs::remove(written, ignored);
