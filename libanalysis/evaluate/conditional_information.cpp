@@ -3,6 +3,7 @@
 
 #include "libanalysis/evaluate/protocol.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -50,8 +51,7 @@ std::vector<Conditioning> conditionings(const Problem& problem) {
 
 // Mean information over mean entropy, both over the cells that occur: a cell is what both models of an ordered pair have there.
 double ratio(const Problem& problem, const Conditioning& given) {
-    const std::size_t columns = given.second ? given.second->levels.size() : 1, settings = given.first->levels.size() * columns;
-    std::vector<Outcomes> cells(settings * settings, Outcomes{});
+    const std::size_t columns = given.second ? given.second->levels.size() : 1;
     std::vector<std::size_t> rows, setting;
     for (const std::size_t row : problem.rows) {
         const int first = given.first->level[row], second = given.second ? given.second->level[row] : 0;
@@ -59,6 +59,13 @@ double ratio(const Problem& problem, const Conditioning& given) {
         rows.push_back(row);
         setting.push_back(static_cast<std::size_t>(first) * columns + static_cast<std::size_t>(second));
     }
+    // Only settings that occur, in their order: of two hyper-parameters with a value a model there may be as many as models squared.
+    std::vector<std::size_t> occurring = setting;
+    std::sort(occurring.begin(), occurring.end());
+    occurring.erase(std::unique(occurring.begin(), occurring.end()), occurring.end());
+    for (std::size_t& one : setting) one = static_cast<std::size_t>(std::lower_bound(occurring.begin(), occurring.end(), one) - occurring.begin());
+    const std::size_t settings = occurring.size();
+    std::vector<Outcomes> cells(settings * settings, Outcomes{});
     for (std::size_t i = 0; i < rows.size(); ++i)
         for (std::size_t j = 0; j < rows.size(); ++j) {   // ordered pairs, those of a model with itself too: the rule has them
             const std::size_t outcome = 2 * static_cast<std::size_t>(problem.measure[rows[i]] > problem.measure[rows[j]]) +
@@ -66,8 +73,14 @@ double ratio(const Problem& problem, const Conditioning& given) {
             ++cells[setting[i] * settings + setting[j]][outcome];
         }
     double information = 0, entropy = 0;
+    const double certain = entropy_of_target({1, 0, 0, 0});
     for (const Outcomes& cell : cells) {
-        if (cell[0] + cell[1] + cell[2] + cell[3] == 0) continue;
+        const auto outcomes = 4 - std::count(cell.begin(), cell.end(), 0.0);
+        if (outcomes == 0) continue;
+        if (outcomes == 1) {   // most cells, where a hyper-parameter has about as many settings as there are models: no logarithm is needed
+            entropy += certain;
+            continue;
+        }
         information += mutual_information(cell);
         entropy += entropy_of_target(cell);
     }
@@ -93,7 +106,7 @@ Score score_pgdl(const Problem& problem) {
 
 double pairs_pgdl(const Problem& problem) {
     const auto n = static_cast<double>(problem.rows.size());
-    return n * n * static_cast<double>(conditionings(problem).size());
+    return 10 * n * n * static_cast<double>(conditionings(problem).size());   // a cell's logarithms weigh more than a pair
 }
 
 Detail detail_pgdl(const Problem& problem) {

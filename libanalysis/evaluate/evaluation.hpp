@@ -53,8 +53,10 @@ struct EvaluationOptions {
     std::string gap{};        ///< a column that is the target; empty: made from accuracies
     Settings settings{};
     std::size_t breaks = 0;   ///< how many to list for every measure
-    /// Nothing: 1000, less where the protocol is costly, none where fewer than 50 are affordable; the result says so.
+    /// Nothing: `most_replicates`, fewer where the protocol is costly, none where not even 50 are affordable; the result says so.
     std::optional<std::size_t> replicates{};
+    std::size_t most_replicates = 1000;
+    double looks = 1e10;      ///< at pairs of models, for one target's resamples: 1e10 take about ten seconds
     double level = 0.95;
     Seed seed{};
     /// True for a measure that needs labelled test data, by the declared needs of its catalogue entry.

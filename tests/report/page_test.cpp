@@ -57,16 +57,24 @@ Content zoo() {
     return content;
 }
 
+FindingsOptions finding() {
+    FindingsOptions options;
+    options.replicates = 50;
+    options.refusal = [](std::string_view measure) { return measure == "test_loss" ? std::string("needs labelled test data") : std::string(); };
+    options.needs_test_labels = [](std::string_view measure) { return measure == "test_loss"; };
+    options.falls = [](std::string_view measure) { return measure == "<i>odd</i>"; };
+    return options;
+}
+
 PageOptions options() {
     PageOptions options;
     options.store_name = "zoo.assay";
-    options.replicates = 50;
     options.tool_version = "1.2.3";
-    options.refusal = [](std::string_view measure) { return measure == "test_loss" ? std::string("needs labelled test data") : std::string(); };
-    options.needs_test_labels = [](std::string_view measure) { return measure == "test_loss"; };
     options.describe = [](std::string_view) { return std::string("a \"measure\" <of> something"); };
     return options;
 }
+
+std::string page_of(const Content& content) { return page(content, find(content, finding()), options()); }
 
 // What lies outside of <script> and <style>.
 std::string markup(const std::string& html) {
@@ -96,7 +104,7 @@ TEST(Html, JsonCannotEndItsScript) {
 }
 
 TEST(Page, NamesNeverBecomeMarkup) {
-    const std::string html = page(zoo(), options());
+    const std::string html = page_of(zoo());
     EXPECT_EQ(html.find("alert(1)</script>"), std::string::npos);
     const std::string outside = markup(html);
     EXPECT_EQ(count(outside, "<script"), 0u);
@@ -110,14 +118,14 @@ TEST(Page, NamesNeverBecomeMarkup) {
 }
 
 TEST(Page, NeedsNoNetwork) {
-    const std::string outside = markup(page(zoo(), options()));
-    EXPECT_FALSE(std::regex_search(outside, std::regex("<[a-z][^>]*\\s(src|href|srcset|action|poster|data)\\s*=", std::regex::icase)));
+    const std::string outside = markup(page_of(zoo()));
+    EXPECT_FALSE(std::regex_search(outside, std::regex("<[a-z][^>]*\\s(src|href(?!=\"#)|srcset|action|poster|data)\\s*=", std::regex::icase)));
     EXPECT_NE(outside.find("default-src 'none'"), std::string::npos);   // and the browser would refuse
-    EXPECT_EQ(page(zoo(), options()).find("@import"), std::string::npos);
+    EXPECT_EQ(page_of(zoo()).find("@import"), std::string::npos);
 }
 
 TEST(Page, HoldsItsNumbersAsData) {
-    const std::string html = page(zoo(), options());
+    const std::string html = page_of(zoo());
     const std::string start = "<script type=\"application/json\" id=\"data\">";
     const std::size_t from = html.find(start) + start.size();
     const Json data = Json::parse(html.substr(from, html.find("</script>", from) - from));
@@ -134,14 +142,14 @@ TEST(Page, HoldsItsNumbersAsData) {
 }
 
 TEST(Page, HasEverySectionAndTableAccessible) {
-    const std::string outside = markup(page(zoo(), options()));
+    const std::string outside = markup(page_of(zoo()));
     for (const char* heading : {"Ranking by predicted test error", "Which measure orders the models?", "Measure against target", "Failures",
                                 "How these numbers came about"})
         EXPECT_NE(outside.find(heading), std::string::npos) << heading;
     EXPECT_EQ(count(outside, "<table"), count(outside, "<caption"));
     EXPECT_EQ(count(outside, "<table"), count(outside, "</table>"));
     EXPECT_EQ(count(outside, "<section"), count(outside, "</section>"));
-    EXPECT_EQ(count(outside, "<tr>"), count(outside, "</tr>"));
+    EXPECT_EQ(count(outside, "<tr>") + count(outside, "<tr "), count(outside, "</tr>"));
     EXPECT_NE(outside.find("lang=\"en\""), std::string::npos);
     EXPECT_NE(outside.find("1 failed"), std::string::npos);
     EXPECT_NE(outside.find("looks at test labels"), std::string::npos);
@@ -152,21 +160,21 @@ TEST(Page, SaysWhatCannotBeMade) {
     Content content = zoo();
     content.table.metrics.clear();
     content.table.measures.erase("test_accuracy");
-    const std::string outside = markup(page(content, options()));
+    const std::string outside = markup(page_of(content));
     EXPECT_NE(outside.find("No prediction could be made: target: expected a test accuracy"), std::string::npos);
     EXPECT_NE(outside.find("No measure could be judged"), std::string::npos);
     EXPECT_NE(outside.find("broken &lt;img"), std::string::npos);   // the rest is there
-    EXPECT_NO_THROW(page(Content{}, options()));
+    EXPECT_NO_THROW(page_of(Content{}));
 }
 
-TEST(Page, SameStoreSameBytes) { EXPECT_EQ(page(zoo(), options()), page(zoo(), options())); }
+TEST(Page, SameStoreSameBytes) { EXPECT_EQ(page_of(zoo()), page_of(zoo())); }
 
 TEST(Page, DrawsItsChartsInABrowser) {
     const char* browser = std::getenv("ASSAY_BROWSER");
     const std::string program = browser ? browser : "/usr/bin/chromium";
     if (!std::filesystem::exists(program)) GTEST_SKIP() << "SKIPPED: needs chromium (or ASSAY_BROWSER)";
     const test::Scratch scratch;
-    test::write_file(scratch / "r.html", page(zoo(), options()));
+    test::write_file(scratch / "r.html", page_of(zoo()));
     const test::ProcessResult result = test::run({program, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000",
                                                   "--user-data-dir=" + (scratch / "profile").string(), "--dump-dom",
                                                   "file://" + (scratch / "r.html").string()});

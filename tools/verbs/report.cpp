@@ -14,12 +14,13 @@ namespace po = boost::program_options;
 int run(const std::vector<std::string>& words) {
     std::string output;
     report::PageOptions options;
+    report::FindingsOptions finding;
     std::uint64_t seed = 0;
     po::options_description description("Options");
     description.add_options()
         ("output,o", po::value(&output)->required(), "the HTML file")
-        ("group", po::value(&options.group), "config column whose values are held out in turn (default: the one with most values)")
-        ("replicates", po::value(&options.replicates)->default_value(1000), "bootstrap resamples and permutations")
+        ("group", po::value(&finding.group), "config column whose values are held out in turn (default: the one with most values)")
+        ("replicates", po::value(&finding.replicates)->default_value(1000), "bootstrap resamples and permutations (at most 200 in the heat map)")
         ("seed", po::value(&seed)->default_value(0), "of every random choice")
         ("json", po::bool_switch(), "print what was written as JSON");
     const auto values = parse({"assay report STORE -o FILE [options]",
@@ -32,10 +33,12 @@ int run(const std::vector<std::string>& words) {
     options.store_name = std::filesystem::path(path).filename().string();
     options.seed = Seed{seed};
     options.tool_version = tool_version();
-    options.refusal = feature_refusal;
-    options.needs_test_labels = needs_test_labels;
+    finding.seed = options.seed;
+    finding.refusal = feature_refusal;
+    finding.needs_test_labels = needs_test_labels;
+    finding.falls = falls_with_gap;
     options.describe = describe_measure;
-    const std::string html = report::page(content, options);
+    const std::string html = report::page(content, report::find(content, finding), options);
     write_whole(output, html);
     if ((*values)["json"].as<bool>())
         fmt::print("{}\n", Json{{"schema_version", 1}, {"report", output}, {"bytes", html.size()}, {"models", content.table.models.size()}}.dump(
