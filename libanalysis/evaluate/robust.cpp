@@ -97,7 +97,7 @@ extern const Protocol robust{
     .perfect = 0,
     .uninformed = uninformed_robust,
     .score = score_robust,
-    .pairs = [](const Problem& problem) { return 1e5 + 50 * static_cast<double>(problem.rows.size()); },   // a nested search, not pairs
+    .pairs = [](const Problem& problem) { return 1e5 + 700 * static_cast<double>(problem.rows.size()); },   // a nested search, not pairs
     .detail = detail_robust,
 };
 

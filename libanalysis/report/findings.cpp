@@ -13,7 +13,7 @@ Findings find(const Content& content, const FindingsOptions& options) {
     evaluation.falls = options.falls;
     try {
         found.evaluation = evaluate::evaluate(found.frame, evaluation);
-        found.matrices = protocol_matrices(found.frame, evaluation);
+        found.matrices = protocol_matrices(found.frame, *found.evaluation, evaluation);
         for (const evaluate::TargetScores& target : found.evaluation->targets) found.breaks.push_back(where_it_breaks(found.frame, target));
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::data) throw;

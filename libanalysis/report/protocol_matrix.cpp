@@ -59,18 +59,18 @@ std::vector<MatrixRow> empty_rows(const evaluate::TargetScores& scores) {
 
 }  // namespace
 
-std::vector<ProtocolMatrix> protocol_matrices(const evaluate::Frame& frame, evaluate::EvaluationOptions options) {
+std::vector<ProtocolMatrix> protocol_matrices(const evaluate::Frame& frame, const evaluate::Evaluation& kendall, evaluate::EvaluationOptions options) {
     options.most_replicates = std::min(options.replicates.value_or(most_replicates), most_replicates);
     options.replicates.reset();
     options.looks = looks;
     options.breaks = 0;
     std::vector<ProtocolMatrix> matrices;
+    for (const evaluate::TargetScores& scores : kendall.targets) matrices.push_back({scores.target, kendall.level, {}, empty_rows(scores), {}});
     for (const std::string_view name : shown) {
         options.protocol = name;
-        const evaluate::Evaluation evaluation = evaluate::evaluate(frame, options);
+        const evaluate::Evaluation evaluation = name == kendall.protocol->name ? kendall : evaluate::evaluate(frame, options);
         for (std::size_t t = 0; t < evaluation.targets.size(); ++t) {
             const evaluate::TargetScores& scores = evaluation.targets[t];
-            if (t == matrices.size()) matrices.push_back({scores.target, evaluation.level, {}, empty_rows(scores), {}});
             ProtocolMatrix& matrix = matrices[t];
             if (std::none_of(scores.scores.begin(), scores.scores.end(), [](const auto& score) {
                     return score.role != evaluate::Role::needs_test_labels && std::isfinite(score.score.value);

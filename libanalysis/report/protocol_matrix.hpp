@@ -40,9 +40,9 @@ struct ProtocolMatrix {
     std::vector<Absent> absent{};        ///< protocols that this zoo cannot answer
 };
 
-/// One for each target. `options.protocol`, `options.replicates` and what resampling may take are set here: at most 200 resamples, and
+/// One for each target of `kendall`, which gives the first column and the order. `options.protocol`, `options.replicates` and what resampling may take are set here: at most 200 resamples, and
 /// none for a protocol that would take more than about two seconds for them.
 /// @throws what evaluate::evaluate throws.
-std::vector<ProtocolMatrix> protocol_matrices(const evaluate::Frame& frame, evaluate::EvaluationOptions options);
+std::vector<ProtocolMatrix> protocol_matrices(const evaluate::Frame& frame, const evaluate::Evaluation& kendall, evaluate::EvaluationOptions options);
 
 }  // namespace assay::report
