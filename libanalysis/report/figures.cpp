@@ -79,7 +79,7 @@ Figure calibration(const Findings& found) {
     std::string script = beginning(560, 460) + grouped_blocks("group", groups, points);
     const bool logarithmic = low > 0 && high / low >= 8;
     const double space = logarithmic ? 0 : 0.06 * (high - low);
-    script += fmt::format("{}set xrange [{}:{}]\nset yrange [{}:{}]\nset xlabel 'true test error, %'\nset ylabel 'predicted test error, held out, %'\nset key top left\n",
+    script += fmt::format("{}set xrange [{}:{}]\nset yrange [{}:{}]\nset xlabel 'true test error, %'\nset ylabel 'predicted test error, held out, %'\nset key above left\n",
                           logarithmic ? "set logscale xy\n" : "", number(100 * (logarithmic ? low / 1.1 : low - space)), number(100 * (logarithmic ? high * 1.1 : high + space)),
                           number(100 * (logarithmic ? low / 1.1 : low - space)), number(100 * (logarithmic ? high * 1.1 : high + space)));
     script += "plot x with lines lc rgb '#8d949c' dt 2 notitle";
@@ -96,8 +96,8 @@ Figure coverage(const Findings& found) {
                                     number(100 * scatter.low), number(100 * scatter.high)));
     }
     return {"coverage", beginning(460, 380) + block("coverage", lines) +
-                            "set xrange [*:100]\nset yrange [*:100]\nset xlabel 'level of the intervals, %'\nset ylabel 'held-out models inside, %'\nset key top left\n"
-                            "plot $coverage using 1:3:4 with filledcurves fc rgb '#e3e5e8' title 'scatter of as many independent models, 95 %', \\\n"
+                            "set xrange [*:100]\nset yrange [*:100]\nset xlabel 'level of the intervals, %'\nset ylabel 'held-out models inside, %'\nset key above left\n"
+                            "plot $coverage using 1:3:4 with filledcurves fc rgb '#e3e5e8' title 'luck, 95 %', \\\n"
                             "  x with lines lc rgb '#8d949c' dt 2 title 'as said', $coverage using 1:2 with linespoints lt 1 ps 0.8 title 'measured'\n"};
 }
 
@@ -115,7 +115,7 @@ Figure intervals(const evaluate::TargetScores& scores) {
     if (measures.empty()) measures.push_back("NaN NaN NaN NaN \"\"");
     if (baselines.empty()) baselines.push_back("NaN NaN NaN NaN \"\"");
     std::string script = beginning(680, 90 + 18 * static_cast<int>(chosen.size())) + block("measures", measures) + block("baselines", baselines);
-    script += fmt::format("set xrange [-1:1]\nset yrange [0.3:{}.7]\nset xlabel 'Kendall tau-b with the {}'\nset xzeroaxis lc rgb '#8d949c'\nset key top right\n", chosen.size(),
+    script += fmt::format("set xrange [-1:1]\nset yrange [0.3:{}.7]\nset xlabel 'Kendall tau-b with the {}'\nset arrow 1 from 0,graph 0 to 0,graph 1 nohead lc rgb '#8d949c'\nset key above left\n", chosen.size(),
                           scores.target.title);
     if (std::isfinite(scores.chance.largest))
         script += fmt::format("set object 1 rectangle from {0},0.3 to {1},{2}.7 fc rgb '#eef0f2' fs solid noborder behind\n", -scores.chance.largest, scores.chance.largest, chosen.size());
@@ -140,7 +140,7 @@ Figure heat_map(const ProtocolMatrix& matrix) {
     script += block("cells", cells) + block("names", names) + block("columns", columns);
     script += fmt::format("unset grid\nunset key\nset border 0\nset tics scale 0\nset xrange [0.5:{}.5]\nset yrange [0.5:{}.5]\nset xtics ()\nset ytics ()\nset cbrange [-1:1]\n"
                           "unset colorbox\nset palette defined (-1 '#e79565', -0.5 '#f6d2b8', 0 '#ffffff', 0.5 '#c6ddef', 1 '#74acd6')\n"
-                          "set label 1 'Measures of the {}; colour: from knowing nothing (white) to the strongest of the column' at graph 0,-0.02 offset 0,-1.6 left\nset bmargin 4\n",
+                          "set label 1 'Measures of the {}; from knowing nothing (white) to the strongest of each column' at screen 0.5,0 offset 0,0.8 center\nset bmargin 5\n",
                           matrix.columns.size(), rows, matrix.target.title);
     script += "plot $cells using 1:2:(0.48):(0.46):3 with boxxyerror fs solid noborder lc palette, $cells using 1:2:4 with labels, \\\n"
               "  $names using (1):1:ytic(2) with points ps 0, $columns using 1:(1):xtic(2) with points ps 0";

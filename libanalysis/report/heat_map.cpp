@@ -85,7 +85,7 @@ std::string table(const ProtocolMatrix& matrix, const std::function<std::string(
 std::string heat_map_section(const std::vector<ProtocolMatrix>& matrices, const std::function<std::string(std::string_view)>& describe) {
     std::string html = "<section aria-labelledby=\"h-protocols\">\n<h2 id=\"h-protocols\">Measures under every protocol</h2>\n"
                        "<p>One number hides what another would show: each protocol asks its own question of the same measure. Colour runs from knowing nothing "
-                       "(none) to the strongest in its column: blue where the measure orders as the target does, orange where it orders the other way round, "
+                       "(no colour) to the strongest in its column: blue where the measure orders as the target does, orange where it orders the other way round, "
                        "as a margin should. Bold: beyond what the best of all measures reaches by luck.</p>\n"
                        "<p class=\"scale\" aria-hidden=\"true\"><span class=\"hm4\"></span><span class=\"hm3\"></span><span class=\"hm2\"></span><span class=\"hm1\"></span>"
                        "<span></span><span class=\"h1\"></span><span class=\"h2\"></span><span class=\"h3\"></span><span class=\"h4\"></span> the other way round &ndash; nothing "

@@ -23,15 +23,15 @@ std::string model_cell(const std::string& model, double target, double measure) 
 std::string table(const evaluate::TargetScores& scores, const Breaks& breaks) {
     if (breaks.all.empty()) return "<p>Between no two settings does one of them order more than half of the pairs wrongly.</p>\n";
     std::string html = table_start("breaks-" + scores.target.name,
-                                   fmt::format("Settings between which more than half of the pairs are ordered wrongly, by {}; the gravest first. The two models "
-                                               "are the wrongly ordered pair that lies farthest apart.", escaped(scores.target.title)),
+                                   fmt::format("Settings between which more than half of the pairs are ordered wrongly, by {0}; the gravest first. The two models "
+                                               "are the wrongly ordered pair that lies farthest apart, the one with the smaller {0} first.", escaped(scores.target.title)),
                                    {{"Measure", false}, {"Kind", false}, {"Hyper-parameter", false}, {"Settings", false}, {"Wrong", true}, {"Pairs", true},
-                                    {"Smaller " + scores.target.title, false}, {"Larger " + scores.target.title, false}});
+                                    {"Smaller", false}, {"Larger", false}});
     for (const MeasureBreak& one : breaks.all) {
         const evaluate::Break& found = one.found;
         html += "<tr><th scope=\"row\">" + code(one.measure) + (one.falling ? " <span class=\"muted\">read as falling</span>" : "") + "</th><td>" +
                 std::string(kind(one.role)) + "</td><td>" + code(found.axis) + (found.others_equal ? "" : " <span class=\"muted\">others differ too</span>") +
-                "</td><td>" + escaped(found.low) + " against " + escaped(found.high) + "</td>" +
+                "</td><td class=\"settings\">" + escaped(found.low) + " against " + escaped(found.high) + "</td>" +
                 number_cell(static_cast<double>(found.wrong) / static_cast<double>(found.pairs),
                             fmt::format("{:.0f}&nbsp;%", 100 * static_cast<double>(found.wrong) / static_cast<double>(found.pairs))) +
                 number_cell(static_cast<double>(found.pairs), std::to_string(found.pairs)) + model_cell(found.smaller, found.smaller_target, found.smaller_measure) +

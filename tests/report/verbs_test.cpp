@@ -257,6 +257,9 @@ TEST_F(Verbs, ReportIsWrittenWhole) {
     EXPECT_NE(html.find("forty-eight models"), std::string::npos);
     EXPECT_TRUE(html.ends_with("</html>\n"));
     EXPECT_EQ(assay({"report", store, "-o", (scratch / "absent/r.html").string()}).exit_code, 73);
+    const auto drawn = assay({"report", store, "-o", page, "--replicates", "50", "--figures", (scratch / "figures").string()});
+    if (drawn.exit_code == 69) { EXPECT_NE(drawn.err.find("gnuplot-nox"), std::string::npos) << drawn.err; }   // not installed here
+    else { EXPECT_NE(test::read_file(scratch / "figures/protocols-gap.svg").find("</svg>"), std::string::npos) << drawn.err; }
     EXPECT_EQ(assay({"report", store}).exit_code, 2);
 }
 
