@@ -7,7 +7,7 @@
     var holder = d3.select("#coverage"), points = data.coverage || [];
     if (holder.empty() || !points.length) return;
     holder.selectAll("*").remove();
-    var W = 400, H = 300, m = { left: 46, right: 14, top: 10, bottom: 46 };
+    var W = Math.max(300, Math.min(560, holder.node().clientWidth || 400)), H = Math.round(.7 * W), m = { left: 46, right: 14, top: 10, bottom: 46 };
     var svg = chart.svgIn(holder, W, H, "Share of held-out models inside their intervals, for " + points.length + " levels; the table beside it holds the numbers");
     var low = d3.min(points, function (p) { return Math.min(p.low, p.share, p.level); });
     var y = d3.scale.linear().domain([Math.max(0, low - .03), 1]).range([H - m.bottom, m.top]);
