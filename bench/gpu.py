@@ -189,6 +189,7 @@ def main():
         result[part] = globals()[part](a, clock.share(PARTS[part], sum(PARTS[other] for other in to_come)))
         result.update(date=time.strftime('%Y-%m-%d'), seconds=time.monotonic() - start, bars=gpu_report.bars(result))
         with open(path, 'w') as file: json.dump(result, file, indent=1)
+        if part == 'devices' and not result[part].get('cuda', {}).get('usable'): break   # the rest would say the same in forty places
     page = gpu_report.table(result)
     with open(os.path.join(a.out, 'gpu.md'), 'w') as file: file.write(page)
     print(page)

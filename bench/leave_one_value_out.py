@@ -68,7 +68,7 @@ def main():
         ranked = json.loads(run([a.assay, 'rank', a.store, '--group', factor, '--method', a.method, '--json', *options]))['models']
         predicted = np.full(n, np.nan)
         for one in ranked:
-            predicted[place[one['model']]] = one['predicted_test_error']
+            predicted[place[one['model']]] = one['predicted']
         for value in sorted(set(values)):
             inside = values == value
             mask = below & inside[:, None] & inside[None, :]

@@ -53,7 +53,8 @@ assay_imported(zip      INCLUDE ${ZIP_INCLUDE_DIR}       LINK ${ZIP_LIBRARY})
 assay_imported(dnnl     INCLUDE ${DNNL_INCLUDE_DIR}      LINK ${DNNL_LIBRARY})
 assay_imported(xgboost  INCLUDE ${XGBOOST_INCLUDE_DIR}   LINK ${XGBOOST_LIBRARY})
 assay_imported(openblas INCLUDE ${OPENBLAS_INCLUDE_DIR}  LINK ${OPENBLAS_LIBRARY})
-target_link_options(assay_openblas INTERFACE "LINKER:-rpath,${OPENBLAS_DIRECTORY}")   # also after an installation
+# Also after an installation; not in programs that carry their libraries with them (ASSAY_CARRIED), which must find those first.
+target_link_options(assay_openblas INTERFACE $<$<NOT:$<BOOL:$<TARGET_PROPERTY:ASSAY_CARRIED>>>:LINKER:-rpath,${OPENBLAS_DIRECTORY}>)
 assay_imported(spectra  INCLUDE ${SPECTRA_INCLUDE_DIR}   LINK Eigen3::Eigen)
 
 # The report's charts: the script is embedded into the library, so that a report is one file and needs nothing at run time.

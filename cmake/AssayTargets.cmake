@@ -42,6 +42,9 @@ endfunction()
 # Builds every test program and what it needs, and nothing else.
 add_custom_target(assay_tests)
 
+# Half the compile time of a test would go into optimising what runs for milliseconds. What it calls is optimised as it ships.
+set(ASSAY_TEST_OPTIONS $<$<CONFIG:Release>:-O1> $<$<CONFIG:RelWithDebInfo>:-O0>)
+
 # assay_test(<name> SOURCES file... USES folder... [LABELS label...] [PREFIX prefix] [WHOLE]): one GoogleTest program, each test known to
 # ctest, with the prefix before its name where another program has a test of the same name. WHOLE: the program is one test to ctest, for
 # so many short tests that starting it for each would take most of the time.
@@ -49,6 +52,7 @@ function(assay_test name)
   cmake_parse_arguments(arg "WHOLE" "TIMEOUT;PREFIX" "SOURCES;USES;LINK;LABELS" ${ARGN})
   add_executable(${name}_test ${arg_SOURCES})
   list(TRANSFORM arg_USES PREPEND assay_ OUTPUT_VARIABLE uses)
+  target_compile_options(${name}_test PRIVATE ${ASSAY_TEST_OPTIONS})
   target_link_libraries(${name}_test PRIVATE ${uses} ${arg_LINK} assay_test_support assay_options GTest::gtest GTest::gtest_main GTest::gmock)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)

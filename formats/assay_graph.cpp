@@ -3,7 +3,7 @@
 
 #include "formats/assay_graph.hpp"
 
-#include "formats/content.hpp"
+#include "formats/candidate.hpp"
 #include "formats/engine_kinds.hpp"
 #include "formats/format.hpp"
 #include "formats/keras_facts.hpp"
@@ -241,15 +241,9 @@ private:
     std::map<std::string, std::size_t, std::less<>> parameter_of_, node_of_;
 };
 
-bool probe(const std::filesystem::path& path) {
-    try {
-        return has_hdf5_signature(path) && graph::is_assay_graph(hdf5::File(path));
-    } catch (const Error&) {
-        return false;
-    }
-}
+bool probe(Candidate& candidate) { return is_hdf5_with(candidate, graph::is_assay_graph); }
 
-model::Model load(const std::filesystem::path& path, const LoadOptions&) { return Reader(hdf5::File(path)).run(); }
+model::Model load(Candidate& candidate, const LoadOptions&) { return Reader(candidate.hdf5()).run(); }
 
 }  // namespace
 
@@ -257,8 +251,9 @@ namespace graph {
 
 bool is_assay_graph(const hdf5::File& file) { return file.has_attribute("assay_format") && file.text("assay_format") == layout_name; }
 
-model::Weights weights_for(const model::Model& like, const std::filesystem::path& path) {
-    model::Model other = Reader(hdf5::File(path)).run();
+model::Weights weights_for(const model::Model& like, const hdf5::File& file) {
+    const std::filesystem::path& path = file.path();
+    model::Model other = Reader(file).run();
     std::map<std::string_view, std::size_t> index;
     for (std::size_t i = 0; i < other.parameters.size(); ++i) index.emplace(other.parameters[i].name, i);
     if (other.parameters.size() != like.parameters.size())

@@ -24,12 +24,15 @@ struct LoadOptions {
     std::map<std::string, std::string> lambdas{};
 };
 
-/// A checkpoint layout. `probe` is cheap, never throws on foreign content, and is exact: at most one format claims a file.
+class Candidate;   // formats/candidate.hpp
+
+/// A checkpoint layout. `probe` is cheap, never throws on foreign content, and is exact: at most one format claims a file. Probes and
+/// the loading share what one of them has opened.
 struct Format {
     std::string_view name;
     std::string_view description;
-    bool (*probe)(const std::filesystem::path&);
-    model::Model (*load)(const std::filesystem::path&, const LoadOptions&);
+    bool (*probe)(Candidate&);
+    model::Model (*load)(Candidate&, const LoadOptions&);
 };
 
 std::span<const Format* const> catalogue();
@@ -47,6 +50,9 @@ std::string describe(const std::filesystem::path& path);
 /// Loads a checkpoint. @throws Error{missing, format, unsupported, resource}; an unknown layer is not an error here (its node
 /// has kind "unsupported").
 model::Model load_model(const std::filesystem::path& path, const LoadOptions& options = {});
+
+/// The same where the file looks_like_checkpoint, and nothing where it does not; opens it once. @throws Error like load_model
+std::optional<model::Model> load_checkpoint(const std::filesystem::path& path, const LoadOptions& options = {});
 
 /// What a checkpoint keeps of its optimizer, which no measure uses.
 struct OptimizerState {

@@ -1,7 +1,7 @@
+#include "formats/candidate.hpp"
 #include "formats/content.hpp"
 #include "formats/data_readers.hpp"
 #include "formats/format.hpp"
-#include "formats/hdf5.hpp"
 #include "libanalysis/core/error.hpp"
 
 namespace assay::formats {
@@ -22,8 +22,7 @@ std::span<const Format* const> catalogue() {
 namespace {
 
 // Says so where the file is cut short.
-std::string describe_hdf5(const std::filesystem::path& path) {
-    const hdf5::File file(path);
+std::string describe_hdf5(const hdf5::File& file) {
     if (is_data_file(file)) return "a data set";
     std::string names;
     for (const std::string& name : file.names())
@@ -35,51 +34,81 @@ std::string describe_hdf5(const std::filesystem::path& path) {
 
 std::string describe(const std::filesystem::path& path) {
     try {
-        return has_hdf5_signature(path) ? describe_hdf5(path) : describe_content(path);
+        Candidate candidate(path);
+        return candidate.has_hdf5_signature() ? describe_hdf5(candidate.hdf5()) : describe_content(path);
     } catch (const Error& error) {
         return error.parts().found;
     }
 }
 
-const Format* sniff(const std::filesystem::path& path) {
+namespace {
+
+const Format* sniff(Candidate& candidate) {
     std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored)) throw Error(ErrorKind::missing, {path.string(), "a file", "nothing there"});
-    if (!std::filesystem::is_regular_file(path, ignored)) return nullptr;
+    const std::filesystem::file_status status = std::filesystem::status(candidate.path(), ignored);
+    if (!std::filesystem::exists(status)) throw Error(ErrorKind::missing, {candidate.path().string(), "a file", "nothing there"});
+    if (!std::filesystem::is_regular_file(status)) return nullptr;
     for (const Format* format : catalogue())
-        if (format->probe(path)) return format;
+        if (format->probe(candidate)) return format;
     return nullptr;
 }
 
-bool looks_like_checkpoint(const std::filesystem::path& path) {
-    if (sniff(path)) return true;
+/// Of a file that no format claims.
+bool deserves_a_row(Candidate& candidate) {
     std::error_code ignored;
-    if (!std::filesystem::is_regular_file(path, ignored)) return false;
-    if (is_foreign_checkpoint(path)) return true;
-    if (!has_checkpoint_suffix(path)) return false;
+    if (!std::filesystem::is_regular_file(candidate.path(), ignored)) return false;
+    if (is_foreign_checkpoint(candidate.path())) return true;
+    if (!has_checkpoint_suffix(candidate.path())) return false;
     try {
-        return !has_hdf5_signature(path) || !is_data_file(hdf5::File(path));
+        return !candidate.has_hdf5_signature() || !is_data_file(candidate.hdf5());
     } catch (const Error&) {
         return true;   // cut short or damaged: a checkpoint by its name, and loading it will say what is wrong
     }
+}
+
+model::Model load(const Format* format, Candidate& candidate, const LoadOptions& options) {
+    const std::filesystem::path& path = candidate.path();
+    if (format) {
+        model::Model model = format->load(candidate, options);
+        if (!options.lambdas.empty() && !model.architecture)
+            throw Error(ErrorKind::usage, {"lambda " + options.lambdas.begin()->first, "a model with an architecture", path.string() + ", which has none"});
+        return model;
+    }
+    if (candidate.has_hdf5_signature())
+        throw Error(ErrorKind::format, {path.string(), "a Keras model, or weights of Keras or PyTorch", describe_hdf5(candidate.hdf5())});
+    const std::string found = describe_content(path);
+    throw Error(ErrorKind::format, {path.string(), "a checkpoint: Keras HDF5 or .keras, PyTorch in HDF5", found,
+                                    found.starts_with("a PyTorch") ? "assay-export writes a file that Assay reads from the model: docs/how-to/pytorch.md." : ""});
+}
+
+}  // namespace
+
+const Format* sniff(const std::filesystem::path& path) {
+    Candidate candidate(path);
+    return sniff(candidate);
+}
+
+bool looks_like_checkpoint(const std::filesystem::path& path) {
+    Candidate candidate(path);
+    return sniff(candidate) || deserves_a_row(candidate);
+}
+
+model::Model load_model(const std::filesystem::path& path, const LoadOptions& options) {
+    Candidate candidate(path);
+    return load(sniff(candidate), candidate, options);
+}
+
+std::optional<model::Model> load_checkpoint(const std::filesystem::path& path, const LoadOptions& options) {
+    Candidate candidate(path);
+    const Format* format = sniff(candidate);
+    if (!format && !deserves_a_row(candidate)) return std::nullopt;
+    return load(format, candidate, options);
 }
 
 data::Dataset open_dataset(const std::filesystem::path& path) {
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) throw Error(ErrorKind::missing, {path.string(), "a data set", "nothing there"});
     return std::filesystem::is_directory(path, ignored) ? open_tfrecord_dataset(path) : open_hdf5_dataset(path);
-}
-
-model::Model load_model(const std::filesystem::path& path, const LoadOptions& options) {
-    if (const Format* format = sniff(path)) {
-        model::Model model = format->load(path, options);
-        if (!options.lambdas.empty() && !model.architecture)
-            throw Error(ErrorKind::usage, {"lambda " + options.lambdas.begin()->first, "a model with an architecture", path.string() + ", which has none"});
-        return model;
-    }
-    if (has_hdf5_signature(path)) throw Error(ErrorKind::format, {path.string(), "a Keras model, or weights of Keras or PyTorch", describe_hdf5(path)});
-    const std::string found = describe_content(path);
-    throw Error(ErrorKind::format, {path.string(), "a checkpoint: Keras HDF5 or .keras, PyTorch in HDF5", found,
-                                    found.starts_with("a PyTorch") ? "assay-export writes a file that Assay reads from the model: docs/how-to/pytorch.md." : ""});
 }
 
 }  // namespace assay::formats

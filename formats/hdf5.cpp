@@ -404,7 +404,7 @@ ObjectHandle Group::open(const std::string& path, int links_left) const {
     for (const std::string& part : components_of(path, where_)) {
         where += (where.ends_with('/') ? "" : "/") + part;
         H5L_info_t link{};
-        if (H5Lexists(id(), part.c_str(), H5P_DEFAULT) <= 0 || H5Lget_info(id(), part.c_str(), &link, H5P_DEFAULT) < 0)
+        if (H5Lget_info(id(), part.c_str(), &link, H5P_DEFAULT) < 0)
             throw Error(ErrorKind::format, {where, "an object", "nothing of that name"});
         if (link.type == H5L_TYPE_HARD) {
             here = ObjectHandle(H5Oopen(id(), part.c_str(), H5P_DEFAULT));
@@ -446,6 +446,17 @@ Group Group::group(const std::string& path) const {
     return Group(std::move(object), where);
 }
 
+std::optional<Group> Group::find_group(const std::string& path) const {
+    const Lock lock(library_lock());
+    try {
+        ObjectHandle object = open(path, most_soft_links);
+        if (H5Iget_type(object.id()) != H5I_GROUP) return std::nullopt;
+        return Group(std::move(object), where_ + (where_.ends_with('/') ? "" : "/") + path);
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
 Dataset Group::dataset(const std::string& path) const {
     const Lock lock(library_lock());
     ObjectHandle object = open(path, most_soft_links);
@@ -470,8 +481,8 @@ void add_leaves(const Group& group, const std::string& prefix, int level, std::s
     std::vector<std::string> names = group.names();
     std::sort(names.begin(), names.end());
     for (const std::string& name : names) {
-        if (group.has_group(name)) {
-            add_leaves(group.group(name), prefix + name + "/", level + 1, seen, into);
+        if (const auto below = group.find_group(name)) {
+            add_leaves(*below, prefix + name + "/", level + 1, seen, into);
         } else {
             if (into.size() == most_leaves) throw Error(ErrorKind::resource, {group.where(), "at most a million arrays", "more"});
             into.push_back(prefix + name);

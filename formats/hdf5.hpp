@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -114,6 +115,7 @@ public:
     bool has_group(const std::string& path) const { return kind(path) == Kind::group; }
     bool has_dataset(const std::string& path) const { return kind(path) == Kind::dataset; }
     Group group(const std::string& path) const;       ///< @throws Error{format, unsupported}
+    std::optional<Group> find_group(const std::string& path) const;   ///< nothing where has_group says no
     Dataset dataset(const std::string& path) const;   ///< @throws Error{format, unsupported, resource}
     std::vector<std::string> names() const;           ///< of its links, in the order of the file's index: never an order to rely on
     /// The paths of everything below that is no group, depth first, each group's names sorted by letter.

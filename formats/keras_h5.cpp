@@ -1,10 +1,10 @@
 // A whole Keras model in HDF5: attribute model_config, group model_weights. formats/README.md has the layout.
 
+#include "formats/candidate.hpp"
 #include "formats/format.hpp"
 #include "formats/keras_facts.hpp"
 #include "formats/keras_h5.hpp"
 #include "formats/keras_model.hpp"
-#include "formats/probe.hpp"
 
 namespace assay::formats {
 
@@ -25,10 +25,10 @@ bool is_whole_model(const hdf5::File& file) { return file.has_attribute("model_c
 
 namespace {
 
-bool probe(const std::filesystem::path& path) { return probe_hdf5(path, keras::is_whole_model); }
+bool probe(Candidate& candidate) { return is_hdf5_with(candidate, keras::is_whole_model); }
 
-model::Model load(const std::filesystem::path& path, const LoadOptions& options) {
-    const hdf5::File file(path);
+model::Model load(Candidate& candidate, const LoadOptions& options) {
+    const hdf5::File& file = candidate.hdf5();
     keras::StoredWeights stored = keras::read_weights(file, file.group("model_weights"));
     const std::string version = file.text_or("keras_version", ""), backend = file.text_or("backend", "");
     model::Model model;
@@ -42,12 +42,12 @@ model::Model load(const std::filesystem::path& path, const LoadOptions& options)
         model = keras::assemble_weights(keras::read_weights(file, file.group("model_weights")));   // a class of model of its own
         model.notes.push_back(std::string("the architecture is not read: ") + error.what());
     }
-    model.path = path.string();
+    model.path = file.path().string();
     model.format = "keras-h5";
     if (model.facts.framework_version.empty()) model.facts.framework_version = version;
     if (model.facts.backend.empty()) model.facts.backend = backend;
     if (file.has_attribute("training_config")) {
-        const std::string where = path.filename().string() + " training_config";
+        const std::string where = file.path().filename().string() + " training_config";
         keras::read_training_config(parse_json(file.text("training_config"), where), model.facts);
     }
     return model;

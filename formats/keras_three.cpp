@@ -67,7 +67,8 @@ public:
         if (depth > deepest || !seen_.insert(group.address()).second)
             throw Error(ErrorKind::format, {group.where(), "a tree of groups", "a circle, or more than 32 levels"});
         for (const std::string& link : group.names()) {
-            if (!group.has_group(link)) continue;
+            const std::optional<hdf5::Group> inner = group.find_group(link);
+            if (!inner) continue;
             std::string slashed = link;
             std::replace(slashed.begin(), slashed.end(), '\\', '/');
             std::vector<std::string> below = path;
@@ -75,11 +76,11 @@ public:
             if (below.empty() || is_foreign(below)) continue;
             if (below.back() == "vars") {
                 below.pop_back();
-                take(group.group(link), node(root, below));
+                take(*inner, node(root, below));
             } else {
                 renumber_ = renumber_ || slashed.find(old_container) != std::string::npos;
                 node(root, below);
-                add(group.group(link), below, depth + 1, root);
+                add(*inner, below, depth + 1, root);
             }
         }
     }
@@ -182,9 +183,9 @@ bool has_numbered_arrays(const hdf5::Group& group, int depth, std::set<std::uint
     if (depth > 8 || !seen.insert(group.address()).second) return false;
     for (const std::string& name : group.names()) {
         if (--left < 0) return false;
-        if (!group.has_group(name)) continue;
-        const hdf5::Group below = group.group(name);
-        if (name == "vars" ? below.has_dataset("0") : has_numbered_arrays(below, depth + 1, seen, left)) return true;
+        const std::optional<hdf5::Group> below = group.find_group(name);
+        if (!below) continue;
+        if (name == "vars" ? below->has_dataset("0") : has_numbered_arrays(*below, depth + 1, seen, left)) return true;
     }
     return false;
 }

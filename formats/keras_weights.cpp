@@ -41,12 +41,12 @@ StoredWeights read_weights(const hdf5::File& file, const hdf5::Group& group) {
     bool any_suffix = false;
     for (const std::string& name : group.chunked_texts("layer_names")) {
         StoredLayer layer{.name = name, .tensors = {}};
-        if (!group.has_group(name))
+        const std::optional<hdf5::Group> holder = group.find_group(name);
+        if (!holder)
             throw Error(ErrorKind::format, {group.where(), "a group for layer " + name + ", which layer_names lists", "none", "The file may be cut short or damaged."});
-        const hdf5::Group holder = group.group(name);
-        for (const std::string& weight : holder.chunked_texts("weight_names")) {
+        for (const std::string& weight : holder->chunked_texts("weight_names")) {
             any_suffix = any_suffix || weight.ends_with(":0");
-            const hdf5::Dataset dataset = holder.dataset(weight);
+            const hdf5::Dataset dataset = holder->dataset(weight);
             layer.tensors.push_back({weight, dataset.where(), read_tensor(dataset, budget)});
         }
         stored.layers.push_back(std::move(layer));
@@ -108,8 +108,8 @@ namespace {
 template <class T>
 std::vector<T> permuted(const std::vector<T>& values, const Shape& shape, const std::vector<std::size_t>& order, std::size_t flipped) {
     constexpr std::int64_t tile = 32;
-    std::vector<T> result(values.size());
     if (values.empty() || shape.empty()) return values;
+    std::vector<T> result(values.size());
     std::vector<std::int64_t> stride(shape.size(), 1);
     for (std::size_t axis = shape.size(); axis-- > 1;) stride[axis - 1] = stride[axis] * shape[axis];
 

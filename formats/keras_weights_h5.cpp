@@ -1,6 +1,7 @@
 // Files with weights and without an architecture: Keras HDF5 (layer_names on the root), PGDL (the same with a config.json
 // beside it), Keras 3 .weights.h5, and those of Keras before version 1.
 
+#include "formats/candidate.hpp"
 #include "formats/content.hpp"
 #include "formats/format.hpp"
 #include "formats/keras_h5.hpp"
@@ -8,8 +9,6 @@
 #include "formats/keras_three.hpp"
 #include "formats/keras_weights_h5.hpp"
 #include "formats/keras_zip.hpp"
-#include "formats/probe.hpp"
-#include "formats/zip_archive.hpp"
 
 namespace assay::formats {
 
@@ -30,14 +29,15 @@ std::optional<std::filesystem::path> pgdl_config_beside(const std::filesystem::p
 
 AnyArchitecture read_any_architecture(const std::filesystem::path& path, const StoredWeights& stored) {
     AnyArchitecture result;
-    if (has_hdf5_signature(path)) {
-        const hdf5::File file(path);
+    Candidate candidate(path);
+    if (candidate.has_hdf5_signature()) {
+        const hdf5::File& file = candidate.hdf5();
         if (!is_whole_model(file)) throw Error(ErrorKind::format, {path.string(), "an architecture: a whole Keras model or its JSON", "an HDF5 file without model_config"});
         result.architecture = read_architecture(file);
         return result;
     }
-    if (has_zip_signature(path)) {
-        result.architecture = read_archive_architecture(path);
+    if (candidate.has_zip_signature()) {
+        result.architecture = read_archive_architecture(candidate);
         return result;
     }
     const std::string where = path.filename().string();
@@ -85,49 +85,49 @@ model::Model finish(model::Model model, const std::filesystem::path& path, const
     return model;
 }
 
-bool probe_weights(const std::filesystem::path& path) {
-    return probe_hdf5(path, keras::is_weights_only) && !keras::pgdl_config_beside(path);
+bool probe_weights(Candidate& candidate) {
+    return is_hdf5_with(candidate, keras::is_weights_only) && !keras::pgdl_config_beside(candidate.path());
 }
 
-model::Model load_weights(const std::filesystem::path& path, const LoadOptions& options) {
-    const hdf5::File file(path);
+model::Model load_weights(Candidate& candidate, const LoadOptions& options) {
+    const hdf5::File& file = candidate.hdf5();
     keras::StoredWeights stored = keras::read_weights(file, file);
-    if (!options.architecture.empty()) return finish(assemble_with(options.architecture, std::move(stored), options), path, "keras-weights");
-    return finish(keras::assemble_weights(std::move(stored)), path, "keras-weights");
+    if (!options.architecture.empty()) return finish(assemble_with(options.architecture, std::move(stored), options), candidate.path(), "keras-weights");
+    return finish(keras::assemble_weights(std::move(stored)), candidate.path(), "keras-weights");
 }
 
-bool probe_pgdl(const std::filesystem::path& path) {
-    return probe_hdf5(path, keras::is_weights_only) && keras::pgdl_config_beside(path);
+bool probe_pgdl(Candidate& candidate) {
+    return is_hdf5_with(candidate, keras::is_weights_only) && keras::pgdl_config_beside(candidate.path());
 }
 
-model::Model load_pgdl(const std::filesystem::path& path, const LoadOptions& options) {
-    const hdf5::File file(path);
-    const auto beside = keras::pgdl_config_beside(path);
-    if (!beside && options.architecture.empty()) throw Error(ErrorKind::missing, {path.string(), "a config.json beside the weights", "none"});
-    return finish(assemble_with(options.architecture.empty() ? *beside : options.architecture, keras::read_weights(file, file), options), path, "pgdl");
+model::Model load_pgdl(Candidate& candidate, const LoadOptions& options) {
+    const hdf5::File& file = candidate.hdf5();
+    const auto beside = keras::pgdl_config_beside(candidate.path());
+    if (!beside && options.architecture.empty()) throw Error(ErrorKind::missing, {candidate.path().string(), "a config.json beside the weights", "none"});
+    return finish(assemble_with(options.architecture.empty() ? *beside : options.architecture, keras::read_weights(file, file), options), candidate.path(), "pgdl");
 }
 
-bool probe_three(const std::filesystem::path& path) { return probe_hdf5(path, keras::is_keras_three); }
+bool probe_three(Candidate& candidate) { return is_hdf5_with(candidate, keras::is_keras_three); }
 
-model::Model load_three(const std::filesystem::path& path, const LoadOptions& options) {
-    const hdf5::File file(path);
+model::Model load_three(Candidate& candidate, const LoadOptions& options) {
+    const hdf5::File& file = candidate.hdf5();
     if (options.architecture.empty()) {
         model::Model model = keras::assemble_weights(keras::without_architecture(keras::read_keras_three(file)));
         model.notes.push_back("the file does not tell the order of its layers: they are sorted, and called by their classes");
-        return finish(std::move(model), path, "keras-3-weights");
+        return finish(std::move(model), candidate.path(), "keras-3-weights");
     }
     keras::AnyArchitecture any = keras::read_any_architecture(options.architecture, {});
     keras::StoredWeights stored = keras::weights_for(any.architecture.graph, file);
-    return finish(assemble_with(std::move(any), options.architecture, std::move(stored), options), path, "keras-3-weights");
+    return finish(assemble_with(std::move(any), options.architecture, std::move(stored), options), candidate.path(), "keras-3-weights");
 }
 
-bool probe_numbered(const std::filesystem::path& path) { return probe_hdf5(path, keras::is_numbered); }
+bool probe_numbered(Candidate& candidate) { return is_hdf5_with(candidate, keras::is_numbered); }
 
-model::Model load_numbered(const std::filesystem::path& path, const LoadOptions& options) {
-    const hdf5::File file(path);
+model::Model load_numbered(Candidate& candidate, const LoadOptions& options) {
+    const hdf5::File& file = candidate.hdf5();
     keras::StoredWeights stored = keras::read_numbered(file);
-    if (options.architecture.empty()) return finish(keras::assemble_weights(std::move(stored)), path, "keras-0-weights");
-    return finish(assemble_with(options.architecture, std::move(stored), options), path, "keras-0-weights");
+    if (options.architecture.empty()) return finish(keras::assemble_weights(std::move(stored)), candidate.path(), "keras-0-weights");
+    return finish(assemble_with(options.architecture, std::move(stored), options), candidate.path(), "keras-0-weights");
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include "formats/keras_model.hpp"
 #include "formats/keras_three.hpp"
 #include "formats/keras_zip.hpp"
-#include "formats/zip_archive.hpp"
 
 namespace assay::formats {
 
@@ -35,17 +34,18 @@ Json read_config(const ZipArchive& archive, const std::filesystem::path& path, D
 
 }  // namespace
 
-bool is_archive(const std::filesystem::path& path) {
-    if (!has_zip_signature(path)) return false;
+bool is_archive(Candidate& candidate) {
+    if (!candidate.has_zip_signature()) return false;
     try {
-        return holds_model(ZipArchive(path));
+        return holds_model(candidate.zip());
     } catch (const Error&) {
         return false;   // damaged or forged: loading it says how
     }
 }
 
-Archive open_archive(const std::filesystem::path& path) {
-    const ZipArchive archive(path);
+Archive open_archive(Candidate& candidate) {
+    const std::filesystem::path& path = candidate.path();
+    const ZipArchive& archive = candidate.zip();
     Dialect dialect;
     Json config = read_config(archive, path, dialect);
     const std::string where = path.filename().string() + " member ";
@@ -56,10 +56,10 @@ Archive open_archive(const std::filesystem::path& path) {
     return {std::move(config), std::move(dialect), hdf5::File(path.filename().string() + ":" + weights_name, archive.read(weights_name, most_weights))};
 }
 
-Architecture read_archive_architecture(const std::filesystem::path& path) {
+Architecture read_archive_architecture(Candidate& candidate) {
     Architecture result;
-    const Json config = read_config(ZipArchive(path), path, result.dialect);
-    result.graph = read_model_config(config, result.dialect, path.filename().string() + " " + config_name);
+    const Json config = read_config(candidate.zip(), candidate.path(), result.dialect);
+    result.graph = read_model_config(config, result.dialect, candidate.path().filename().string() + " " + config_name);
     return result;
 }
 
@@ -73,8 +73,9 @@ StoredWeights weights_for(const Graph& graph, const hdf5::File& file) {
 
 namespace {
 
-model::Model load(const std::filesystem::path& path, const LoadOptions& options) {
-    const keras::Archive archive = keras::open_archive(path);
+model::Model load(Candidate& candidate, const LoadOptions& options) {
+    const std::filesystem::path& path = candidate.path();
+    const keras::Archive archive = keras::open_archive(candidate);
     model::Model model;
     try {
         keras::Graph graph = keras::read_model_config(archive.config, archive.dialect, path.filename().string() + " config.json");

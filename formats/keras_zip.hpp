@@ -1,6 +1,7 @@
 #pragma once
 // A .keras archive: what it holds, read into memory.
 
+#include "formats/candidate.hpp"
 #include "formats/hdf5.hpp"
 #include "formats/keras_h5.hpp"
 #include "formats/keras_weights.hpp"
@@ -8,7 +9,7 @@
 namespace assay::formats::keras {
 
 /// Whether a zip archive holds a Keras model; never throws on foreign or damaged content. @throws Error{missing}
-bool is_archive(const std::filesystem::path& path);
+bool is_archive(Candidate& candidate);
 
 struct Archive {
     Json config;            ///< as to_json gives it, with `compile_config`
@@ -16,10 +17,10 @@ struct Archive {
     hdf5::File weights;     ///< model.weights.h5
 };
 /// @throws Error{format, unsupported, resource} for forged or damaged archives, and weights as pickled numpy arrays or in several files
-Archive open_archive(const std::filesystem::path& path);
+Archive open_archive(Candidate& candidate);
 
 /// Its graph alone. @throws Error
-Architecture read_archive_architecture(const std::filesystem::path& path);
+Architecture read_archive_architecture(Candidate& candidate);
 
 /// The arrays for the layers of a graph, one stored layer a layer. @throws Error
 StoredWeights weights_for(const Graph& graph, const hdf5::File& file);

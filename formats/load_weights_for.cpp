@@ -1,7 +1,7 @@
 // Another file of weights for a known model: matched by position, role and shape, because names differ from run to run.
 
 #include "formats/assay_graph.hpp"
-#include "formats/content.hpp"
+#include "formats/candidate.hpp"
 #include "formats/format.hpp"
 #include "formats/keras_cudnn.hpp"
 #include "formats/keras_three.hpp"
@@ -43,12 +43,13 @@ std::vector<keras::Place> places_of(const model::Model& like, const std::filesys
     return layers;
 }
 
-keras::StoredWeights read_stored(const model::Model& like, const std::filesystem::path& path) {
-    if (keras::is_archive(path)) {   // it tells its own layers
-        const keras::Archive archive = keras::open_archive(path);
+keras::StoredWeights read_stored(const model::Model& like, Candidate& candidate) {
+    const std::filesystem::path& path = candidate.path();
+    if (keras::is_archive(candidate)) {   // it tells its own layers
+        const keras::Archive archive = keras::open_archive(candidate);
         return keras::weights_for(keras::read_model_config(archive.config, archive.dialect, path.filename().string() + " config.json"), archive.weights);
     }
-    const hdf5::File file(path);
+    const hdf5::File& file = candidate.hdf5();
     if (keras::is_whole_model(file)) return keras::read_weights(file, file.group("model_weights"));
     if (keras::is_weights_only(file)) return keras::read_weights(file, file);
     if (keras::is_keras_three(file)) return keras::by_place(keras::read_keras_three(file), places_of(like, path));
@@ -59,8 +60,9 @@ keras::StoredWeights read_stored(const model::Model& like, const std::filesystem
 }  // namespace
 
 model::Weights load_weights_for(const model::Model& like, const std::filesystem::path& path) {
-    if (has_hdf5_signature(path) && graph::is_assay_graph(hdf5::File(path))) return graph::weights_for(like, path);
-    keras::StoredWeights stored = read_stored(like, path);
+    Candidate candidate(path);
+    if (candidate.has_hdf5_signature() && graph::is_assay_graph(candidate.hdf5())) return graph::weights_for(like, candidate.hdf5());
+    keras::StoredWeights stored = read_stored(like, candidate);
     std::vector<StoredTensor*> tensors;
     for (keras::StoredLayer& layer : stored.layers)
         for (StoredTensor& tensor : layer.tensors) tensors.push_back(&tensor);

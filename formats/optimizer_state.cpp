@@ -1,11 +1,9 @@
 // What a Keras file keeps of its optimizer: how much, and after how many steps.
 
-#include "formats/content.hpp"
+#include "formats/candidate.hpp"
 #include "formats/format.hpp"
 #include "formats/hdf5.hpp"
 #include "formats/keras_zip.hpp"
-
-#include <algorithm>
 
 namespace assay::formats {
 namespace {
@@ -40,12 +38,13 @@ OptimizerState state_of(const hdf5::Group& group) {
 }  // namespace
 
 std::optional<OptimizerState> optimizer_state(const std::filesystem::path& path) {
-    if (has_hdf5_signature(path)) {
-        const hdf5::File file(path);
+    Candidate candidate(path);
+    if (candidate.has_hdf5_signature()) {
+        const hdf5::File& file = candidate.hdf5();
         return file.has_group("optimizer_weights") ? std::optional(state_of(file.group("optimizer_weights"))) : std::nullopt;
     }
-    if (!keras::is_archive(path)) return std::nullopt;
-    const keras::Archive archive = keras::open_archive(path);
+    if (!keras::is_archive(candidate)) return std::nullopt;
+    const keras::Archive archive = keras::open_archive(candidate);
     return archive.weights.has_group("optimizer") ? std::optional(state_of(archive.weights.group("optimizer"))) : std::nullopt;
 }
 

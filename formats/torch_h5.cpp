@@ -1,13 +1,13 @@
 // A PyTorch state dict written with h5py: data sets without attributes, named by module and parameter, in the root ("features.0.weight")
 // or in groups ("features/0/weight"). PyTorch's layouts become the canonical ones. formats/README.md has the layout.
 
+#include "formats/candidate.hpp"
 #include "formats/data_readers.hpp"
 #include "formats/format.hpp"
 #include "formats/keras_h5.hpp"
 #include "formats/keras_model.hpp"
 #include "formats/keras_three.hpp"
 #include "formats/keras_weights.hpp"
-#include "formats/probe.hpp"
 
 #include <algorithm>
 #include <array>
@@ -192,15 +192,14 @@ private:
     std::size_t counters_ = 0;
 };
 
-bool probe(const std::filesystem::path& path) {
-    return probe_hdf5(path, [](const hdf5::File& file) { return !keras::is_whole_model(file) && !keras::has_layer_list(file) && is_state_dict(file); });
+bool probe(Candidate& candidate) {
+    return is_hdf5_with(candidate, [](const hdf5::File& file) { return !keras::is_whole_model(file) && !keras::has_layer_list(file) && is_state_dict(file); });
 }
 
-model::Model load(const std::filesystem::path& path, const LoadOptions& options) {
-    const hdf5::File file(path);
-    model::Model model = StateDict(file).run();
+model::Model load(Candidate& candidate, const LoadOptions& options) {
+    model::Model model = StateDict(candidate.hdf5()).run();
     if (!options.architecture.empty()) model.notes.push_back("the architecture given is ignored: it tells nothing of a PyTorch network's layers");
-    model.path = path.string();
+    model.path = candidate.path().string();
     model.format = "torch-h5";
     model.facts.backend = "torch";
     return model;

@@ -4,8 +4,6 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include <cerrno>
-#include <ctime>
 #include <stop_token>
 #include <thread>
 
@@ -22,16 +20,16 @@ public:
             if (sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) continue;
             sigaddset(&signals_, number);
         }
+        sigaddset(&signals_, wake);
         pthread_sigmask(SIG_BLOCK, &signals_, &before_);
         waiter_ = std::jthread([this](std::stop_token ending) {
-            while (!ending.stop_requested()) {
-                const timespec moment{0, 100'000'000};
-                if (sigtimedwait(&signals_, nullptr, &moment) > 0) source_.request_stop();
-            }
+            while (!ending.stop_requested())
+                if (const int number = sigwaitinfo(&signals_, nullptr); number > 0 && number != wake) source_.request_stop();
         });
     }
     ~Interrupt() {
         waiter_.request_stop();
+        pthread_kill(waiter_.native_handle(), wake);   // a tenth of a second of every verb, were it to look now and then
         waiter_.join();
         pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     }
@@ -40,6 +38,7 @@ public:
     std::stop_token token() const { return source_.get_token(); }
 
 private:
+    static constexpr int wake = SIGURG;   // ignored where nobody waits for it
     sigset_t signals_{}, before_{};
     std::stop_source source_;
     std::jthread waiter_;

@@ -43,4 +43,10 @@ std::optional<boost::program_options::variables_map> parse(const Usage& usage, b
     }
 }
 
+std::pair<std::string, std::string> name_and_value(const std::string& word, std::string_view option, std::string_view form) {
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == word.size()) throw Error(ErrorKind::usage, {std::string(option), std::string(form), word});
+    return {word.substr(0, equals), word.substr(equals + 1)};
+}
+
 }  // namespace assay::tools

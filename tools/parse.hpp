@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace assay::tools {
@@ -22,5 +23,8 @@ struct Usage {
 /// @throws Error{usage}
 std::optional<boost::program_options::variables_map> parse(const Usage& usage, boost::program_options::options_description options,
                                                            const std::vector<std::string>& words);
+
+/// What stands on both sides of the first "=" of a word, neither empty. @throws Error{usage} naming the option and the form it takes.
+std::pair<std::string, std::string> name_and_value(const std::string& word, std::string_view option, std::string_view form);
 
 }  // namespace assay::tools

@@ -1,6 +1,7 @@
 #include "tools/single_model.hpp"
 
 #include "libanalysis/core/context.hpp"
+#include "libanalysis/measures/catalogue.hpp"
 #include "libanalysis/zoo/manifest.hpp"
 #include "libanalysis/zoo/protocol.hpp"
 #include "tools/device.hpp"
@@ -37,10 +38,8 @@ Json ModelOptions::arguments(const std::string& path) const {
     Json result{{"path", path}, {"architecture", architecture}, {"lambdas", Json::object()}, {"data", data}, {"loss", loss}, {"precision", precision_word(precision, tf32, where)},
                 {"device", device_word(where)}, {"memory", memory > 0 ? Json(memory) : Json()}};
     for (const std::string& one : lambdas) {
-        const std::size_t equals = one.find('=');
-        if (equals == 0 || equals == std::string::npos) throw Error(ErrorKind::usage, {"--lambda", "NAME=EXPRESSION, such as scale=x/255", one});
-        if (!result["lambdas"].emplace(one.substr(0, equals), one.substr(equals + 1)).second)
-            throw Error(ErrorKind::usage, {"--lambda", "one function for each layer", "two for " + one.substr(0, equals)});
+        const auto [layer, expression] = name_and_value(one, "--lambda", "NAME=EXPRESSION, such as scale=x/255");
+        if (!result["lambdas"].emplace(layer, expression).second) throw Error(ErrorKind::usage, {"--lambda", "one function for each layer", "two for " + layer});
     }
     result["preprocessing"] = {{"scale", scale.empty() ? 1.0 : zoo::parse_scale(scale, "--scale")}, {"offset", offset}, {"mean", mean},
                                {"deviation", deviation}, {"declared", !scale.empty() || offset != 0 || !mean.empty() || !deviation.empty()}};
@@ -65,6 +64,16 @@ Json ModelOptions::run(std::string_view task, const Json& arguments, const std::
     Json result = zoo::run_in_worker(task, asked, limits, item, interrupt.token());
     result["device_choice"] = choice.at("words");
     return result;
+}
+
+Json measure_words(const std::string& list) {
+    Json words = Json::array();
+    for (const measures::Request& request : measures::parse_requests(list)) {
+        std::string word(request.measure->name);
+        if (!request.parameters.empty()) word += fmt::format("[{}]", measures::to_string(request.parameters));
+        words.push_back(word);
+    }
+    return words;
 }
 
 Json applied_preprocessing(const Json& arguments, const Json& result) {

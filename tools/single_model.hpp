@@ -32,6 +32,8 @@ struct ModelOptions {
     Json run(std::string_view task, const Json& arguments, const std::function<void(const Json&)>& item = {}) const;
 };
 
+/// The argument "measures" of a task for a list of measures as --measures takes it. @throws Error{usage}
+Json measure_words(const std::string& list);
 /// What the arguments declare, or else what the model's file does by the facts in a task's result: with "declared".
 Json applied_preprocessing(const Json& arguments, const Json& result);
 void print_json(Json json);                       ///< with "schema_version" first

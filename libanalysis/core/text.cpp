@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 namespace assay {
@@ -42,6 +43,11 @@ std::optional<double> number_of(const std::string& word) {
     char* end = nullptr;
     const double value = std::strtod(word.c_str(), &end);
     return word.empty() || *end != '\0' ? std::nullopt : std::optional(value);
+}
+
+std::optional<double> finite_number_of(const std::string& word) {
+    const std::optional<double> value = number_of(word);
+    return value && std::isfinite(*value) ? value : std::nullopt;
 }
 
 std::string_view without(std::string_view prefix, std::string_view name) { return name.starts_with(prefix) ? name.substr(prefix.size()) : name; }

@@ -12,6 +12,8 @@ std::string printable(std::string_view text);
 
 /// The whole word as a number, "nan" and "inf" too; nothing where it is empty or something else.
 std::optional<double> number_of(const std::string& word);
+/// The same, and nothing for what is not finite.
+std::optional<double> finite_number_of(const std::string& word);
 
 /// The name without a prefix that it may have.
 std::string_view without(std::string_view prefix, std::string_view name);

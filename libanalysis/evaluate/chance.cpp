@@ -1,5 +1,7 @@
 #include "libanalysis/evaluate/chance.hpp"
 
+#include "libanalysis/core/parallel.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -8,20 +10,26 @@
 namespace assay::evaluate {
 
 Chance chance(const Protocol& protocol, std::span<const Column> measures, std::span<const double> target, const Design& design,
-              const Settings& settings, std::size_t permutations, Seed seed) {
+              const Settings& settings, std::size_t permutations, Seed seed, int threads) {
     std::vector<std::size_t> known;
     for (std::size_t i = 0; i < target.size(); ++i)
         if (!std::isnan(target[i])) known.push_back(i);
-    std::vector<double> shuffled(target.begin(), target.end()), scores, singles, largest;
     Chance result{.tried = measures.size(), .permutations = permutations};
-    for (std::size_t k = 0; k < permutations; ++k) {
+    std::vector<std::vector<double>> of_permutation(permutations);
+    for_each_index(permutations, threads, [&](std::size_t k) {
+        std::vector<double> shuffled(target.begin(), target.end());
         const std::vector<std::int64_t> order = permutation(seed.child(k), static_cast<std::int64_t>(known.size()));
         for (std::size_t i = 0; i < known.size(); ++i) shuffled[known[i]] = target[known[static_cast<std::size_t>(order[i])]];
-        double most = -std::numeric_limits<double>::infinity();
         for (const Column& measure : measures) {
             const std::vector<std::size_t> rows = complete_rows(measure.values, shuffled);
             const double score = protocol.score({measure.values, shuffled, &design, rows, settings}).value;
-            if (std::isnan(score)) continue;
+            if (!std::isnan(score)) of_permutation[k].push_back(score);
+        }
+    });
+    std::vector<double> scores, singles, largest;
+    for (const std::vector<double>& found : of_permutation) {
+        double most = -std::numeric_limits<double>::infinity();
+        for (const double score : found) {
             scores.push_back(score);
             singles.push_back(strength(protocol.sense, score));
             most = std::max(most, singles.back());

@@ -17,6 +17,6 @@ struct Chance {
 };
 
 Chance chance(const Protocol& protocol, std::span<const Column> measures, std::span<const double> target,
-              const Design& design, const Settings& settings, std::size_t permutations, Seed seed);
+              const Design& design, const Settings& settings, std::size_t permutations, Seed seed, int threads = 1);
 
 }  // namespace assay::evaluate

@@ -3,9 +3,9 @@
 
 #include "libanalysis/evaluate/protocol.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 
 namespace assay::evaluate {
 namespace {
@@ -49,49 +49,59 @@ std::vector<Conditioning> conditionings(const Problem& problem) {
     return all;
 }
 
+// For every ordered pair of models, those of a model with itself too (the rule has them): which of four outcomes it is.
+struct Pairs {
+    std::size_t models = 0;
+    std::vector<std::uint8_t> outcome;   ///< [models, models]
+
+    explicit Pairs(const Problem& problem) : models(problem.rows.size()), outcome(models * models) {
+        for (std::size_t i = 0; i < models; ++i) {
+            const double measure = problem.measure[problem.rows[i]], target = problem.target[problem.rows[i]];
+            for (std::size_t j = 0; j < models; ++j)
+                outcome[i * models + j] = static_cast<std::uint8_t>(2 * (measure > problem.measure[problem.rows[j]]) + (target > problem.target[problem.rows[j]]));
+        }
+    }
+};
+
 // Mean information over mean entropy, both over the cells that occur: a cell is what both models of an ordered pair have there.
-double ratio(const Problem& problem, const Conditioning& given) {
-    const std::size_t columns = given.second ? given.second->levels.size() : 1;
-    std::vector<std::size_t> rows, setting;
-    for (const std::size_t row : problem.rows) {
+double ratio(const Problem& problem, const Pairs& pairs, const Conditioning& given) {
+    const std::size_t columns = given.second ? given.second->levels.size() : 1, settings = given.first->levels.size() * columns;
+    std::vector<std::size_t> places, setting;
+    for (std::size_t i = 0; i < pairs.models; ++i) {
+        const std::size_t row = problem.rows[i];
         const int first = given.first->level[row], second = given.second ? given.second->level[row] : 0;
         if (first < 0 || second < 0) continue;
-        rows.push_back(row);
+        places.push_back(i);
         setting.push_back(static_cast<std::size_t>(first) * columns + static_cast<std::size_t>(second));
     }
-    // Only settings that occur, in their order: of two hyper-parameters with a value a model there may be as many as models squared.
-    std::vector<std::size_t> occurring = setting;
-    std::sort(occurring.begin(), occurring.end());
-    occurring.erase(std::unique(occurring.begin(), occurring.end()), occurring.end());
-    for (std::size_t& one : setting) one = static_cast<std::size_t>(std::lower_bound(occurring.begin(), occurring.end(), one) - occurring.begin());
-    const std::size_t settings = occurring.size();
-    std::vector<Outcomes> cells(settings * settings, Outcomes{});
-    for (std::size_t i = 0; i < rows.size(); ++i)
-        for (std::size_t j = 0; j < rows.size(); ++j) {   // ordered pairs, those of a model with itself too: the rule has them
-            const std::size_t outcome = 2 * static_cast<std::size_t>(problem.measure[rows[i]] > problem.measure[rows[j]]) +
-                                        static_cast<std::size_t>(problem.target[rows[i]] > problem.target[rows[j]]);
-            ++cells[setting[i] * settings + setting[j]][outcome];
-        }
+    std::vector<std::array<std::uint32_t, 4>> cells(settings * settings);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        const std::uint8_t* const of_model = pairs.outcome.data() + places[i] * pairs.models;
+        auto* const row_of_cells = cells.data() + setting[i] * settings;
+        for (std::size_t j = 0; j < places.size(); ++j) ++row_of_cells[setting[j]][of_model[places[j]]];
+    }
+    const double of_one_order = entropy_of_target({1, 0, 0, 0});   // not quite 0, for the guard
     double information = 0, entropy = 0;
-    const double certain = entropy_of_target({1, 0, 0, 0});
-    for (const Outcomes& cell : cells) {
-        const auto outcomes = 4 - std::count(cell.begin(), cell.end(), 0.0);
-        if (outcomes == 0) continue;
-        if (outcomes == 1) {   // most cells, where a hyper-parameter has about as many settings as there are models: no logarithm is needed
-            entropy += certain;
+    for (const auto& [neither, target, measure, both] : cells) {
+        const bool smaller = neither + measure > 0, larger = target + both > 0;   // the target of one model than of the other
+        if (!smaller && !larger) continue;
+        if (!smaller || !larger) {   // most cells of a small zoo: nothing to tell, and no logarithm to take
+            entropy += of_one_order;
             continue;
         }
-        information += mutual_information(cell);
-        entropy += entropy_of_target(cell);
+        const Outcomes counts{static_cast<double>(neither), static_cast<double>(target), static_cast<double>(measure), static_cast<double>(both)};
+        information += mutual_information(counts);
+        entropy += entropy_of_target(counts);
     }
     return entropy > 0 ? information / entropy : missing;   // both are means over the same number of cells
 }
 
 struct Least { double value = missing; Conditioning given{}; };
 Least least(const Problem& problem) {
+    const Pairs pairs(problem);
     Least result;
     for (const Conditioning& given : conditionings(problem)) {
-        const double value = ratio(problem, given);
+        const double value = ratio(problem, pairs, given);
         if (!std::isnan(value) && !(value >= result.value)) result = {value, given};
     }
     return result;
@@ -106,7 +116,7 @@ Score score_pgdl(const Problem& problem) {
 
 double pairs_pgdl(const Problem& problem) {
     const auto n = static_cast<double>(problem.rows.size());
-    return 10 * n * n * static_cast<double>(conditionings(problem).size());   // a cell's logarithms weigh more than a pair
+    return 5 * n * n * static_cast<double>(conditionings(problem).size());   // each costs as much as five of Kendall's
 }
 
 Detail detail_pgdl(const Problem& problem) {

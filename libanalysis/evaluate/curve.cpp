@@ -89,6 +89,15 @@ std::vector<Interval> resampled(const CurveProblem& problem, std::span<const std
     return intervals;
 }
 
+void CurveFit::add(std::string name, double value, const Interval* interval) {
+    CurveNumber number{std::move(name), value};
+    if (interval) {
+        number.low = interval->low;
+        number.high = interval->high;
+    }
+    numbers.push_back(std::move(number));
+}
+
 Json to_json(const CurveFit& fit) {
     const auto number = [](double value) { return std::isnan(value) ? Json(nullptr) : number_to_json(value); };
     Json json{{"verdict", fit.verdict}, {"rows", fit.rows}, {"numbers", Json::object()}, {"notes", fit.notes}};

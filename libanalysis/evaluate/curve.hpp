@@ -55,6 +55,9 @@ struct CurveFit {
     std::size_t rows = 0;              ///< that were used
     std::vector<CurveNumber> numbers;
     std::vector<std::string> notes{};
+
+    /// A number with its interval, if there is one.
+    void add(std::string name, double value, const Interval* interval = nullptr);
 };
 
 struct Curve {

@@ -67,31 +67,31 @@ CurveFit fit(const CurveProblem& problem) {
         fit.verdict = peak.prominence > 0 ? fmt::format("no double descent: the largest peak stands out by {:.4g}, not by three standard errors ({:.2g} each)", peak.prominence, noise)
                                           : "no double descent: test error has no peak between lower values on both sides";
     } else {
-        fit.numbers.push_back({"first_minimum_size", points[peak.before].size});
-        fit.numbers.push_back({"first_minimum", points[peak.before].value});
-        fit.numbers.push_back({"peak_size", points[peak.at].size});
-        fit.numbers.push_back({"peak", points[peak.at].value});
-        fit.numbers.push_back({"second_minimum_size", points[peak.after].size});
-        fit.numbers.push_back({"second_minimum", points[peak.after].value});
-        fit.numbers.push_back({"prominence", peak.prominence});
+        fit.add("first_minimum_size", points[peak.before].size);
+        fit.add("first_minimum", points[peak.before].value);
+        fit.add("peak_size", points[peak.at].size);
+        fit.add("peak", points[peak.at].value);
+        fit.add("second_minimum_size", points[peak.after].size);
+        fit.add("second_minimum", points[peak.after].value);
+        fit.add("prominence", peak.prominence);
         const auto below = std::find_if(points.begin() + static_cast<std::ptrdiff_t>(peak.at), points.end(),
                                         [&](const Point& point) { return point.value < points[peak.before].value; });
-        fit.numbers.push_back({"below_first_minimum_from", below == points.end() ? missing : below->size});
+        fit.add("below_first_minimum_from", below == points.end() ? missing : below->size);
         fit.verdict = fmt::format("double descent: test error {:.4g} at size {:g}, up to {:.4g} at {:g}, down to {:.4g} at {:g}", points[peak.before].value,
                                   points[peak.before].size, points[peak.at].value, points[peak.at].size, points[peak.after].value, points[peak.after].size);
     }
-    fit.numbers.push_back({"noise", noise});
+    fit.add("noise", noise);
     if (problem.has("train_error")) {
         const Means train = means_of(problem, "train_error");
         const double epsilon = problem.setting("epsilon");
         const auto fits = std::find_if(train.points.begin(), train.points.end(), [&](const Point& point) { return point.value <= epsilon; });
-        fit.numbers.push_back({"threshold_size", fits == train.points.end() ? missing : fits->size});
+        fit.add("threshold_size", fits == train.points.end() ? missing : fits->size);
         if (fits == train.points.end()) {
             fit.notes.push_back(fmt::format("no size reaches a train error of {:g}: there is no interpolation threshold", epsilon));
         } else if (stands_out) {
             const auto place = std::lower_bound(points.begin(), points.end(), fits->size, [](const Point& point, double size) { return point.size < size; }) - points.begin();
             const auto apart = std::abs(place - static_cast<std::ptrdiff_t>(peak.at));
-            fit.numbers.push_back({"steps_from_threshold", static_cast<double>(apart)});
+            fit.add("steps_from_threshold", static_cast<double>(apart));
             fit.verdict += apart <= 1 ? fmt::format("; the peak is where train error first reaches {:g} (size {:g})", epsilon, fits->size)
                                       : fmt::format("; the peak is {} grid steps from size {:g}, where train error first reaches {:g}", apart, fits->size, epsilon);
         }
@@ -99,9 +99,9 @@ CurveFit fit(const CurveProblem& problem) {
     if (problem.has("regularised_test_error")) {
         const Means regularised = means_of(problem, "regularised_test_error");
         const double left = std::max(regularised.points.size() < 3 ? 0.0 : peak_of(regularised.points).prominence, 0.0);
-        fit.numbers.push_back({"prominence_regularised", left});
+        fit.add("prominence_regularised", left);
         if (stands_out) {
-            fit.numbers.push_back({"prominence_ratio", left / peak.prominence});
+            fit.add("prominence_ratio", left / peak.prominence);
             fit.verdict += fmt::format("; with regularisation {:.3g} of the peak is left", left / peak.prominence);
         }
     }

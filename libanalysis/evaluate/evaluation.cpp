@@ -1,5 +1,7 @@
 #include "libanalysis/evaluate/evaluation.hpp"
 
+#include "libanalysis/core/parallel.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -38,9 +40,9 @@ std::vector<Target> targets_of(const Frame& frame, const EvaluationOptions& opti
 }
 
 // How many resamples are affordable.
-std::size_t affordable(const Protocol& protocol, const Problem& problem, std::size_t measures, const EvaluationOptions& options) {
+std::size_t affordable(const Protocol& protocol, const Problem& problem, std::size_t scores, const EvaluationOptions& options) {
     if (!protocol.pairs) return options.most_replicates;
-    const double cost = std::max(1.0, protocol.pairs(problem)) * static_cast<double>(std::max<std::size_t>(measures, 1)) * 2;
+    const double cost = std::max(1.0, protocol.pairs(problem)) * static_cast<double>(std::max<std::size_t>(scores, 1)) * 2;
     const double count = std::min(static_cast<double>(options.most_replicates), options.looks / cost);
     return count < 50 && options.most_replicates >= 50 ? 0 : static_cast<std::size_t>(count);
 }
@@ -82,15 +84,17 @@ Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
         if (candidate.role != Role::needs_test_labels) counted.push_back(candidate.column);
     result.measures_tried = counted.size();
 
-    for (Target& target : targets_of(frame, options)) {
+    std::vector<Target> wanted = targets_of(frame, options);
+    for (Target& target : wanted) {
         TargetScores scores{std::move(target), {}, {}};
         const Seed seed = options.seed.child(scores.target.name);
         const std::vector<std::size_t> known = complete_rows(scores.target.values, scores.target.values);
         result.replicates = options.replicates.value_or(
-            affordable(*result.protocol, {scores.target.values, scores.target.values, &design, known, options.settings}, tried.size(), options));
+            affordable(*result.protocol, {scores.target.values, scores.target.values, &design, known, options.settings}, tried.size() * wanted.size(), options));
         if (result.replicates > 0)
-            scores.chance = chance(*result.protocol, counted, scores.target.values, design, options.settings, result.replicates, seed.child("chance"));
-        for (std::size_t i = 0; i < tried.size(); ++i) {
+            scores.chance = chance(*result.protocol, counted, scores.target.values, design, options.settings, result.replicates, seed.child("chance"), options.threads);
+        scores.scores.resize(tried.size());
+        for_each_index(tried.size(), options.threads, [&](std::size_t i) {
             const Candidate& candidate = tried[i];
             const auto& values = candidate.column.values;
             const std::vector<std::size_t> rows = complete_rows(values, scores.target.values);
@@ -105,11 +109,12 @@ Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
                 score.beyond_chance = own > strength(result.protocol->sense, scores.chance.largest);
                 if (result.protocol->detail) score.detail = result.protocol->detail(problem);
                 if (options.breaks > 0) score.breaks = breaks(problem, frame.models, options.breaks);
-                if (!score.detail.note.empty() && std::find(result.notes.begin(), result.notes.end(), score.detail.note) == result.notes.end())
-                    result.notes.push_back(score.detail.note);
             }
-            scores.scores.push_back(std::move(score));
-        }
+            scores.scores[i] = std::move(score);
+        });
+        for (const MeasureScore& score : scores.scores)
+            if (!score.detail.note.empty() && std::find(result.notes.begin(), result.notes.end(), score.detail.note) == result.notes.end())
+                result.notes.push_back(score.detail.note);
         std::stable_sort(scores.scores.begin(), scores.scores.end(), [&](const MeasureScore& a, const MeasureScore& b) {
             const bool a_sees = a.role == Role::needs_test_labels, b_sees = b.role == Role::needs_test_labels;
             if (a_sees != b_sees) return b_sees;

@@ -56,9 +56,10 @@ struct EvaluationOptions {
     /// Nothing: `most_replicates`, fewer where the protocol is costly, none where not even 50 are affordable; the result says so.
     std::optional<std::size_t> replicates{};
     std::size_t most_replicates = 1000;
-    double looks = 1e10;      ///< at pairs of models, for one target's resamples: 1e10 take about ten seconds
+    double looks = 2e10;      ///< at pairs of models, for resampling: 2e10 take one processor about twenty seconds
     double level = 0.95;
     Seed seed{};
+    int threads = 1;          ///< the same numbers with any
     /// True for a measure that needs labelled test data, by the declared needs of its catalogue entry.
     std::function<bool(std::string_view measure)> needs_test_labels{};
     /// True for a measure that is held to fall with the gap (a margin).

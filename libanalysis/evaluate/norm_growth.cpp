@@ -36,14 +36,7 @@ CurveFit fit(const CurveProblem& problem) {
     const std::vector<Interval> intervals = resampled(problem, rows, [&](std::span<const std::size_t> drawn) { return exponents(problem, drawn); });
     const char* const names[] = {"measure_exponent", "test_error_exponent", "bound_exponent", "bound_minus_test_error", "measure_r2", "test_error_r2"};
     CurveFit fit{.verdict = {}, .rows = rows.size(), .numbers = {}};
-    for (std::size_t i = 0; i < found.size(); ++i) {
-        CurveNumber number{names[i], found[i]};
-        if (i < intervals.size()) {
-            number.low = intervals[i].low;
-            number.high = intervals[i].high;
-        }
-        fit.numbers.push_back(number);
-    }
+    for (std::size_t i = 0; i < found.size(); ++i) fit.add(names[i], found[i], i < intervals.size() ? &intervals[i] : nullptr);
     const bool fails = found[3] > 0, sure = !(fit.numbers[3].low <= 0 && fit.numbers[3].high >= 0) && !std::isnan(fit.numbers[3].low);
     fit.verdict = fmt::format("{}: the measure goes as n^{:.3f}, a bound measure / sqrt(n) as n^{:.3f}, test error as n^{:.3f}{}", fails ? "fails" : "passes", found[0], found[2],
                               found[1], sure ? "" : "; the interval of the difference does not exclude 0");

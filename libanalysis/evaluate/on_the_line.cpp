@@ -68,20 +68,14 @@ CurveFit fit(const CurveProblem& problem) {
     for (std::size_t k = 0; k < std::size(links); ++k) {
         const double values[] = {lines[k].slope, lines[k].intercept, lines[k].r2};
         const char* const names[] = {"slope", "intercept", "r2"};
-        for (std::size_t i = 0; i < 3; ++i) {
-            CurveNumber number{fmt::format("{}_{}", links[k].name, names[i]), values[i]};
-            if (!intervals.empty()) {
-                number.low = intervals[3 * k + i].low;
-                number.high = intervals[3 * k + i].high;
-            }
-            fit.numbers.push_back(number);
-        }
+        for (std::size_t i = 0; i < 3; ++i)
+            fit.add(fmt::format("{}_{}", links[k].name, names[i]), values[i], intervals.empty() ? nullptr : &intervals[3 * k + i]);
         if (lines[k].r2 > lines[best].r2) best = k;
     }
     double drop = 0;
     for (std::size_t i = 0; i < n; ++i) drop += (pairs.x[i] - pairs.y[i]) / static_cast<double>(n);
-    fit.numbers.push_back({"mean_drop", drop});
-    fit.numbers.push_back({"kendall", kendall_tau_b(pairs.x, pairs.y)});
+    fit.add("mean_drop", drop);
+    fit.add("kendall", kendall_tau_b(pairs.x, pairs.y));
     const double r2 = lines[best].r2;
     fit.verdict = r2 >= problem.setting("line") ? fmt::format("on a line, straightest on the {} scale: slope {:.3f}, intercept {:.3f}, R2 {:.4f}", links[best].name, lines[best].slope, lines[best].intercept, r2)
                                                 : fmt::format("no line: R2 is at most {:.3f} ({} scale)", r2, links[best].name);
@@ -96,10 +90,10 @@ CurveFit fit(const CurveProblem& problem) {
         double error = 0;
         for (std::size_t i = 0; i < n; ++i)
             error += std::abs(normal_distribution(line.intercept + line.slope * normal_quantile(pairs.x[i])) - pairs.y[i]) / static_cast<double>(n);
-        fit.numbers.push_back({"agreement_slope", line.slope});
-        fit.numbers.push_back({"agreement_intercept", line.intercept});
-        fit.numbers.push_back({"agreement_r2", line.r2});
-        fit.numbers.push_back({"agreement_error", error});
+        fit.add("agreement_slope", line.slope);
+        fit.add("agreement_intercept", line.intercept);
+        fit.add("agreement_r2", line.r2);
+        fit.add("agreement_error", error);
         fit.verdict += fmt::format("; the line of {} agreements (slope {:.3f}, intercept {:.3f}) predicts shifted accuracies within {:.2f} points on average", agreements.x.size(), line.slope,
                                    line.intercept, 100 * error);
     }

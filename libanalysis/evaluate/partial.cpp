@@ -13,13 +13,8 @@
 namespace assay::evaluate {
 namespace {
 
-std::optional<double> number(const std::string& word) {
-    const std::optional<double> value = number_of(word);
-    return value && std::isfinite(*value) ? value : std::nullopt;
-}
-
 bool numeric(const Axis& axis) {
-    return std::all_of(axis.levels.begin(), axis.levels.end(), [](const std::string& word) { return number(word).has_value(); });
+    return std::all_of(axis.levels.begin(), axis.levels.end(), [](const std::string& word) { return finite_number_of(word).has_value(); });
 }
 
 // A constant, the ranks of numeric hyper-parameters, an indicator for every setting but the first of the others.
@@ -30,7 +25,7 @@ Eigen::MatrixXd controls(const Problem& problem, const std::vector<std::size_t>&
         for (const Axis& axis : problem.design->axes()) {
             if (numeric(axis)) {
                 std::vector<double> values;
-                for (const std::size_t row : rows) values.push_back(*number(axis.levels[static_cast<std::size_t>(axis.level[row])]));
+                for (const std::size_t row : rows) values.push_back(*finite_number_of(axis.levels[static_cast<std::size_t>(axis.level[row])]));
                 columns.push_back(Eigen::Map<const Eigen::VectorXd>(average_ranks(values).data(), n));
                 continue;
             }

@@ -138,23 +138,16 @@ CurveFit fit(const CurveProblem& problem) {
     const std::vector<Interval> intervals = resampled(problem, used, [&](std::span<const std::size_t> drawn) { return numbers_at(minimise(rows_of(drawn), best.at, delta).at); });
     const char* const names[] = {"A", "B", "E", "alpha", "beta", "optimal_parameters_exponent"};
     const std::vector<double> found = numbers_at(best.at);
-    for (std::size_t i = 0; i < found.size(); ++i) {
-        CurveNumber number{names[i], found[i]};
-        if (i < intervals.size()) {
-            number.low = intervals[i].low;
-            number.high = intervals[i].high;
-        }
-        fit.numbers.push_back(number);
-    }
-    fit.numbers.push_back({"objective", best.value});
+    for (std::size_t i = 0; i < found.size(); ++i) fit.add(names[i], found[i], i < intervals.size() ? &intervals[i] : nullptr);
+    fit.add("objective", best.value);
     std::vector<double> log_n, log_loss;
     for (const Row& row : rows) {
         log_n.push_back(row.log_n);
         log_loss.push_back(row.log_loss);
     }
     const Line kaplan = fit_line(log_n, log_loss);   // L = (N_c / N)^exponent
-    fit.numbers.push_back({"power_law_exponent", -kaplan.slope});
-    fit.numbers.push_back({"power_law_r2", kaplan.r2});
+    fit.add("power_law_exponent", -kaplan.slope);
+    fit.add("power_law_r2", kaplan.r2);
     fit.verdict = fmt::format("loss = {:.4f} + {:.4g} / N^{:.4f} + {:.4g} / D^{:.4f}; for a given amount of computing the best N goes as C^{:.3f}", found[2], found[0], found[3], found[1],
                               found[4], found[5]);
     fit.notes.push_back("power_law: parameters alone, by least squares on logarithms over all rows, not over those that were trained to the end");

@@ -60,6 +60,11 @@ std::optional<Target> test_error(const Frame& frame) {
                      error(frame.measure("test_accuracy"), "measured 1 - measure.test_accuracy"));
 }
 
+std::optional<Target> test_loss(const Frame& frame) {
+    const auto loss = [&](const Column* column, std::string source) { return Target{"test_loss", "test loss", std::move(source), values_of(column, frame.size())}; };
+    return preferred(loss(frame.metric("test_loss"), "logged metric.test_loss"), loss(frame.measure("test_loss"), "measured measure.test_loss"));
+}
+
 namespace {
 
 // At least three models, and not the same for all.

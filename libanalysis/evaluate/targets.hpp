@@ -1,5 +1,5 @@
 #pragma once
-// What is to be predicted: the generalisation gap and the test error of every model.
+// What is to be predicted: the generalisation gap, the test error and the test loss of every model.
 
 #include "libanalysis/evaluate/frame.hpp"
 
@@ -8,7 +8,7 @@
 namespace assay::evaluate {
 
 struct Target {
-    std::string name;     ///< "gap" or "test_error"
+    std::string name;     ///< "gap", "test_error" or "test_loss"
     std::string title;    ///< "generalisation gap"
     std::string source;   ///< "logged metric.train_accuracy - metric.test_accuracy": printed and stored
     std::vector<double> values;   ///< NaN where the model has none
@@ -21,6 +21,9 @@ std::optional<Target> gap(const Frame& frame);
 
 /// 1 - test accuracy; logged or measured as for the gap.
 std::optional<Target> test_error(const Frame& frame);
+
+/// Test loss; logged or measured as for the gap.
+std::optional<Target> test_loss(const Frame& frame);
 
 /// The gap as one column of the frame says it, a metric or a measure. Nothing when it does not differ between three models.
 /// @throws Error{usage} naming the columns there are.

@@ -26,6 +26,7 @@ std::vector<Answer> answers_of(const evaluate::Frame& frame, std::span<const std
     std::vector<Answer> answers;
     if (const auto target = evaluate::test_error(frame)) answers.push_back({"test error", taken(target->values, rows)});
     if (const auto target = evaluate::gap(frame)) answers.push_back({"gap", taken(target->values, rows)});
+    if (const auto target = evaluate::test_loss(frame)) answers.push_back({"test loss", taken(target->values, rows)});
     for (const Column& metric : frame.metrics)
         for (const char* word : {"test", "val", "gap"})
             if (metric.name.find(word) != std::string::npos) {

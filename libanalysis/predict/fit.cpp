@@ -2,10 +2,8 @@
 
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/evaluate/kendall.hpp"
-#include "libanalysis/evaluate/targets.hpp"
 #include "libanalysis/predict/conformal.hpp"
 #include "libanalysis/predict/folds.hpp"
-#include "libanalysis/predict/logit.hpp"
 #include "libanalysis/predict/tuning.hpp"
 
 #include <fmt/format.h>
@@ -22,14 +20,15 @@ constexpr std::size_t fewest_models = 10;
 
 struct Problem {
     Matrix x;
-    std::vector<double> y;            // logit of test accuracy
-    std::vector<double> test_error;
+    const Target& target;
+    std::vector<double> y{};       // the target on its scale
+    std::vector<double> truth{};   // the target itself
 };
 
-std::vector<double> errors_of(std::span<const double> logits) {
-    std::vector<double> errors;
-    for (const double value : logits) errors.push_back(1 - accuracy_of(value));
-    return errors;
+std::vector<double> values_of(const Target& target, std::span<const double> scaled) {
+    std::vector<double> values;
+    for (const double value : scaled) values.push_back(target.from_scale(value));
+    return values;
 }
 
 double mean_absolute_error(std::span<const double> predicted, std::span<const double> actual) {
@@ -53,7 +52,7 @@ std::vector<FoldScore> fold_scores(const Folds& folds, const CrossFit& cross, st
     return scores;
 }
 
-// What predicting the mean test error of the other folds would give.
+// What predicting the mean of the other folds would give.
 double error_of_mean(const Folds& folds, std::span<const double> actual) {
     std::vector<double> means(actual.size());
     for (std::size_t i = 0; i < actual.size(); ++i) {
@@ -69,22 +68,22 @@ double error_of_mean(const Folds& folds, std::span<const double> actual) {
 }
 
 HeldOutScores score(const Problem& problem, const Folds& folds, const CrossFit& cross, const FitOptions& options) {
-    const std::vector<double> predicted = errors_of(cross.predicted);
+    const std::vector<double> predicted = values_of(problem.target, cross.predicted);
     HeldOutScores scores{.group = folds.group, .words = folds.words,
-                         .folds = fold_scores(folds, cross, predicted, problem.test_error), .kendall_interval = {}};
+                         .folds = fold_scores(folds, cross, predicted, problem.truth), .kendall_interval = {}};
     const auto n = static_cast<double>(predicted.size());
-    const double mean = std::accumulate(problem.test_error.begin(), problem.test_error.end(), 0.0) / n;
+    const double mean = std::accumulate(problem.truth.begin(), problem.truth.end(), 0.0) / n;
     double residual = 0, total = 0;
     for (std::size_t i = 0; i < predicted.size(); ++i) {
-        residual += std::pow(problem.test_error[i] - predicted[i], 2);
-        total += std::pow(problem.test_error[i] - mean, 2);
+        residual += std::pow(problem.truth[i] - predicted[i], 2);
+        total += std::pow(problem.truth[i] - mean, 2);
     }
     scores.r2 = total > 0 ? 1 - residual / total : evaluate::missing;
-    scores.mean_absolute_error = mean_absolute_error(predicted, problem.test_error);
-    scores.mean_absolute_error_of_mean = error_of_mean(folds, problem.test_error);
-    scores.kendall = evaluate::kendall_tau_b(predicted, problem.test_error);
-    const std::vector<std::size_t> rows = evaluate::complete_rows(predicted, problem.test_error);
-    scores.kendall_interval = evaluate::bootstrap(evaluate::protocol("kendall"), {predicted, problem.test_error, nullptr, rows},
+    scores.mean_absolute_error = mean_absolute_error(predicted, problem.truth);
+    scores.mean_absolute_error_of_mean = error_of_mean(folds, problem.truth);
+    scores.kendall = evaluate::kendall_tau_b(predicted, problem.truth);
+    const std::vector<std::size_t> rows = evaluate::complete_rows(predicted, problem.truth);
+    scores.kendall_interval = evaluate::bootstrap(evaluate::protocol("kendall"), {predicted, problem.truth, nullptr, rows},
                                                   {.replicates = options.replicates, .seed = options.seed.child("bootstrap")});
     return scores;
 }
@@ -105,15 +104,16 @@ std::vector<Coverage> coverage_of(std::span<const double> residuals, std::span<c
 
 Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
     const Learner& method = learner(options.method);
-    const auto target = evaluate::test_error(frame);
-    if (!target)
-        throw Error(ErrorKind::data, {"target", "a test accuracy, logged (metric.test_accuracy) or measured", "none",
-                                      "Run the zoo with labelled test data, or put test_accuracy into its metrics.csv"});
+    const Target& wanted = target(options.target);
+    const auto answer = wanted.of(frame);
+    if (!answer)
+        throw Error(ErrorKind::data, {"target " + std::string(wanted.name), std::string(wanted.needs), "none",
+                                      "Run the zoo with labelled test data, or put it into its metrics.csv"});
     std::vector<std::size_t> rows;
     for (std::size_t i = 0; i < frame.size(); ++i)
-        if (!std::isnan(target->values[i])) rows.push_back(i);
+        if (!std::isnan(answer->values[i])) rows.push_back(i);
     if (rows.size() < fewest_models)
-        throw Error(ErrorKind::data, {"zoo", fmt::format("at least {} models with a test accuracy", fewest_models), std::to_string(rows.size())});
+        throw Error(ErrorKind::data, {"zoo", fmt::format("at least {} models with {}", fewest_models, wanted.needs), std::to_string(rows.size())});
 
     Fit result;
     result.without_target = frame.size() - rows.size();
@@ -127,11 +127,11 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
         throw Error(ErrorKind::data, {"features", "at least one measure that every model has and that does not need test labels", "none",
                                       "Run the zoo with more measures"});
 
-    Problem problem{Matrix(rows.size(), result.selection.features.size()), {}, {}};
+    Problem problem{Matrix(rows.size(), result.selection.features.size()), wanted};
     for (std::size_t i = 0; i < rows.size(); ++i) {
         for (std::size_t c = 0; c < problem.x.columns; ++c) problem.x(i, c) = result.selection.features[c].values[rows[i]];
-        problem.test_error.push_back(target->values[rows[i]]);
-        problem.y.push_back(logit(1 - target->values[rows[i]]));
+        problem.truth.push_back(answer->values[rows[i]]);
+        problem.y.push_back(wanted.to_scale(answer->values[rows[i]]));
     }
 
     const auto cross_validated = [&](const Folds& folds) { return cross_fit(method, problem.x, problem.y, folds.fold, options.seed.child("folds")); };
@@ -146,7 +146,7 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
         for (const std::string& name : factors_to_try(frame, rows)) {
             const Folds candidate = folds_by_factor(frame, rows, name);
             const CrossFit held_out = cross_validated(candidate);
-            const double error = mean_absolute_error(errors_of(held_out.predicted), problem.test_error);
+            const double error = mean_absolute_error(values_of(problem.target, held_out.predicted), problem.truth);
             result.tried.push_back({candidate.group, candidate.names.size(), error});
             if (std::pair(candidate.names.size(), error) > std::pair(chosen.settings, chosen.mean_absolute_error)) {
                 chosen = result.tried.back();
@@ -167,8 +167,7 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
         const auto fold = static_cast<std::size_t>(folds.fold[i]);
         const double middle = cross.predicted[i], width = widths[fold];
         covered += std::abs(residuals[i]) <= width;
-        result.held_out.push_back({rows[i], folds.names[fold], problem.test_error[i],
-                                   {1 - accuracy_of(middle), 1 - accuracy_of(middle + width), 1 - accuracy_of(middle - width)}});
+        result.held_out.push_back({rows[i], folds.names[fold], problem.truth[i], interval_on(wanted, middle, width)});
         const std::vector<double>& parts = cross.contributions[i];
         result.held_out.back().prediction.base = middle - std::accumulate(parts.begin(), parts.end(), 0.0);
         result.held_out.back().prediction.contributions = parts;
@@ -191,7 +190,8 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
     }
     predictor.level = options.level;
     predictor.half_width = conformal_quantile(residuals, options.level);
-    predictor.target_source = target->source;
+    predictor.target = &wanted;
+    predictor.target_source = answer->source;
     predictor.scores = score(problem, folds, cross, options);
     predictor.scores.coverage = static_cast<double>(covered) / static_cast<double>(rows.size());
     predictor.training_title = options.training_title;

@@ -1,5 +1,5 @@
 #pragma once
-// Fits a predictor of test error to a zoo and scores it on models that the scored fit did not see.
+// Fits a predictor of test error, the gap or test loss to a zoo and scores it on models that the scored fit did not see.
 
 #include "libanalysis/predict/features.hpp"
 #include "libanalysis/predict/predictor.hpp"
@@ -7,6 +7,7 @@
 namespace assay::predict {
 
 struct FitOptions {
+    std::string target = "test_error";
     std::string method = "ridge";    ///< a learner
     std::string group{};     ///< "config.depth"; "model": random parts; empty: chosen, see fit()
     double level = 0.9;
@@ -22,7 +23,7 @@ struct FitOptions {
 struct HeldOutPrediction {
     std::size_t row = 0;       ///< of the frame
     std::string fold;
-    double test_error = 0;     ///< true
+    double truth = 0;          ///< of the target
     Prediction prediction;     ///< its interval comes from the residuals of the other groups; its contributions from the fit that did not see it
 };
 

@@ -41,6 +41,21 @@ struct Points {
         const auto count = static_cast<double>(varying());
         for (double& value : out) value /= count;
     }
+    /// A row of distances for each row of coordinates, [rows, models]. Fits that differ in their setting alone share the points and are
+    /// asked for the same rows one after another: the last answer is kept (not for two threads at once).
+    const std::vector<double>& distances_to(std::vector<double> coordinates_of_rows) const {
+        const std::size_t rows = coordinates_of_rows.size() / std::max<std::size_t>(1, scalings.size());
+        if (asked_ != coordinates_of_rows || answer_.size() != rows * models) {
+            answer_.assign(rows * models, 0);
+            for (std::size_t i = 0; i < rows; ++i)
+                distances(std::span(coordinates_of_rows).subspan(i * scalings.size(), scalings.size()), 0, std::span(answer_).subspan(i * models, models));
+            asked_ = std::move(coordinates_of_rows);
+        }
+        return answer_;
+    }
+
+private:
+    mutable std::vector<double> asked_, answer_;
 };
 
 class Gaussian final : public Fitted {
@@ -51,9 +66,17 @@ public:
     double predict(std::span<const double> features) const override {
         std::vector<double> distance(points_->models);
         points_->distances(points_->coordinates(features), 0, distance);
-        double sum = 0;
-        for (std::size_t i = 0; i < distance.size(); ++i) sum += weights_[i] * std::exp(-distance[i] / length_);
-        return mean_ + sum;
+        return at(distance);
+    }
+    std::vector<double> predict_rows(const Matrix& x, std::span<const std::size_t> rows) const override {
+        std::vector<double> coordinates, out;
+        for (const std::size_t row : rows) {
+            const std::vector<double> point = points_->coordinates(x.row(row));
+            coordinates.insert(coordinates.end(), point.begin(), point.end());
+        }
+        const std::vector<double>& distance = points_->distances_to(std::move(coordinates));
+        for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(at(std::span(distance).subspan(i * points_->models, points_->models)));
+        return out;
     }
     std::vector<double> contributions(std::span<const double>) const override { return {}; }
     double base() const override { return mean_; }
@@ -65,6 +88,12 @@ public:
     }
 
 private:
+    double at(std::span<const double> distance) const {
+        double sum = 0;
+        for (std::size_t i = 0; i < distance.size(); ++i) sum += weights_[i] * std::exp(-distance[i] / length_);
+        return mean_ + sum;
+    }
+
     std::shared_ptr<const Points> points_;
     std::vector<double> weights_;
     double mean_, length_;
@@ -79,7 +108,10 @@ std::vector<Json> settings() {
 }
 
 std::vector<std::unique_ptr<Fitted>> fit_gaussian(const Matrix& x, std::span<const double> y, std::span<const std::size_t> rows, std::span<const Json> settings, Seed) {
-    auto points = std::make_shared<Points>(Points{fit_scalings(x, rows), rows.size(), std::vector<double>(x.columns * rows.size())});
+    auto points = std::make_shared<Points>();
+    points->scalings = fit_scalings(x, rows);
+    points->models = rows.size();
+    points->values.resize(x.columns * rows.size());
     const auto n = static_cast<Eigen::Index>(rows.size());
     Eigen::VectorXd centred(n);
     std::vector<std::vector<double>> coordinates;

@@ -28,12 +28,15 @@ std::span<const Learner* const> learners() {
 }
 
 const Learner& learner(std::string_view name) {
-    std::string known;
-    for (const Learner* one : learners()) {
+    for (const Learner* one : learners())
         if (one->name == name) return *one;
-        known += (known.empty() ? "" : ", ") + std::string(one->name);
-    }
-    throw Error(ErrorKind::usage, {"method", "one of " + known, std::string(name)});
+    throw Error(ErrorKind::usage, {"method", "one of " + learner_names(), std::string(name)});
+}
+
+std::string learner_names() {
+    std::string names;
+    for (const Learner* one : learners()) names += (names.empty() ? "" : ", ") + std::string(one->name);
+    return names;
 }
 
 std::string in_words(const Json& setting) {

@@ -2,7 +2,6 @@
 
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/evaluate/frame.hpp"
-#include "libanalysis/predict/logit.hpp"
 
 #include <fmt/format.h>
 
@@ -40,6 +39,11 @@ HeldOutScores scores_from(const Json& json) {
 
 }  // namespace
 
+Prediction interval_on(const Target& target, double middle, double half_width) {
+    const double one = target.from_scale(middle - half_width), other = target.from_scale(middle + half_width);
+    return {.value = target.from_scale(middle), .low = std::min(one, other), .high = std::max(one, other)};
+}
+
 Prediction Predictor::predict(const std::map<std::string, double, std::less<>>& values) const {
     std::vector<double> row;
     std::string absent;
@@ -57,9 +61,10 @@ Prediction Predictor::predict(const std::map<std::string, double, std::less<>>& 
     }
     if (!absent.empty()) throw Error(ErrorKind::data, {"features", "a value for each feature of the predictor", "none for " + absent});
     const double middle = model->predict(row), width = half_width * (1 + result.novelty);
-    result.test_error = 1 - accuracy_of(middle);
-    result.low = 1 - accuracy_of(middle + width);
-    result.high = 1 - accuracy_of(middle - width);
+    const Prediction interval = interval_on(*target, middle, width);
+    result.value = interval.value;
+    result.low = interval.low;
+    result.high = interval.high;
     result.base = model->base();
     result.contributions = model->contributions(row);
     return result;
@@ -84,7 +89,7 @@ Json to_json(const HeldOutScores& scores) {
 
 Json Predictor::to_json() const {
     Json json{{"schema_version", schema_version}, {"kind", "assay predictor"}, {"tool_version", tool_version}, {"method", learner->name}, {"setting", setting}};
-    json["target"] = {{"name", "test_error"}, {"source", target_source}, {"link", "logit of test accuracy"}, {"clip", logit_clip}};
+    json["target"] = {{"name", target->name}, {"source", target_source}, {"scale", target->scale}};
     json["features"] = Json::array();
     for (std::size_t c = 0; c < features.size(); ++c) {
         const evaluate::ColumnParts parts = evaluate::split_column(features[c]);
@@ -94,7 +99,7 @@ Json Predictor::to_json() const {
         json["features"].push_back(std::move(feature));
     }
     json["model"] = model->to_json();
-    json["interval"] = {{"level", level}, {"half_width", number_to_json(half_width)}, {"scale", "logit"},
+    json["interval"] = {{"level", level}, {"half_width", number_to_json(half_width)}, {"scale", target->scale},
                         {"method", "quantile of absolute residuals of held-out predictions"},
                         {"outside", "times 1 + the farthest distance of a feature beyond the training range, in deviations"}};
     json["cross_validation"] = predict::to_json(scores);
@@ -113,8 +118,12 @@ Predictor Predictor::from_json(const Json& json, std::string_view where) {
         Predictor predictor;
         predictor.tool_version = json.at("tool_version");
         predictor.target_source = json.at("target").at("source");
-        if (finite_number(json.at("target"), "clip") != logit_clip)
-            throw Error(ErrorKind::format, {file, "this version's logit clip", json.at("target").at("clip").dump()});
+        const std::string name = json.at("target").at("name").get<std::string>();
+        for (const Target* one : targets())
+            if (one->name == name) predictor.target = one;
+        if (!predictor.target) throw Error(ErrorKind::format, {file, "one of the targets " + target_names(), name});
+        if (json.at("target").at("scale").get<std::string>() != predictor.target->scale)
+            throw Error(ErrorKind::format, {file, "the scale of this version: " + std::string(predictor.target->scale), json.at("target").at("scale").dump()});
         const std::string method = json.at("method").get<std::string>();
         for (const Learner* one : learners())
             if (one->name == method) predictor.learner = one;

@@ -1,10 +1,11 @@
 #pragma once
-// A fitted predictor of test error: what its file holds and how it is applied.
+// A fitted predictor: what its file holds and how it is applied.
 
 #include "libanalysis/core/json.hpp"
 #include "libanalysis/evaluate/bootstrap.hpp"
 #include "libanalysis/predict/learner.hpp"
 #include "libanalysis/predict/scaling.hpp"
+#include "libanalysis/predict/target.hpp"
 
 #include <map>
 #include <string>
@@ -17,40 +18,44 @@ struct FoldScore {
     std::string held_out;
     std::size_t models = 0;
     std::string setting;              ///< that the other folds chose, in words
-    double mean_absolute_error = 0;   ///< of test error
+    double mean_absolute_error = 0;   ///< of the target
 };
 struct HeldOutScores {
     std::string group;                ///< "config.depth", or "model"
     std::string words;
     std::vector<FoldScore> folds;
-    double r2 = 0;                    ///< 1 - squared error / squared deviation from the mean, of test error, all folds pooled
+    double r2 = 0;                    ///< 1 - squared error / squared deviation from the mean, of the target, all folds pooled
     double mean_absolute_error = 0;
     double mean_absolute_error_of_mean = 0;   ///< of predicting the training models' mean instead
-    double kendall = 0;               ///< tau-b of predicted and true test error
+    double kendall = 0;               ///< tau-b of predicted and true values
     evaluate::Interval kendall_interval;      ///< bootstrap over models, 95 %
     double coverage = 0;              ///< share of held-out models inside the interval that the other folds give
 };
 
 struct Prediction {
-    double test_error = 0, low = 0, high = 0;
+    double value = 0, low = 0, high = 0;  ///< of the target
     std::vector<std::string> outside{};   ///< features beyond what the training models had
     /// The farthest of them beyond the training range, in deviations of the training values; the interval is 1 + novelty times as wide.
     double novelty = 0;
-    double base = 0;                      ///< on the logit scale; base and contributions sum to the prediction
-    std::vector<double> contributions{};  ///< by feature, to the logit of test accuracy; empty where the method has none
+    double base = 0;                      ///< on the target's scale; base and contributions sum to the prediction
+    std::vector<double> contributions{};  ///< by feature, on the target's scale; empty where the method has none
 };
 
+/// A middle and a half width on the target's scale as values of the target.
+Prediction interval_on(const Target& target, double middle, double half_width);
+
 struct Predictor {
-    static constexpr int schema_version = 2;
+    static constexpr int schema_version = 3;
 
     std::vector<std::string> features;   ///< full column names: measure, parameters, convention
     std::vector<Scaling> ranges;         ///< of each feature among the training models
     const Learner* learner = nullptr;
-    std::shared_ptr<const Fitted> model; ///< of logit(test accuracy)
+    const Target* target = nullptr;
+    std::shared_ptr<const Fitted> model; ///< of the target on its scale
     std::string setting;                 ///< that cross-validation chose, in words
     std::vector<double> importance;      ///< by feature: mean |contribution| to held-out predictions; empty where the method has none
     double level = 0.9;                  ///< of the interval
-    double half_width = 0;               ///< on the logit scale
+    double half_width = 0;               ///< on the target's scale
     std::string target_source;           ///< "logged 1 - metric.test_accuracy"
     HeldOutScores scores;
     std::string training_title;

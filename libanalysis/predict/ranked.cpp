@@ -2,11 +2,13 @@
 // XGBoost's rank:pairwise), brought to the scale of the target by a line through scores of models that the trees did not see.
 
 #include "libanalysis/core/error.hpp"
+#include "libanalysis/evaluate/line_fit.hpp"
 #include "libanalysis/predict/trees.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 namespace assay::predict {
 namespace {
@@ -68,20 +70,14 @@ std::vector<std::unique_ptr<Fitted>> fit_ranked(const Matrix& x, std::span<const
         }
     }
     auto whole = trees_of(x, y, rows, stops, seed);
+    std::vector<double> truths;
+    for (const std::size_t row : rows) truths.push_back(y[row]);
+    const double mean_truth = std::accumulate(truths.begin(), truths.end(), 0.0) / static_cast<double>(truths.size());
     std::vector<std::unique_ptr<Fitted>> fits;
     for (std::size_t k = 0; k < stops.size(); ++k) {
-        const auto n = static_cast<double>(rows.size());
-        double mean_score = 0, mean_y = 0, squares = 0, products = 0;
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            mean_score += scores[k][i] / n;
-            mean_y += y[rows[i]] / n;
-        }
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            squares += (scores[k][i] - mean_score) * (scores[k][i] - mean_score);
-            products += (scores[k][i] - mean_score) * (y[rows[i]] - mean_y);
-        }
-        const double slope = squares > 0 ? products / squares : 0;
-        fits.push_back(std::make_unique<Ranked>(std::move(whole[k]), mean_y - slope * mean_score, slope));
+        evaluate::Line line = evaluate::fit_line(scores[k], truths);
+        if (std::isnan(line.slope)) line = {.slope = 0, .intercept = mean_truth};   // the scores do not vary
+        fits.push_back(std::make_unique<Ranked>(std::move(whole[k]), line.intercept, line.slope));
     }
     return fits;
 }

@@ -71,10 +71,10 @@ Figure calibration(const Findings& found) {
     std::vector<std::pair<std::size_t, std::string>> points;
     double low = std::numeric_limits<double>::infinity(), high = 0;
     for (const predict::HeldOutPrediction& one : found.fit->held_out) {
-        points.emplace_back(one.row, fmt::format("{} {} {} {}", number(100 * one.test_error), number(100 * one.prediction.test_error), number(100 * one.prediction.low),
+        points.emplace_back(one.row, fmt::format("{} {} {} {}", number(100 * one.truth), number(100 * one.prediction.value), number(100 * one.prediction.low),
                                                  number(100 * one.prediction.high)));
-        low = std::min({low, one.test_error, one.prediction.test_error});
-        high = std::max({high, one.test_error, one.prediction.test_error});
+        low = std::min({low, one.truth, one.prediction.value});
+        high = std::max({high, one.truth, one.prediction.value});
     }
     std::string script = beginning(560, 460) + grouped_blocks("group", groups, points);
     const bool logarithmic = low > 0 && high / low >= 8;

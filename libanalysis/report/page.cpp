@@ -109,15 +109,15 @@ private:
         std::vector<const predict::HeldOutPrediction*> order;
         for (const auto& one : fit_->held_out) order.push_back(&one);
         std::stable_sort(order.begin(), order.end(),
-                         [](const auto* a, const auto* b) { return a->prediction.test_error < b->prediction.test_error; });
+                         [](const auto* a, const auto* b) { return a->prediction.value < b->prediction.value; });
         std::size_t rank = 0;
         for (std::size_t i = 0; i < order.size(); ++i) {
             const predict::HeldOutPrediction& one = *order[i];
-            if (i == 0 || one.prediction.test_error != order[i - 1]->prediction.test_error) rank = i + 1;
+            if (i == 0 || one.prediction.value != order[i - 1]->prediction.value) rank = i + 1;
             html += "<tr>" + number_cell(static_cast<double>(rank), std::to_string(rank)) + "<th scope=\"row\">" +
-                    escaped(frame_.models[one.row]) + "</th>" + number_cell(one.prediction.test_error, percent(one.prediction.test_error)) +
+                    escaped(frame_.models[one.row]) + "</th>" + number_cell(one.prediction.value, percent(one.prediction.value)) +
                     number_cell(one.prediction.low, percent(one.prediction.low)) + number_cell(one.prediction.high, percent(one.prediction.high)) +
-                    number_cell(one.test_error, percent(one.test_error)) + "<td>" +
+                    number_cell(one.truth, percent(one.truth)) + "<td>" +
                     escaped(scores.group == "model" ? one.fold : scores.group + " = " + one.fold) + "</td></tr>\n";
         }
         return html + std::string(table_end) + "</section>\n";
@@ -274,8 +274,8 @@ private:
         data["predictions"] = Json::array();
         if (fit_)
             for (const predict::HeldOutPrediction& one : fit_->held_out)
-                data["predictions"].push_back({{"row", one.row}, {"predicted", one.prediction.test_error}, {"low", one.prediction.low},
-                                               {"high", one.prediction.high}, {"actual", one.test_error}});
+                data["predictions"].push_back({{"row", one.row}, {"predicted", one.prediction.value}, {"low", one.prediction.low},
+                                               {"high", one.prediction.high}, {"actual", one.truth}});
         data["coverage"] = fit_ ? coverage_data(fit_->coverage) : Json::array();
         data["explanation"] = fit_ ? explanation_data(*fit_) : Json();
         data["matrices"] = heat_map_data(found_.matrices);

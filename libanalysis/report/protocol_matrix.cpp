@@ -10,7 +10,7 @@ namespace {
 // Left out: kendall_a, which is tau-b but for ties, and R2, which is about a line and not about an order.
 constexpr std::string_view shown[] = {"kendall", "psi", "pgdl", "partial", "pairwise", "sign-error", "robust"};
 constexpr std::size_t most_replicates = 200;
-constexpr double looks = 2e9;
+constexpr double looks = 4e9;
 
 // The reason that most measures have.
 std::string commonest_reason(const std::vector<evaluate::MeasureScore>& scores) {

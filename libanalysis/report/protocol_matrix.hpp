@@ -41,7 +41,7 @@ struct ProtocolMatrix {
 };
 
 /// One for each target of `kendall`, which gives the first column and the order. `options.protocol`, `options.replicates` and what resampling may take are set here: at most 200 resamples, and
-/// none for a protocol that would take more than about two seconds for them.
+/// none for a protocol where not even 50 fit into about four seconds of one processor.
 /// @throws what evaluate::evaluate throws.
 std::vector<ProtocolMatrix> protocol_matrices(const evaluate::Frame& frame, const evaluate::Evaluation& kendall, evaluate::EvaluationOptions options);
 

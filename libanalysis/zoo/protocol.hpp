@@ -11,8 +11,8 @@
 //
 // A group asks for the same task several times: {"id": 8, "task": "measure_model", "group": [{...}, {...}]}. Each part is
 // answered when it is finished, by {"item": {"index": 0, "result": {...}}} or {"item": {"index": 0, "error": {...}}}; the
-// group ends at its first error, since a process that failed once is not trusted with the next model.
-// A worker begins by saying {"ready": true}.
+// group ends at its first error, since a process that failed once is not trusted with the next model: it begins nothing more.
+// A worker begins by saying {"ready": true}. Requests wait in its input and are done in their order.
 
 #include "libanalysis/core/context.hpp"
 #include "libanalysis/core/json.hpp"

@@ -27,6 +27,7 @@ std::string without_digits(std::string_view text) {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr auto shortest_rest = std::chrono::milliseconds(10);   // between two transactions: each waits for the disk
 
 std::string text_of(const Json& json, const char* name) {
     return json.contains(name) && json.at(name).is_string() ? json.at(name).get<std::string>() : std::string();
@@ -90,15 +91,25 @@ public:
         supervision.limits = {options_.timeout_s, watchdog_limit(options_.memory, options_.device), options_.threads, options_.memory};
         for (const std::string& device : options_.devices) supervision.worker_arguments.push_back({{"device", device}});
         progress_.total = jobs.size();
+        // What is told is kept already.
         const auto tell = [&] {
             commit();
             progress_.elapsed_s = std::chrono::duration<double>(Clock::now() - begun_).count();
             if (progress) progress(progress_);
         };
+        const auto tick = [&] {
+            if (Clock::now() - committed_ >= shortest_rest) tell();
+        };
         tell();
-        const bool finished = supervise(options_.task, jobs, supervision,
-                                        {[&](std::size_t job, Outcome outcome, double seconds) { take(plan_.jobs[job], std::move(outcome), seconds); }, tell}, stop);
-        commit();
+        bool finished = false;
+        try {
+            finished = supervise(options_.task, jobs, supervision,
+                                 {[&](std::size_t job, Outcome outcome, double seconds) { take(plan_.jobs[job], std::move(outcome), seconds); }, tick}, stop);
+        } catch (...) {
+            commit();
+            throw;
+        }
+        tell();
         return finished;
     }
 
@@ -210,9 +221,10 @@ private:
         }
     }
 
-    // All that has arrived in one round, in one transaction: when the disk is slow, rounds grow.
+    // All that has arrived since the last time, in one transaction: when the disk is slow, they grow.
     void commit() {
         store_.put(std::exchange(results_, {}), std::exchange(current_, {}), plan_.files.take_new());
+        committed_ = Clock::now();
     }
 
     store::Store& store_;
@@ -222,7 +234,7 @@ private:
     std::vector<store::Result> results_;
     std::vector<store::Store::Current> current_;
     Progress progress_{};
-    Clock::time_point begun_{};
+    Clock::time_point begun_{}, committed_{};
 };
 
 Summary summarise(const store::Store& store, const Plan& plan) {

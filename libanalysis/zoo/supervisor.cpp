@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace assay::zoo {
 namespace {
@@ -16,14 +17,17 @@ namespace {
 using Clock = WorkerProcess::Clock;
 constexpr double longest_start_s = 60;
 constexpr int most_kills = 3;   // a job whose process is killed from outside so often is left as failed
+constexpr double quick_s = 0.02;   // a group of jobs that take less each is sent before the one in front of it is finished
 
 struct Slot {
     std::unique_ptr<WorkerProcess> process;
     bool ready = false;
     std::size_t served = 0;                // jobs that this process has finished
     std::vector<std::size_t> group;        // the request in flight; empty: idle
+    std::vector<std::size_t> next;         // the request that waits in its input
     std::size_t position = 0;              // in the group: the job that runs now
-    int id = 0;
+    int id = 0, next_id = 0;
+    bool quick = false;                    // the job before was
     Clock::time_point since{};
     bool busy() const { return !group.empty(); }
 };
@@ -41,6 +45,7 @@ public:
             if (stop.stop_requested()) return false;
             for (Slot& slot : slots_)
                 if (!slot.busy()) give(slot);
+                else if (slot.ready && slot.quick && slot.next.empty() && alone_.empty() && !queue_.empty()) give_early(slot);
             wait();
             for (Slot& slot : slots_)
                 if (slot.process) listen(slot);
@@ -56,33 +61,52 @@ private:
             slot.group = {alone_.front()};
             alone_.pop_front();
         } else if (!queue_.empty()) {
-            const std::size_t fair = std::max<std::size_t>(1, queue_.size() / (4 * slots_.size()));
-            std::uint64_t weight = 0;
-            while (!queue_.empty() && slot.group.size() < std::min(fair, options_.group_jobs)) {
-                weight += jobs_[queue_.front()].weight;
-                if (!slot.group.empty() && weight > options_.group_weight) break;
-                slot.group.push_back(queue_.front());
-                queue_.pop_front();
-            }
+            slot.group = take_group();
         } else {
             return;
         }
-        slot.position = 0;
         if (!slot.process) replace(slot);
+        begin(slot, send(slot, slot.group));
+    }
+
+    void give_early(Slot& slot) {
+        slot.next = take_group();
+        slot.next_id = send(slot, slot.next);
+    }
+
+    std::vector<std::size_t> take_group() {
+        const std::size_t fair = std::max<std::size_t>(1, queue_.size() / (4 * slots_.size()));
+        std::uint64_t weight = 0;
+        std::vector<std::size_t> group;
+        while (!queue_.empty() && group.size() < std::min(fair, options_.group_jobs)) {
+            weight += jobs_[queue_.front()].weight;
+            if (!group.empty() && weight > options_.group_weight) break;
+            group.push_back(queue_.front());
+            queue_.pop_front();
+        }
+        return group;
+    }
+
+    int send(Slot& slot, const std::vector<std::size_t>& jobs) {
         Json group = Json::array();
-        for (const std::size_t job : slot.group) {
+        for (const std::size_t job : jobs) {
             group.push_back(jobs_[job].arguments);
             if (const auto& own = options_.worker_arguments; !own.empty()) group.back().update(own[static_cast<std::size_t>(&slot - slots_.data()) % own.size()]);
         }
-        slot.id = ++last_id_;
+        slot.process->send({{"id", ++last_id_}, {"task", task_}, {"group", std::move(group)}});   // a dead one is noticed when listening
+        return last_id_;
+    }
+
+    static void begin(Slot& slot, int id) {
+        slot.position = 0;
+        slot.id = id;
         slot.since = Clock::now();
-        slot.process->send({{"id", slot.id}, {"task", task_}, {"group", std::move(group)}});   // a dead one is noticed when listening
     }
 
     void replace(Slot& slot) {
         slot.process.reset();   // one life at a time: the old one's memory is free before the new one starts
         slot.process = std::make_unique<WorkerProcess>(options_.limits);
-        slot.ready = false;
+        slot.ready = slot.quick = false;
         slot.served = 0;
     }
 
@@ -109,7 +133,8 @@ private:
             if (reply.contains("item") && !accept(slot, reply.at("item"))) return;
             if (reply.contains("result")) {
                 if (slot.position < slot.group.size()) return fail(slot, {{}, "crash", "the worker left a job unanswered", {}});
-                slot.group.clear();
+                slot.group = std::exchange(slot.next, {});
+                begin(slot, slot.next_id);
             }
         }
         if (slot.process->ended()) {
@@ -141,10 +166,12 @@ private:
             fail(slot, error_outcome(item.at("error")));
             return false;
         }
+        const auto now = Clock::now();
+        slot.quick = std::chrono::duration<double>(now - slot.since).count() < quick_s;
         finish(slot.group[slot.position], {item.value("result", Json()), "", "", {}}, slot);
         ++slot.position;
         ++slot.served;
-        slot.since = Clock::now();
+        slot.since = now;
         return true;
     }
 
@@ -155,26 +182,35 @@ private:
 
     void fail(Slot& slot, Outcome outcome) {
         const std::size_t suspect = slot.group[std::min(slot.position, slot.group.size() - 1)];
-        for (std::size_t i = slot.group.size(); i > slot.position + 1; --i) queue_.push_front(slot.group[i - 1]);
+        give_back(slot, slot.position + 1);
         if (slot.served == 0) finish(suspect, std::move(outcome), slot);
         else alone_.push_back(suspect);
-        slot.group.clear();
-        slot.process.reset();
+        abandon(slot);
     }
 
     // The job that ran is tried again alone; nothing is held against it.
     void again(Slot& slot) {
-        for (std::size_t i = slot.group.size(); i > slot.position + 1; --i) queue_.push_front(slot.group[i - 1]);
+        give_back(slot, slot.position + 1);
         alone_.push_back(slot.group[slot.position]);
-        slot.group.clear();
-        slot.process.reset();
+        abandon(slot);
     }
 
     void not_started(Slot& slot, const std::string& why) {
         if (++failed_starts_ >= 3)
             throw Error(ErrorKind::internal, {"worker", "a process that starts", why, "Run `assay --version`; if that works, please report this"});
-        for (std::size_t i = slot.group.size(); i > slot.position; --i) queue_.push_front(slot.group[i - 1]);
+        give_back(slot, slot.position);
+        abandon(slot);
+    }
+
+    // What waits, and what is in flight from the given place on, in the order in which it was taken.
+    void give_back(const Slot& slot, std::size_t from) {
+        queue_.insert(queue_.begin(), slot.next.begin(), slot.next.end());
+        for (std::size_t i = slot.group.size(); i > from; --i) queue_.push_front(slot.group[i - 1]);
+    }
+
+    static void abandon(Slot& slot) {
         slot.group.clear();
+        slot.next.clear();
         slot.process.reset();
     }
 

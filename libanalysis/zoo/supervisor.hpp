@@ -29,6 +29,8 @@ struct SupervisorEvents {
 
 /// Runs every job. A failure counts only when it is the first thing that its process did: otherwise the job is tried again in a
 /// fresh process, so that outcomes do not depend on what ran before in the same one. After any failure the process is replaced.
+/// A worker with quick jobs has its next ones waiting in its input, so that it need not wait for us; what it has not begun when it ends
+/// goes back to the others, and a job's time begins with its own work.
 /// @return false when stopped: running workers are killed, their jobs have no outcome.
 /// @throws Error{internal} when workers do not start at all.
 bool supervise(std::string_view task, const std::vector<Job>& jobs, const SupervisorOptions& options, const SupervisorEvents& events, std::stop_token stop);

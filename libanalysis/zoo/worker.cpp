@@ -149,15 +149,17 @@ int serve(std::span<const Task* const> tasks, int in, int out, int threads, std:
         };
         if (request.contains("group") && request.at("group").is_array()) {
             std::size_t index = 0;
+            bool failed = false;
             for (const Json& arguments : request.at("group")) {
                 if (stop.stop_requested() || replies.broken()) break;
                 Json part = run(arguments, [](const Json&) {});
                 part["index"] = index++;
-                const bool failed = part.contains("error");
+                failed = part.contains("error");
                 replies.send({{"id", id}, {"item", std::move(part)}});
                 if (failed) break;
             }
             replies.send({{"id", id}, {"result", {{"answered", index}}}});
+            while (failed && lines.next()) {}   // what waits already is for another process
         } else {
             Json reply = run(request.value("arguments", Json::object()), [&](const Json& item) { replies.send({{"id", id}, {"item", item}}); });
             reply["id"] = id;

@@ -81,6 +81,16 @@ TEST(Evaluation, ResamplesGroupsWhenAsked) {
     EXPECT_NE(of(result.targets[0], "noise").interval.low, of(evaluate::evaluate(zoo(), options()).targets[0], "noise").interval.low);
 }
 
+TEST(Evaluation, GivesTheSameBitsOnAnyNumberOfThreads) {
+    for (const char* name : {"kendall", "pgdl", "pairwise"}) {
+        EvaluationOptions few = options(), many = options();
+        few.protocol = many.protocol = name;
+        few.replicates = many.replicates = 50;
+        many.threads = 4;
+        EXPECT_EQ(evaluate::evaluate(zoo(), many).to_json().dump(), evaluate::evaluate(zoo(), few).to_json().dump()) << name;
+    }
+}
+
 TEST(Evaluation, WritesJsonWithoutNaN) {
     const Json json = evaluate::evaluate(zoo(), options()).to_json();
     EXPECT_EQ(json["protocol"], "kendall");

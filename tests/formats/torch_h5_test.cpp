@@ -1,5 +1,6 @@
 // PyTorch state dicts in HDF5, as `for name, value in net.state_dict().items(): file.create_dataset(name, data=value)` writes them.
 
+#include "formats/candidate.hpp"
 #include "tests/formats/formats_support.hpp"
 #include "tests/formats/keras_writer.hpp"
 #include "tests/support/support.hpp"
@@ -85,8 +86,9 @@ TEST(TorchH5, IsClaimedByItAloneAndClaimsNoOtherFiles) {
             fill(file);
         }
         std::string names;
+        Candidate candidate(scratch / "f.h5");
         for (const Format* format : catalogue())
-            if (format->probe(scratch / "f.h5")) names += format->name;
+            if (format->probe(candidate)) names += format->name;
         return names;
     };
     EXPECT_EQ(claimed([](H5Writer& file) { file.array("fc.weight", {2, 3}, count_up({6})); }), "torch-h5");

@@ -1,5 +1,6 @@
 #include "tests/fuzz/targets.hpp"
 
+#include "formats/candidate.hpp"
 #include "formats/data_readers.hpp"
 #include "formats/crc32c.hpp"
 #include "formats/format.hpp"
@@ -95,8 +96,11 @@ void guard(const std::function<void()>& body) {
 }
 
 void load_as(const formats::Format& format, const std::string& path, const formats::LoadOptions& options = {}) {
-    guard([&] { format.probe(path); });
-    guard([&] { check(format.load(path, options)); });
+    guard([&] {
+        formats::Candidate candidate(path);
+        format.probe(candidate);
+        check(format.load(candidate, options));   // whatever the probe says
+    });
 }
 
 // A text that the encoding carries as an attribute of the root, and that the layout keeps elsewhere.
@@ -132,7 +136,10 @@ void keras_architecture(std::string_view bytes) {
     const std::string architecture = put("architecture.json", take_text(tree, "architecture"));
     const std::string path = put("model.h5", encode(tree));
     for (const formats::Format* format : {&formats::keras_weights, &formats::keras_three_weights, &formats::keras_numbered_weights})
-        guard([&] { check(format->load(path, {.architecture = architecture, .lambdas = {}})); });
+        guard([&] {
+            formats::Candidate candidate(path);
+            check(format->load(candidate, {.architecture = architecture, .lambdas = {}}));
+        });
 }
 
 void pgdl(std::string_view bytes) {
@@ -239,6 +246,9 @@ void any_bytes(std::string_view bytes) {
     const std::string path = put("file.keras", bytes);
     guard([&] { formats::looks_like_checkpoint(path); });
     guard([&] { formats::describe(path); });
+    guard([&] {
+        if (const auto model = formats::load_checkpoint(path)) check(*model);
+    });
     guard([&] { check(formats::load_model(path)); });
 }
 

@@ -146,13 +146,13 @@ TEST(Fit, TheScoreIsThatOfTheHeldOutPredictions) {
     const Frame frame = zoo();
     const Fit fitted = fit(frame, options());
     double error = 0, squares = 0, total = 0, mean = 0, covered = 0;
-    for (const HeldOutPrediction& one : fitted.held_out) mean += one.test_error / 60;
+    for (const HeldOutPrediction& one : fitted.held_out) mean += one.truth / 60;
     for (const HeldOutPrediction& one : fitted.held_out) {
-        EXPECT_EQ(one.test_error, 1 - frame.metrics[0].values[one.row]);
-        error += std::abs(one.prediction.test_error - one.test_error) / 60;
-        squares += std::pow(one.prediction.test_error - one.test_error, 2);
-        total += std::pow(one.test_error - mean, 2);
-        covered += one.prediction.low <= one.test_error && one.test_error <= one.prediction.high;
+        EXPECT_EQ(one.truth, 1 - frame.metrics[0].values[one.row]);
+        error += std::abs(one.prediction.value - one.truth) / 60;
+        squares += std::pow(one.prediction.value - one.truth, 2);
+        total += std::pow(one.truth - mean, 2);
+        covered += one.prediction.low <= one.truth && one.truth <= one.prediction.high;
     }
     EXPECT_NEAR_RELATIVE(fitted.predictor.scores.mean_absolute_error, error, 1e-12);
     EXPECT_NEAR_RELATIVE(fitted.predictor.scores.r2, 1 - squares / total, 1e-12);
@@ -191,6 +191,48 @@ TEST(Fit, IntervalsCoverOverManyZoos) {
     EXPECT_NEAR(covered / count, 0.9, 5 * 0.05 / std::sqrt(20.0));
 }
 
+TEST(Fit, LearnsTheGapAsItIsAndALossAsItsLogarithm) {
+    Frame frame = zoo();
+    frame.metrics.push_back({"train_accuracy", {}});
+    frame.metrics.push_back({"test_loss", {}});
+    for (std::size_t i = 0; i < 60; ++i) {
+        const double x = std::log(frame.measures[0].values[i]);
+        frame.metrics[1].values.push_back(frame.metrics[0].values[i] - 0.02 + 0.03 * x + 0.003 * Seed{5}.normal(i));   // gaps of both signs
+        frame.metrics[2].values.push_back(std::exp(-1 + 0.5 * x + 0.05 * Seed{6}.normal(i)));
+    }
+    for (const auto& [name, slope] : {std::pair("gap", 0.03), std::pair("test_loss", 0.5)}) {
+        FitOptions wanted = options();
+        wanted.target = name;
+        wanted.method = "ridge";
+        const Fit fitted = fit(frame, wanted);
+        EXPECT_EQ(fitted.predictor.target->name, name);
+        const auto& linear = dynamic_cast<const Linear&>(*fitted.predictor.model);
+        EXPECT_NEAR(linear.coefficients()[0] / linear.scalings()[0].deviation, slope, 0.05 * slope) << name;
+        for (const HeldOutPrediction& one : fitted.held_out) {
+            EXPECT_EQ(one.truth, fitted.predictor.target->of(frame)->values[one.row]);
+            EXPECT_LE(one.prediction.low, one.prediction.value);
+            EXPECT_LE(one.prediction.value, one.prediction.high);
+        }
+        const Predictor again = Predictor::from_json(parse_json(fitted.predictor.to_json().dump(), "p.json"), "p.json");
+        EXPECT_EQ(again.target, fitted.predictor.target);
+    }
+    FitOptions unknown = options();
+    unknown.target = "speed";
+    EXPECT_THROW(fit(frame, unknown), Error);
+}
+
+TEST(Targets, ScalesGoForthAndBackAndKeepTheOrder) {
+    for (const Target* one : targets()) {
+        const double lowest = one->name == std::string("gap") ? -0.5 : 0.001;
+        for (double value = lowest; value < 0.99; value += 0.07) {
+            EXPECT_NEAR(one->from_scale(one->to_scale(value)), value, 1e-12) << one->name;
+            const Prediction interval = interval_on(*one, one->to_scale(value), 0.3);
+            EXPECT_LT(interval.low, value);
+            EXPECT_GT(interval.high, value);
+        }
+    }
+}
+
 TEST(Fit, SaysWhatIsMissing) {
     Frame frame = zoo();
     frame.metrics.clear();
@@ -214,7 +256,7 @@ TEST(Predictor, ComesBackFromItsFileWithTheSameBits) {
     const Predictor again = Predictor::from_json(parse_json(text, "p.json"), "p.json");
     EXPECT_EQ(again.to_json().dump(2), text);
     const std::map<std::string, double, std::less<>> values{{"spectral_norm[layers=product].exact", 3.0}, {"noise", 0.1}};
-    EXPECT_EQ(again.predict(values).test_error, fitted.predictor.predict(values).test_error);
+    EXPECT_EQ(again.predict(values).value, fitted.predictor.predict(values).value);
     EXPECT_EQ(text.find("nan"), std::string::npos);
     EXPECT_TRUE(again.trained_on("content1"));
     EXPECT_TRUE(again.trained_on("content60"));
@@ -239,9 +281,9 @@ TEST(Predictor, SaysWhichFeaturesLieOutsideWhatItSaw) {
     // As far beyond the largest training value, in deviations of its logarithm, as the interval is widened.
     const Scaling& range = predictor.ranges[0];
     EXPECT_NEAR_RELATIVE(prediction.novelty, (std::log(1e9) - std::log(range.high)) / range.deviation, 1e-12);
-    EXPECT_NEAR_RELATIVE(logit(1 - prediction.low) - logit(1 - prediction.test_error), predictor.half_width * (1 + prediction.novelty), 1e-6);
-    EXPECT_LT(prediction.low, prediction.test_error);
-    EXPECT_LT(prediction.test_error, prediction.high);
+    EXPECT_NEAR_RELATIVE(logit(1 - prediction.low) - logit(1 - prediction.value), predictor.half_width * (1 + prediction.novelty), 1e-6);
+    EXPECT_LT(prediction.low, prediction.value);
+    EXPECT_LT(prediction.value, prediction.high);
 }
 
 TEST(Predictor, RefusesFilesThatAreNone) {
@@ -268,6 +310,12 @@ TEST(Predictor, RefusesFilesThatAreNone) {
     EXPECT_TRUE(refused(bad));
     bad = good;
     bad["features"][0]["range"]["low"] = -1;   // a logarithm of it
+    EXPECT_TRUE(refused(bad));
+    bad = good;
+    bad["target"]["name"] = "speed";
+    EXPECT_TRUE(refused(bad));
+    bad = good;
+    bad["target"]["scale"] = "probit";
     EXPECT_TRUE(refused(bad));
     bad = good;
     bad["method"] = "oracle";

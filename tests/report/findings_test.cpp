@@ -135,7 +135,7 @@ TEST(Coverage, CountsHeldOutModelsInsideForEachLevel) {
     const auto own = std::find_if(fit.coverage.begin(), fit.coverage.end(), [&](const predict::Coverage& one) { return one.level == fit.predictor.level; });
     ASSERT_NE(own, fit.coverage.end());
     const auto inside = std::count_if(fit.held_out.begin(), fit.held_out.end(), [](const predict::HeldOutPrediction& one) {
-        return one.test_error >= one.prediction.low - 1e-12 && one.test_error <= one.prediction.high + 1e-12;
+        return one.truth >= one.prediction.low - 1e-12 && one.truth <= one.prediction.high + 1e-12;
     });
     EXPECT_EQ(own->held, static_cast<std::size_t>(inside));
     EXPECT_EQ(own->models, 24u);

@@ -129,7 +129,7 @@ TEST(Page, SaysWhatCannotBeMade) {
     content.table.metrics.clear();
     content.table.measures.erase("test_accuracy");
     const std::string outside = markup(page_of(content));
-    EXPECT_NE(outside.find("No prediction could be made: target: expected a test accuracy"), std::string::npos);
+    EXPECT_NE(outside.find("No prediction could be made: target test_error: expected a test accuracy"), std::string::npos);
     EXPECT_NE(outside.find("No measure could be judged"), std::string::npos);
     EXPECT_NE(outside.find("broken &lt;img"), std::string::npos);   // the rest is there
     EXPECT_NO_THROW(page_of(Content{}));

@@ -183,6 +183,21 @@ TEST(Compare, SaysWhatEachMeasurePrefersAndWhatDiffers) {
     const std::string truth = accuracy_a > accuracy_b ? "a" : "b";
     ASSERT_NE(accuracy_a, accuracy_b);
     EXPECT_EQ(json.at("better_on_test"), truth);
+    // Layer by layer, from what measure says of A with B as its initial weights.
+    const Json apart = parse_json(run({program(), "measure", a, "--init", b, "--measures", "fro_dist,frobenius_norm", "--layers", "--json"}).out, "measure");
+    for (const Json& one : json.at("layers")) {
+        double distance = -1, norm = 0;
+        for (const Json& value : apart.at("values"))
+            if (value.at("layer") == one.at("layer")) (value.at("measure") == "fro_dist" ? distance : norm) = value.at("value").get<double>();
+        EXPECT_NEAR_RELATIVE(one.at("relative_distance").get<double>(), std::sqrt(distance) / norm, 1e-12);
+    }
+    EXPECT_EQ(json.at("layers").empty(), !json.at("layers_reason").get<std::string>().empty()) << json.at("layers_reason");
+    const Json twice = parse_json(run({program(), "compare", a, a, "--measures", "param_norm", "--json"}).out, "compare");
+    EXPECT_FALSE(twice.at("layers").empty());
+    for (const Json& one : twice.at("layers")) {
+        EXPECT_EQ(one.at("relative_distance").get<double>(), 0);
+        EXPECT_EQ(one.at("sign_agreement").get<double>(), 1);
+    }
     // Norms are held to go with a larger gap, margins with a smaller one; kurtosis is held to say nothing.
     int checked = 0;
     for (const Json& row : json.at("measures")) {

@@ -98,6 +98,40 @@ TEST(Supervisor, ChargesEveryMisbehaviourToItsOwnJob) {
     }
 }
 
+// Quick jobs wait in a worker's input: those behind a failure must go elsewhere, unbegun and uncharged.
+TEST(Supervisor, RunsWhatWaitedBehindAFailureOnceAndElsewhere) {
+    const Scratch scratch;
+    std::vector<Job> jobs;
+    for (int i = 0; i < 80; ++i) {
+        const std::string name = std::to_string(100 + i);
+        write_file(scratch / name, i == 17 ? "format" : i == 33 ? "segv" : i == 50 ? "hang" : "ok");
+        jobs.push_back({arguments(scratch / name), 1});
+    }
+    for (const int workers : {1, 2}) {
+        write_file(scratch / "log", "");
+        setenv("FAKE_LOG", (scratch / "log").c_str(), 1);
+        SupervisorOptions options;
+        options.workers = workers;
+        options.limits = {.timeout_s = 0.5};
+        std::map<std::size_t, std::string> kinds;
+        EXPECT_TRUE(supervise("measure_model", jobs, options, {[&](std::size_t job, Outcome outcome, double) { kinds[job] = outcome.kind; }, {}}, {}));
+        unsetenv("FAKE_LOG");
+        std::map<std::string, std::vector<std::string>> processes;   // of each job
+        std::istringstream log(test::read_file(scratch / "log"));
+        for (std::string pid, path, measures; log >> pid >> path >> measures;) processes[std::filesystem::path(path).filename()].push_back(pid);
+        ASSERT_EQ(kinds.size(), jobs.size());
+        for (std::size_t i = 0; i < jobs.size(); ++i) {
+            EXPECT_EQ(kinds[i], i == 17 ? "format" : i == 33 ? "crash" : i == 50 ? "timeout" : "") << i;
+            const auto& ran = processes[std::to_string(100 + i)];
+            if (kinds[i].empty()) {
+                EXPECT_EQ(ran.size(), 1u) << i;
+            } else {
+                EXPECT_LE(ran.size(), 2u) << i << " is tried again once, alone";
+            }
+        }
+    }
+}
+
 TEST(Supervisor, DealsDevicesToItsWorkersInTurn) {
     for (const int workers : {1, 3}) {
         std::vector<Job> jobs(12);

@@ -11,11 +11,11 @@ std::string text_argument(const Json& arguments, const char* key) {
 
 std::shared_ptr<const model::Model> open_model(const Json& arguments) {
     const std::string path = text_argument(arguments, "path");
-    if (!formats::sniff(path) && !formats::looks_like_checkpoint(path)) return nullptr;
     formats::LoadOptions options{.architecture = text_argument(arguments, "architecture"), .lambdas = {}};
     if (arguments.contains("lambdas") && arguments["lambdas"].is_object())
         for (const auto& [name, function] : arguments["lambdas"].items()) options.lambdas[name] = function.get<std::string>();
-    return std::make_shared<const model::Model>(formats::load_model(path, options));
+    std::optional<model::Model> model = formats::load_checkpoint(path, options);
+    return model ? std::make_shared<const model::Model>(*std::move(model)) : nullptr;
 }
 
 Json facts_of(const model::Model& model) {

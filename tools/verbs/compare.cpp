@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -64,7 +65,8 @@ char better(const std::vector<Row>& rows) {
     return ' ';
 }
 
-std::string words_of(const Json& cell) { return cell.is_string() ? cell.get<std::string>() : cell.is_null() ? "-" : cell.dump(); }
+// Numbers that were stored as float32 in few digits.
+std::string words_of(const Json& cell) { return cell.is_number_float() ? significant(cell.get<double>(), 7) : cell.is_string() ? cell.get<std::string>() : cell.is_null() ? "-" : cell.dump(); }
 
 std::string layer_in_words(const Json& layer) {
     std::string words = layer.at("class").get<std::string>();
@@ -78,15 +80,15 @@ std::string layer_in_words(const Json& layer) {
 std::vector<Difference> differences_of(const Json& a, const Json& b) {
     std::vector<Difference> differences;
     if (a.at("content") == b.at("content")) return differences;
-    std::map<std::string, std::pair<std::string, std::string>> facts;
-    for (const auto& [name, value] : a.at("facts").items()) facts[name] = {words_of(value), "-"};
-    for (const auto& [name, value] : b.at("facts").items()) {
-        auto& both = facts[name];
-        if (both.first.empty()) both.first = "-";
-        both.second = words_of(value);
+    std::map<std::string, std::pair<Json, Json>> facts;
+    for (const auto& [name, value] : a.at("facts").items()) facts[name].first = value;
+    for (const auto& [name, value] : b.at("facts").items()) facts[name].second = value;
+    for (const auto& [name, both] : facts) {
+        const auto& [of_a, of_b] = both;
+        if (of_a == of_b) continue;
+        const bool alike = words_of(of_a) == words_of(of_b);   // differ behind the digits that are shown
+        differences.push_back({name, alike ? of_a.dump() : words_of(of_a), alike ? of_b.dump() : words_of(of_b)});
     }
-    for (const auto& [name, both] : facts)
-        if (both.first != both.second) differences.push_back({name, both.first, both.second});
     const Json& left = a.at("layers");
     const Json& right = b.at("layers");
     for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
@@ -97,6 +99,39 @@ std::vector<Difference> differences_of(const Json& a, const Json& b) {
             if (left[i].at(count) != right[i].at(count)) differences.push_back({fmt::format("layer {}, {}", i + 1, count), left[i].at(count).dump(), right[i].at(count).dump()});
     }
     return differences;
+}
+
+// The weight matrices of a layer of both files, where the architectures agree.
+struct LayerDistance {
+    std::string layer;   ///< its name in A
+    double relative = 0; ///< Frobenius norm of the difference over that of A
+    double signs = 0;    ///< share of weights of one sign
+};
+constexpr const char* distance_measures = "fro_dist,frobenius_norm,sign_agreement[sparsity=0]";
+
+// From the measures of A with B in the place of its initial weights; `why` says why there are none.
+std::vector<LayerDistance> distances_of(const Json& measured, std::string& why) {
+    std::map<std::string, double> values;
+    std::vector<std::string> layers;
+    for (const Json& value : measured.at("values")) {
+        const std::string measure = value.at("measure").get<std::string>(), layer = value.at("layer").get<std::string>();
+        if (value.at("status") != "ok") {
+            if (measure == "fro_dist" && layer.empty()) why = value.value("reason", "");
+            continue;
+        }
+        if (layer.empty()) continue;
+        if (measure == "fro_dist") layers.push_back(layer);
+        values[measure + " " + layer] = number_from_json(value.at("value"));
+    }
+    std::vector<LayerDistance> distances;
+    for (const std::string& layer : layers) {
+        const auto of = [&](const std::string& measure) {
+            const auto at = values.find(measure + " " + layer);
+            return at == values.end() ? std::numeric_limits<double>::quiet_NaN() : at->second;
+        };
+        distances.push_back({layer, std::sqrt(of("fro_dist")) / of("frobenius_norm"), of("sign_agreement")});
+    }
+    return distances;
 }
 
 std::optional<bool> right(const Row& row, char truth) {
@@ -111,6 +146,8 @@ struct Comparison {
     bool identical = false;
     std::vector<Difference> differences;
     std::vector<Row> rows;
+    std::vector<LayerDistance> layers{};
+    std::string why_no_layers{};
     char truth = ' ';
 };
 
@@ -118,6 +155,10 @@ Json to_json(const Comparison& comparison) {
     Json json{{"a", comparison.a}, {"b", comparison.b}, {"identical", comparison.identical}, {"better_on_test", preferred(comparison.truth)},
               {"differences", Json::array()}, {"measures", Json::array()}};
     for (const Difference& one : comparison.differences) json["differences"].push_back({{"what", one.what}, {"a", one.a}, {"b", one.b}});
+    json["layers"] = Json::array();
+    for (const LayerDistance& one : comparison.layers)
+        json["layers"].push_back({{"layer", one.layer}, {"relative_distance", number_to_json(one.relative)}, {"sign_agreement", number_to_json(one.signs)}});
+    json["layers_reason"] = comparison.why_no_layers;
     for (const Row& row : comparison.rows) {
         const std::optional<bool> is_right = right(row, comparison.truth);
         json["measures"].push_back({{"measure", row.measure}, {"convention", row.convention}, {"parameters", row.parameters}, {"a", number_to_json(row.a)}, {"b", number_to_json(row.b)},
@@ -142,6 +183,13 @@ void print(const Comparison& comparison) {
     if (comparison.identical) fmt::print("The files are the same, byte for byte.\n");
     else if (comparison.differences.empty()) fmt::print("The files agree in what they say of themselves and in their layers; the weights differ.\n");
     for (const Difference& one : comparison.differences) fmt::print("{}", wrapped(fmt::format("{}: A {} | B {}", one.what, printable(one.a), printable(one.b)), "  "));
+    if (!comparison.layers.empty() && !comparison.identical) {
+        Table layers({{"weights of layer", Table::Align::left}, {"|A - B| / |A|"}, {"signs alike"}});
+        for (const LayerDistance& one : comparison.layers) layers.add({one.layer, significant(one.relative, 3), percent(one.signs, 1)});
+        fmt::print("\n{}", layers.text());
+    } else if (!comparison.why_no_layers.empty()) {
+        fmt::print("{}", wrapped("The weights are not compared layer by layer: " + comparison.why_no_layers, "  "));
+    }
     Table table({{"measure", Table::Align::left}, {"A"}, {"B"}, {"B to A"}, {"prefers"}, {comparison.truth == 'a' || comparison.truth == 'b' ? "right" : ""}});
     std::size_t for_a = 0, for_b = 0, wrong = 0;
     std::vector<const Row*> order;
@@ -197,12 +245,7 @@ int run(const std::vector<std::string>& words) {
         Json arguments = model.arguments(file);
         arguments["layer_table"] = "";
         arguments["init"] = k == 0 ? init_a : init_b;
-        arguments["measures"] = Json::array();
-        for (const measures::Request& request : measures::parse_requests(list)) {
-            std::string word(request.measure->name);
-            if (!request.parameters.empty()) word += fmt::format("[{}]", measures::to_string(request.parameters));
-            arguments["measures"].push_back(word);
-        }
+        arguments["measures"] = measure_words(list);
         arguments["train_rows"] = values->contains("train-rows") ? Json{{"take", "first"}, {"count", train_rows}} : Json();
         arguments["samples"] = samples;
         arguments["seed"] = 0;
@@ -214,6 +257,9 @@ int run(const std::vector<std::string>& words) {
     }
     Comparison comparison{files[0], files[1], measured[0].at("content") == measured[1].at("content"), differences_of(inspected[0], inspected[1]), rows_of(measured[0], measured[1])};
     comparison.truth = better(comparison.rows);
+    Json arguments = model.arguments(files[0]);
+    arguments.update({{"data", ""}, {"layer_table", "with"}, {"init", files[1]}, {"measures", measure_words(distance_measures)}, {"train_rows", Json()}, {"samples", 0}, {"seed", 0}});
+    comparison.layers = distances_of(model.run("measure_model", arguments), comparison.why_no_layers);
     if (json) print_json(to_json(comparison));
     else if (csv) print_csv(comparison);
     else print(comparison);

@@ -1,3 +1,4 @@
+#include "libanalysis/core/text.hpp"
 #include "libanalysis/evaluate/curve.hpp"
 #include "libanalysis/evaluate/table.hpp"
 #include "tools/analysis.hpp"
@@ -8,19 +9,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <set>
 
 namespace assay::tools::verbs {
 namespace {
 
 namespace po = boost::program_options;
-
-std::pair<std::string, std::string> name_and_value(const std::string& word, const char* option) {
-    const std::size_t equals = word.find('=');
-    if (equals == std::string::npos || equals == 0 || equals + 1 == word.size()) throw Error(ErrorKind::usage, {option, "NAME=VALUE", word});
-    return {word.substr(0, equals), word.substr(equals + 1)};
-}
 
 // A column of a store: a measure, "metric.x", or a hyper-parameter that is a number everywhere.
 std::vector<double> column_of(const evaluate::Frame& frame, const std::string& name, const std::string& path) {
@@ -31,10 +25,9 @@ std::vector<double> column_of(const evaluate::Frame& frame, const std::string& n
         if ("config." + factor.name != name && factor.name != name) continue;
         std::vector<double> values;
         for (const std::string& word : factor.values) {
-            char* end = nullptr;
-            const double value = std::strtod(word.c_str(), &end);
-            if (!word.empty() && (end == word.c_str() || *end != '\0')) throw Error(ErrorKind::data, {path + ": " + name, "numbers", word});
-            values.push_back(word.empty() ? evaluate::missing : value);
+            const std::optional<double> value = word.empty() ? evaluate::missing : number_of(word);
+            if (!value) throw Error(ErrorKind::data, {path + ": " + name, "numbers", word});
+            values.push_back(*value);
         }
         return values;
     }
@@ -86,14 +79,14 @@ int run(const std::vector<std::string>& words) {
     problem.seed = Seed{seed};
     std::map<std::string, std::string> named;
     for (const std::string& word : columns) {
-        const auto [input, column] = name_and_value(word, "--column");
+        const auto [input, column] = name_and_value(word, "--column", "NAME=COLUMN");
         if (!named.emplace(input, column).second) throw Error(ErrorKind::usage, {"--column", "each input once", input});
     }
     for (const std::string& word : settings) {
-        const auto [name, text] = name_and_value(word, "--set");
-        char* end = nullptr;
-        problem.settings[name] = std::strtod(text.c_str(), &end);
-        if (*end != '\0') throw Error(ErrorKind::usage, {"--set " + name, "a number", text});
+        const auto [name, text] = name_and_value(word, "--set", "NAME=NUMBER");
+        const std::optional<double> value = number_of(text);
+        if (!value) throw Error(ErrorKind::usage, {"--set " + name, "a number", text});
+        problem.settings[name] = *value;
     }
     const std::string path = (*values)["STORE"].as<std::string>();
     if (is_store(path)) {

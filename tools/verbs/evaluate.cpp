@@ -1,3 +1,4 @@
+#include "libanalysis/core/context.hpp"
 #include "libanalysis/evaluate/evaluation.hpp"
 #include "libanalysis/evaluate/table.hpp"
 #include "tools/analysis.hpp"
@@ -73,11 +74,20 @@ void print_breaks(const evaluate::TargetScores& one, std::size_t limit) {
 
 void print_target(const evaluate::Evaluation& evaluation, const evaluate::TargetScores& one, std::size_t limit) {
     fmt::print("\n{}: {} ({} models)\n\n", one.target.title, one.target.source, one.target.models);
+    const bool nothing = !one.scores.empty() && std::all_of(one.scores.begin(), one.scores.end(), [&](const auto& score) {
+        return std::isnan(score.score.value) && score.score.reason == one.scores.front().score.reason;
+    });
+    if (nothing) {
+        fmt::print("{}", wrapped(fmt::format("no score for any of the {} measures and baselines: {}", one.scores.size(), one.scores.front().score.reason)));
+        return;
+    }
     std::vector<Table::Column> columns{{"measure", Table::Align::left}, {std::string(evaluation.protocol->symbol)}};
+    const bool counts = std::any_of(one.scores.begin(), one.scores.end(), [&](const auto& score) { return score.models != one.target.models; });
     const bool intervals = evaluation.replicates > 0;
     const bool details = std::any_of(one.scores.begin(), one.scores.end(), [](const auto& score) { return !score.detail.worst.empty(); });
-    if (intervals) columns.insert(columns.end(), {{fmt::format("{:.0f} % interval", 100 * evaluation.level)}, {"models"}, {"beyond luck", Table::Align::left}});
-    else columns.push_back({"models"});
+    if (intervals) columns.push_back({fmt::format("{:.0f} % interval", 100 * evaluation.level)});
+    if (counts) columns.push_back({"models"});
+    if (intervals) columns.push_back({"beyond luck", Table::Align::left});
     if (details) columns.push_back({"worst"});
     columns.push_back({"", Table::Align::left});
     Table table(columns);
@@ -90,7 +100,7 @@ void print_target(const evaluate::Evaluation& evaluation, const evaluate::Target
         const std::string name = score.measure.starts_with(beginning) ? score.measure.substr(beginning.size()) : score.measure;
         std::vector<std::string> cells{(score.negated ? "-" : "") + name, none ? "-" : number(score.score.value, decimals)};
         if (intervals) cells.push_back(interval(score.interval.low, score.interval.high, decimals));
-        cells.push_back(std::to_string(score.models));
+        if (counts) cells.push_back(std::to_string(score.models));
         if (intervals) cells.push_back(none || score.role == Role::needs_test_labels ? "" : score.beyond_chance ? "yes" : "no");
         if (details) cells.push_back(number(score.detail.worst_score, decimals));
         const std::string role(kind(score.role)), numbers = more(score, decimals);
@@ -148,6 +158,7 @@ int run(const std::vector<std::string>& words) {
         ("level", po::value(&options.level)->default_value(0.95, "0.95"), "of the intervals")
         ("replicates", po::value<std::size_t>(), "bootstrap resamples and permutations (default: 1000, fewer for costly protocols; 0: none)")
         ("seed", po::value(&seed)->default_value(0), "of both")
+        ("threads", po::value(&options.threads)->default_value(usable_processors()), "the same numbers with any")
         ("limit", po::value(&limit)->default_value(40), "rows per table, 0: all")
         ("json", po::bool_switch(), "print JSON")
         ("csv", po::bool_switch(), "print CSV");

@@ -1,6 +1,7 @@
 #include "libanalysis/predict/fit.hpp"
 #include "tools/analysis.hpp"
 #include "tools/parse.hpp"
+#include "tools/predictor_file.hpp"
 #include "tools/table.hpp"
 #include "tools/verb.hpp"
 
@@ -19,7 +20,8 @@ namespace po = boost::program_options;
 
 void print_fit(const predict::Fit& fit, const std::string& output) {
     const predict::HeldOutScores& scores = fit.predictor.scores;
-    fmt::print("\ntarget: test error, {} ({} models{})\n", fit.predictor.target_source, fit.predictor.training_models,
+    const predict::Target& target = *fit.predictor.target;
+    fmt::print("\ntarget: {}, {} ({} models{})\n", target.title, fit.predictor.target_source, fit.predictor.training_models,
                fit.without_target > 0 ? fmt::format("; {} without it are left out", fit.without_target) : "");
     fmt::print("features: {} measures\n", fit.predictor.features.size());
     std::map<std::string, std::vector<std::string>> reasons;
@@ -36,17 +38,17 @@ void print_fit(const predict::Fit& fit, const std::string& output) {
     fmt::print("\n");
     Table table({{scores.group == "model" ? "held out" : scores.group, Table::Align::left}, {"models"}, {"mean error"}, {"chosen by the others", Table::Align::left}});
     for (const auto& fold : scores.folds)
-        table.add({fold.held_out, std::to_string(fold.models), percent(fold.mean_absolute_error), fold.setting});
+        table.add({fold.held_out, std::to_string(fold.models), shown(target, fold.mean_absolute_error), fold.setting});
     fmt::print("{}\n", table.text());
     Table summary({{"held-out score", Table::Align::left}, {"value"}, {"", Table::Align::left}});
-    summary.add({"mean absolute error", percent(scores.mean_absolute_error), "predicting the mean: " + percent(scores.mean_absolute_error_of_mean)});
+    summary.add({"mean absolute error", shown(target, scores.mean_absolute_error), "predicting the mean: " + shown(target, scores.mean_absolute_error_of_mean)});
     summary.add({"R2", fixed(scores.r2, 3)});
     summary.add({"Kendall tau", fixed(scores.kendall, 3), "95 % interval " + interval(scores.kendall_interval.low, scores.kendall_interval.high, 3)});
     summary.add({fmt::format("coverage of {:.0f} % intervals", 100 * fit.predictor.level), percent(scores.coverage, 1)});
     fmt::print("{}", summary.text());
     if (fit.tried.size() > 1) {
         std::string list;
-        for (const auto& tried : fit.tried) list += fmt::format("{}{} {}", list.empty() ? "" : ", ", tried.group, percent(tried.mean_absolute_error));
+        for (const auto& tried : fit.tried) list += fmt::format("{}{} {}", list.empty() ? "" : ", ", tried.group, shown(target, tried.mean_absolute_error));
         fmt::print("{}", wrapped("mean absolute error by what is held out: " + list));
     }
     if (!fit.predictor.importance.empty()) {
@@ -56,7 +58,7 @@ void print_fit(const predict::Fit& fit, const std::string& output) {
         Table importance({{"feature", Table::Align::left}, {"importance"}});
         for (std::size_t k = 0; k < std::min<std::size_t>(order.size(), 8); ++k)
             importance.add({fit.predictor.features[order[k]], significant(fit.predictor.importance[order[k]], 3)});
-        fmt::print("\n{}{}", importance.text(), wrapped("importance: mean absolute contribution to the logit of test accuracy, over held-out predictions"));
+        fmt::print("\n{}{}", importance.text(), wrapped(fmt::format("importance: mean absolute contribution on the scale of the fit ({}), over held-out predictions", target.scale)));
     }
     fmt::print("\nwritten: {}\n", printable(output));
 }
@@ -76,14 +78,13 @@ int run(const std::vector<std::string>& words) {
     std::string output;
     predict::FitOptions options;
     std::uint64_t seed = 0;
-    std::string methods;
     std::vector<std::string> patterns;
     std::string only;
-    for (const predict::Learner* one : predict::learners()) methods += (methods.empty() ? "" : ", ") + std::string(one->name);
     po::options_description description("Options");
     description.add_options()
         ("output,o", po::value(&output)->required(), "the predictor file (JSON)")
-        ("method", po::value(&options.method)->default_value("ridge"), ("how to fit: " + methods).c_str())
+        ("target", po::value(&options.target)->default_value("test_error"), target_help().c_str())
+        ("method", po::value(&options.method)->default_value("ridge"), ("how to fit: " + predict::learner_names()).c_str())
         ("measure", po::value(&patterns)->composing(), "only measures that match this pattern are features; may be repeated")
         ("only", po::value(&only)->value_name("FILE"), "fit to the models named in this file alone, one a line: the others are left for a test")
         ("group", po::value(&options.group), "config column whose values are held out in turn, e.g. config.depth; \"model\": random parts (default: "
@@ -93,10 +94,11 @@ int run(const std::vector<std::string>& words) {
         ("seed", po::value(&seed)->default_value(0), "of every random choice")
         ("json", po::bool_switch(), "print the predictor and its scores as JSON");
     const auto values = parse({"assay fit STORE -o FILE [options]",
-                               "Fits a predictor of test error to the measures of a zoo: a regression of the logit of test accuracy, tuned by nested "
-                               "cross-validation. What needs labelled test data, or was logged, is never a feature. Scores come from models that the scored fit "
+                               "Fits a predictor of test error, of the gap or of test loss to the measures of a zoo, tuned by nested cross-validation. A test error is "
+                               "learned as the logit of test accuracy, a loss as its logarithm. What needs labelled test data, or was logged, is never a feature. Scores come from models that the scored fit "
                                "did not see.",
-                               {"assay fit zoo.assay -o predictor.json", "assay fit zoo.assay -o predictor.json --method boosted --group config.depth"},
+                               {"assay fit zoo.assay -o predictor.json", "assay fit zoo.assay -o predictor.json --method boosted --group config.depth",
+                                "assay fit zoo.assay -o gap.json --target gap"},
                                "STORE"}, description, words);
     if (!values) return 0;
     if (!(options.level > 0 && options.level < 1)) throw Error(ErrorKind::usage, {"--level", "a number between 0 and 1", fmt::format("{}", options.level)});

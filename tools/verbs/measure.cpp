@@ -146,12 +146,7 @@ int run(const std::vector<std::string>& words) {
     Json arguments = model.arguments(file);
     arguments["layer_table"] = csv ? "alone" : layers ? "with" : "";
     arguments["init"] = init;
-    arguments["measures"] = Json::array();
-    for (const measures::Request& request : measures::parse_requests(list)) {
-        std::string word(request.measure->name);
-        if (!request.parameters.empty()) word += fmt::format("[{}]", measures::to_string(request.parameters));
-        arguments["measures"].push_back(word);
-    }
+    arguments["measures"] = measure_words(list);
     arguments["train_rows"] = values->contains("train-rows") ? Json{{"take", "first"}, {"count", train_rows}} : Json();
     arguments["samples"] = samples;
     arguments["seed"] = seed;

@@ -83,7 +83,7 @@ void explain(const predict::Predictor& predictor, const predict::Prediction& pre
         else rest += prediction.contributions[order[k]];
     }
     if (order.size() > 12) table.add({fmt::format("({} others)", order.size() - 12), fixed(rest, 3)});
-    fmt::print("\n{}{}", table.text(), wrapped(fmt::format("contributions to the logit of test accuracy: together with the base, {}, they make the prediction", fixed(prediction.base, 3))));
+    fmt::print("\n{}{}", table.text(), wrapped(fmt::format("contributions on the scale of the fit ({}): together with the base, {}, they make the prediction", predictor.target->scale, fixed(prediction.base, 3))));
 }
 
 int run(const std::vector<std::string>& words) {
@@ -97,11 +97,11 @@ int run(const std::vector<std::string>& words) {
         ("train-rows", po::value(&train_rows)->value_name("N"), "the model was trained on the first N rows of train/ (all)");
     double fail_above = 0;
     description.add_options()
-        ("fail-above", po::value(&fail_above)->value_name("E"), "exit with 1 when the predicted test error is above E, for pipelines")
+        ("fail-above", po::value(&fail_above)->value_name("E"), "exit with 1 when the prediction is above E, for pipelines")
         ("explain", po::bool_switch(), "how much each feature carries of the prediction");
     options.add_to(description);
     const auto values = parse({"assay predict MODEL --with FILE [options]",
-                               "Predicts the test error of a model without looking at test data: computes the predictor's features and applies it.",
+                               "Predicts the test error of a model (or the gap, or the test loss: what the predictor was fitted to) without looking at test data: computes the predictor's features and applies it.",
                                {"assay predict model.h5 --with predictor.json",
                                 "assay predict model.h5 --with predictor.json --fail-above 0.05", "assay predict model.h5 --with predictor.json --explain",
                                 "assay predict model.h5 --with predictor.json --init init.h5 --data train.h5 --scale 1/255"},
@@ -121,12 +121,14 @@ int run(const std::vector<std::string>& words) {
     require_all(predictor, features, model);
     const predict::Prediction prediction = predictor.predict(features.values);
     const bool limited = values->contains("fail-above");
-    if (limited && !(fail_above >= 0 && fail_above <= 1)) throw Error(ErrorKind::usage, {"--fail-above", "a test error between 0 and 1", fmt::format("{}", fail_above)});
-    const int ending = limited && !(prediction.test_error <= fail_above) ? static_cast<int>(ExitCode::some_failed) : 0;
+    const predict::Target& target = *predictor.target;
+    if (limited && !(target.share ? fail_above >= -1 && fail_above <= 1 : std::isfinite(fail_above)))
+        throw Error(ErrorKind::usage, {"--fail-above", fmt::format("a {}{}", target.title, target.share ? " at most 1" : ""), fmt::format("{}", fail_above)});
+    const int ending = limited && !(prediction.value <= fail_above) ? static_cast<int>(ExitCode::some_failed) : 0;
 
     const bool seen = predictor.trained_on(result.at("content").get<std::string>());
     if ((*values)["json"].as<bool>()) {
-        Json json{{"model", model}, {"predictor_saw_it", seen}, {"predicted_test_error", prediction.test_error}, {"low", prediction.low},
+        Json json{{"model", model}, {"predictor_saw_it", seen}, {"target", target.name}, {"predicted", prediction.value}, {"low", prediction.low},
                   {"high", prediction.high}, {"level", predictor.level}, {"features_outside_training_range", prediction.outside},
                   {"preprocessing", applied_preprocessing(arguments, result)}, {"notes", result.value("notes", Json::array())}};
         for (const char* key : {"device", "device_description", "instruction_set", "device_notes", "device_choice"})
@@ -135,7 +137,7 @@ int run(const std::vector<std::string>& words) {
                              {"training_models", predictor.training_models}, {"cross_validation", predict::to_json(predictor.scores)}};
         json["novelty"] = number_to_json(prediction.novelty);
         if (!prediction.contributions.empty()) {
-            json["explanation"] = {{"scale", "logit of test accuracy"}, {"base", prediction.base}, {"contributions", Json::object()}};
+            json["explanation"] = {{"scale", target.scale}, {"base", prediction.base}, {"contributions", Json::object()}};
             for (std::size_t c = 0; c < predictor.features.size(); ++c) json["explanation"]["contributions"][predictor.features[c]] = prediction.contributions[c];
         }
         json["features"] = Json::object();
@@ -144,12 +146,12 @@ int run(const std::vector<std::string>& words) {
         return ending;
     }
     fmt::print("{}\n", printable(model));
-    fmt::print("predicted test error {}, {:.0f} % interval {} .. {}\n\n", percent(prediction.test_error), 100 * predictor.level,
-               fixed(100 * prediction.low, 2), percent(prediction.high));
+    fmt::print("predicted {} {}, {:.0f} % interval {}\n\n", target.title, shown(target, prediction.value), 100 * predictor.level,
+               shown_interval(target, prediction.low, prediction.high));
     const predict::HeldOutScores& scores = predictor.scores;
     fmt::print("{}", wrapped(fmt::format("predictor: {}, fitted to {} models{}; {}: mean error {}, tau {}, {} of the intervals held the truth", with,
                                          predictor.training_models, predictor.training_title.empty() ? "" : " of " + predictor.training_title, scores.words,
-                                         percent(scores.mean_absolute_error), fixed(scores.kendall, 3), percent(scores.coverage, 1))));
+                                         shown(target, scores.mean_absolute_error), fixed(scores.kendall, 3), percent(scores.coverage, 1))));
     if (!options.data.empty()) {
         if (!applied_preprocessing(arguments, result)["declared"].get<bool>()) fmt::print("inputs: as stored (no --scale was declared)\n");
         fmt::print("training rows: {}\n", values->contains("train-rows") ? fmt::format("the first {}", train_rows) : "all of train/ (none were declared)");
@@ -166,12 +168,12 @@ int run(const std::vector<std::string>& words) {
                                              significant(1 + prediction.novelty, 3), list)));
     }
     if ((*values)["explain"].as<bool>()) explain(predictor, prediction);
-    if (ending != 0) fmt::print("{}", wrapped(fmt::format("above the limit of {}", percent(fail_above))));
+    if (ending != 0) fmt::print("{}", wrapped(fmt::format("above the limit of {}", shown(target, fail_above))));
     return ending;
 }
 
 }  // namespace
 
-extern const Verb predict{.name = "predict", .summary = "predict the test error of one model", .run = run};
+extern const Verb predict{.name = "predict", .summary = "predict the test error, gap or test loss of one model", .run = run};
 
 }  // namespace assay::tools::verbs

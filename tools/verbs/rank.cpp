@@ -1,6 +1,6 @@
-#include "libanalysis/evaluate/targets.hpp"
 #include "libanalysis/measures/catalogue.hpp"
 #include "libanalysis/predict/fit.hpp"
+#include "libanalysis/store/export.hpp"
 #include "tools/analysis.hpp"
 #include "tools/parse.hpp"
 #include "tools/predictor_file.hpp"
@@ -35,6 +35,7 @@ struct Ranking {
     std::string column;   ///< heading of the value
     std::vector<Place> places;
     std::vector<std::pair<std::string, std::string>> unranked;   ///< model, why
+    const predict::Target* target = nullptr;   ///< of which `actual` is the truth
     Json scores;          ///< held-out scores, or null
 };
 
@@ -55,37 +56,40 @@ void put_in_order(std::vector<Place>& places) {
 }
 
 Ranking by_cross_fit(const report::Content& content, const evaluate::Frame& frame, predict::FitOptions options) {
-    if (!evaluate::test_error(frame))
-        throw Error(ErrorKind::data, {"rank", "a test accuracy to learn from, logged or measured", "none",
+    const predict::Target& target = predict::target(options.target);
+    if (!target.of(frame))
+        throw Error(ErrorKind::data, {"rank", std::string(target.needs), "none",
                                       "Use --by MEASURE to order the models by one measure, or --with predictor.json to apply a predictor"});
     options.refusal = feature_refusal;
     const predict::Fit fit = predict::fit(frame, options);
     const auto& scores = fit.predictor.scores;
     Ranking ranking;
-    ranking.by = fmt::format("predicted test error; each model by a fit that did not see its group ({}). Held out: mean error {}, tau {}, {} of "
-                             "the {:.0f} % intervals hold the truth", scores.words, percent(scores.mean_absolute_error), fixed(scores.kendall, 3),
+    ranking.by = fmt::format("predicted {}; each model by a fit that did not see its group ({}). Held out: mean error {}, tau {}, {} of "
+                             "the {:.0f} % intervals hold the truth", target.title, scores.words, shown(target, scores.mean_absolute_error), fixed(scores.kendall, 3),
                              percent(scores.coverage, 1), 100 * fit.predictor.level);
+    ranking.target = &target;
     ranking.scores = predict::to_json(scores);
     for (const auto& one : fit.held_out)
-        ranking.places.push_back({content.table.models[one.row], one.prediction.test_error, one.prediction.test_error, one.prediction,
-                                  scores.group == "model" ? one.fold : scores.group + "=" + one.fold, one.test_error});
+        ranking.places.push_back({content.table.models[one.row], one.prediction.value, one.prediction.value, one.prediction,
+                                  scores.group == "model" ? one.fold : scores.group + "=" + one.fold, one.truth});
     std::vector<bool> ranked(frame.size());
     for (const auto& one : fit.held_out) ranked[one.row] = true;
     for (std::size_t i = 0; i < frame.size(); ++i)
-        if (!ranked[i]) ranking.unranked.emplace_back(frame.models[i], "no test accuracy to compare with; use --with");
+        if (!ranked[i]) ranking.unranked.emplace_back(frame.models[i], fmt::format("no {} to compare with; use --with", target.title));
     return ranking;
 }
 
 Ranking by_predictor(const report::Content& content, const evaluate::Frame& frame, const std::string& file) {
     const predict::Predictor predictor = load_predictor(file);
     Ranking ranking;
-    ranking.by = fmt::format("test error predicted by {} (fitted to {}, {} models)", file, predictor.training_title, predictor.training_models);
-    const auto truth = evaluate::test_error(frame);
+    ranking.target = predictor.target;
+    ranking.by = fmt::format("{} predicted by {} (fitted to {}, {} models)", predictor.target->title, file, predictor.training_title, predictor.training_models);
+    const auto truth = predictor.target->of(frame);
     const std::vector<std::string> contents = report::contents_of(content);
     for (std::size_t i = 0; i < frame.size(); ++i) {
         try {
             const predict::Prediction prediction = predictor.predict(evaluate::computed_values(frame, i));
-            ranking.places.push_back({frame.models[i], prediction.test_error, prediction.test_error, prediction, "", truth ? truth->values[i] : evaluate::missing, 0,
+            ranking.places.push_back({frame.models[i], prediction.value, prediction.value, prediction, "", truth ? truth->values[i] : evaluate::missing, 0,
                                       predictor.trained_on(contents[i])});
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::data) throw;
@@ -106,7 +110,7 @@ bool larger_is_better(const std::string& column) {
     return known && known->direction == measures::Direction::smaller_gap;
 }
 
-Ranking by_measure(const evaluate::Frame& frame, std::string name, bool reverse) {
+Ranking by_measure(const evaluate::Frame& frame, const predict::Target& target, std::string name, bool reverse) {
     if (name.starts_with("measure.")) name = name.substr(8);
     const evaluate::Column* column = name.starts_with("metric.") ? frame.metric(name) : frame.measure(name);
     if (!column) {
@@ -120,7 +124,8 @@ Ranking by_measure(const evaluate::Frame& frame, std::string name, bool reverse)
     Ranking ranking;
     ranking.by = fmt::format("{}, {} first", name.starts_with("metric.") ? name : column->name, descending ? "largest" : "smallest");
     ranking.column = name.starts_with("metric.") ? name : column->name;
-    const auto truth = evaluate::test_error(frame);
+    ranking.target = &target;
+    const auto truth = target.of(frame);
     for (std::size_t i = 0; i < frame.size(); ++i) {
         const double value = column->values[i];
         if (std::isnan(value)) ranking.unranked.emplace_back(frame.models[i], "no value");
@@ -130,12 +135,12 @@ Ranking by_measure(const evaluate::Frame& frame, std::string name, bool reverse)
 }
 
 Json to_json(const Ranking& ranking) {
-    Json json{{"schema_version", 1}, {"by", ranking.by}, {"ties", "equal values share the smallest rank and stand in the order of their names"}, {"held_out_scores", ranking.scores}};
+    Json json{{"schema_version", 1}, {"by", ranking.by}, {"target", ranking.target->name}, {"ties", "equal values share the smallest rank and stand in the order of their names"}, {"held_out_scores", ranking.scores}};
     json["models"] = Json::array();
     for (const Place& place : ranking.places) {
         Json row{{"rank", place.rank}, {"model", place.model}};
         if (place.prediction) {
-            row["predicted_test_error"] = place.prediction->test_error;
+            row["predicted"] = place.prediction->value;
             row["low"] = place.prediction->low;
             row["high"] = place.prediction->high;
             row["rank_low"] = place.first;
@@ -146,7 +151,7 @@ Json to_json(const Ranking& ranking) {
         } else {
             row["value"] = number_to_json(place.value);
         }
-        row["test_error"] = std::isnan(place.actual) ? Json(nullptr) : Json(place.actual);
+        row["truth"] = std::isnan(place.actual) ? Json(nullptr) : Json(place.actual);
         json["models"].push_back(std::move(row));
     }
     json["unranked"] = Json::array();
@@ -163,20 +168,21 @@ void print(const Ranking& ranking, std::size_t limit) {
     std::vector<Table::Column> columns{{"rank"}, {"model", Table::Align::left}};
     if (predicted) columns.insert(columns.end(), {{"predicted"}, {"interval"}, {"ranks"}});
     else columns.push_back({ranking.column});
-    if (truth) columns.push_back({"test error"});
+    const predict::Target& target = *ranking.target;
+    if (truth) columns.push_back({std::string(target.title)});
     if (held_out) columns.push_back({"held out with", Table::Align::left});
     Table table(columns);
     for (std::size_t i = 0; i < std::min(limit, ranking.places.size()); ++i) {
         const Place& place = ranking.places[i];
         std::vector<std::string> cells{std::to_string(place.rank), place.model};
         if (predicted) {
-            cells.push_back(percent(place.prediction->test_error));
-            cells.push_back(fmt::format("{} .. {}", fixed(100 * place.prediction->low, 2), percent(place.prediction->high)));
+            cells.push_back(shown(target, place.prediction->value));
+            cells.push_back(shown_interval(target, place.prediction->low, place.prediction->high));
             cells.push_back(fmt::format("{} .. {}", place.first, place.last));
         } else {
             cells.push_back(significant(place.value, 6));
         }
-        if (truth) cells.push_back(std::isnan(place.actual) ? "" : percent(place.actual));
+        if (truth) cells.push_back(shown(target, place.actual));
         if (held_out) cells.push_back(place.fold);
         table.add(std::move(cells));
     }
@@ -199,17 +205,13 @@ void print(const Ranking& ranking, std::size_t limit) {
 }
 
 void print_csv(const Ranking& ranking) {
-    fmt::print("rank,model,value,low,high,rank_low,rank_high,test_error,held_out_with,predictor_saw_it\n");
-    const auto quoted = [](const std::string& text) {
-        std::string out = "\"";
-        for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-        return out + "\"";
-    };
+    fmt::print("rank,model,value,low,high,rank_low,rank_high,{},held_out_with,predictor_saw_it\n", ranking.target->name);
+    const auto cell = [](double value) { return std::isnan(value) ? std::string() : store::csv_cell(value); };
     for (const Place& place : ranking.places)
-        fmt::print("{},{},{:.17g},{},{},{},{},{},{},{}\n", place.rank, quoted(place.model), place.value,
-                   place.prediction ? fmt::format("{:.17g}", place.prediction->low) : "", place.prediction ? fmt::format("{:.17g}", place.prediction->high) : "",
+        fmt::print("{},{},{},{},{},{},{},{},{},{}\n", place.rank, store::csv_cell(place.model), cell(place.value),
+                   place.prediction ? cell(place.prediction->low) : "", place.prediction ? cell(place.prediction->high) : "",
                    place.prediction ? std::to_string(place.first) : "", place.prediction ? std::to_string(place.last) : "",
-                   std::isnan(place.actual) ? "" : fmt::format("{:.17g}", place.actual), place.fold.empty() ? "" : quoted(place.fold),
+                   cell(place.actual), place.fold.empty() ? "" : store::csv_cell(place.fold),
                    place.prediction && place.fold.empty() ? (place.seen ? "true" : "false") : "");
 }
 
@@ -217,8 +219,6 @@ int run(const std::vector<std::string>& words) {
     std::string with, by;
     predict::FitOptions fitting;
     std::vector<std::string> patterns;
-    std::string methods;
-    for (const predict::Learner* one : predict::learners()) methods += (methods.empty() ? "" : ", ") + std::string(one->name);
     std::size_t limit = 0;
     std::uint64_t seed = 0;
     po::options_description description("Options");
@@ -226,7 +226,8 @@ int run(const std::vector<std::string>& words) {
         ("with", po::value(&with), "a predictor file of assay fit")
         ("by", po::value(&by), "order by one measure, or by metric.<name>")
         ("reverse", po::bool_switch(), "with --by: the other way round")
-        ("method", po::value(&fitting.method)->default_value("ridge"), ("with neither: how to fit: " + methods).c_str())
+        ("target", po::value(&fitting.target)->default_value("test_error"), (target_help() + "; with --with the predictor says it").c_str())
+        ("method", po::value(&fitting.method)->default_value("ridge"), ("with neither: how to fit: " + predict::learner_names()).c_str())
         ("measure", po::value(&patterns)->composing(), "with neither: only measures that match this pattern are features; may be repeated")
         ("group", po::value(&fitting.group), "with neither: the config column whose values are held out in turn (default: the one with most values)")
         ("seed", po::value(&seed)->default_value(0), "of random folds")
@@ -234,7 +235,7 @@ int run(const std::vector<std::string>& words) {
         ("json", po::bool_switch(), "print JSON")
         ("csv", po::bool_switch(), "print CSV");
     const auto values = parse({"assay rank STORE [--with FILE | --by MEASURE] [options]",
-                               "Orders the models of a zoo, best first: by predicted test error with intervals, or by one measure. Without --with and --by "
+                               "Orders the models of a zoo, best first: by predicted test error (or gap, or test loss) with intervals, or by one measure. Without --with and --by "
                                "each model is predicted by a fit that did not see its group.",
                                {"assay rank zoo.assay", "assay rank zoo.assay --with predictor.json --limit 20", "assay rank zoo.assay --by path_norm"},
                                "STORE"}, description, words);
@@ -246,7 +247,7 @@ int run(const std::vector<std::string>& words) {
     const report::Content content = open_content(path);
     const evaluate::Frame frame = report::frame_of(content.table);
     Ranking ranking = !with.empty() ? by_predictor(content, frame, with)
-                      : !by.empty() ? by_measure(frame, by, (*values)["reverse"].as<bool>())
+                      : !by.empty() ? by_measure(frame, predict::target(fitting.target), by, (*values)["reverse"].as<bool>())
                                     : by_cross_fit(content, frame, fitting);
     put_in_order(ranking.places);
     if ((*values)["json"].as<bool>()) {

@@ -12,11 +12,6 @@
 namespace assay::lint::rule {
 namespace {
 
-std::optional<double> number(const std::string& word) {
-    const std::optional<double> value = number_of(word);
-    return value && std::isfinite(*value) ? value : std::nullopt;
-}
-
 // Share of pairs that differ in the target and that the column orders as the target does, or all the other way; ties are half.
 struct Order { double share = 0.5; int models = 0; std::size_t values = 0; };
 Order order_of(const ZooMaterial& material, const std::string& column, const std::string& metric) {
@@ -26,7 +21,7 @@ Order order_of(const ZooMaterial& material, const std::string& column, const std
         const auto config = model.config.find(column);
         const auto target = model.metrics.find(metric);
         if (config == model.config.end() || target == model.metrics.end() || !std::isfinite(target->second)) continue;
-        const auto value = number(config->second);
+        const auto value = finite_number_of(config->second);
         if (!value) return {};
         points.emplace_back(*value, target->second);
         values.insert(*value);
