@@ -31,6 +31,11 @@ std::string feature_refusal(std::string_view measure) {
     return measures::has(known->needs, measures::Need::test_labels) ? "needs labelled test data" : "";
 }
 
+bool falls_with_gap(std::string_view measure) {
+    const measures::Measure* known = measures::find_measure(measure);
+    return known && known->direction == measures::Direction::smaller_gap;
+}
+
 std::function<bool(std::string_view)> matching(std::vector<std::string> patterns) {
     return [patterns = std::move(patterns)](std::string_view name) {
         const std::string whole(name);

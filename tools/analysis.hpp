@@ -20,6 +20,9 @@ std::string feature_refusal(std::string_view measure);
 
 bool needs_test_labels(std::string_view measure);
 
+/// True for a measure of which the catalogue says that larger values go with a smaller gap (a margin).
+bool falls_with_gap(std::string_view measure);
+
 /// True for a name that one of the patterns (*, ?) matches.
 std::function<bool(std::string_view)> matching(std::vector<std::string> patterns);
 

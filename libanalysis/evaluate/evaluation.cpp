@@ -39,12 +39,12 @@ std::vector<Target> targets_of(const Frame& frame, const EvaluationOptions& opti
     return {std::move(*target)};
 }
 
-// How many resamples are affordable: about twenty seconds of one processor in looks at pairs.
-std::size_t affordable(const Protocol& protocol, const Problem& problem, std::size_t scores) {
-    if (!protocol.pairs) return 1000;
+// How many resamples are affordable.
+std::size_t affordable(const Protocol& protocol, const Problem& problem, std::size_t scores, const EvaluationOptions& options) {
+    if (!protocol.pairs) return options.most_replicates;
     const double cost = std::max(1.0, protocol.pairs(problem)) * static_cast<double>(std::max<std::size_t>(scores, 1)) * 2;
-    const double count = std::min(1000.0, 2e10 / cost);
-    return count < 50 ? 0 : static_cast<std::size_t>(count);
+    const double count = std::min(static_cast<double>(options.most_replicates), options.looks / cost);
+    return count < 50 && options.most_replicates >= 50 ? 0 : static_cast<std::size_t>(count);
 }
 
 }  // namespace
@@ -90,7 +90,7 @@ Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
         const Seed seed = options.seed.child(scores.target.name);
         const std::vector<std::size_t> known = complete_rows(scores.target.values, scores.target.values);
         result.replicates = options.replicates.value_or(
-            affordable(*result.protocol, {scores.target.values, scores.target.values, &design, known, options.settings}, tried.size() * wanted.size()));
+            affordable(*result.protocol, {scores.target.values, scores.target.values, &design, known, options.settings}, tried.size() * wanted.size(), options));
         if (result.replicates > 0)
             scores.chance = chance(*result.protocol, counted, scores.target.values, design, options.settings, result.replicates, seed.child("chance"), options.threads);
         scores.scores.resize(tried.size());

@@ -53,8 +53,10 @@ struct EvaluationOptions {
     std::string gap{};        ///< a column that is the target; empty: made from accuracies
     Settings settings{};
     std::size_t breaks = 0;   ///< how many to list for every measure
-    /// Nothing: 1000, less where the protocol is costly, none where fewer than 50 are affordable; the result says so.
+    /// Nothing: `most_replicates`, fewer where the protocol is costly, none where not even 50 are affordable; the result says so.
     std::optional<std::size_t> replicates{};
+    std::size_t most_replicates = 1000;
+    double looks = 2e10;      ///< at pairs of models, for resampling: 2e10 take one processor about twenty seconds
     double level = 0.95;
     Seed seed{};
     int threads = 1;          ///< the same numbers with any

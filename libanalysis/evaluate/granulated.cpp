@@ -94,7 +94,7 @@ extern const Protocol psi{
     .summary = "granulated Kendall: tau-a among models that differ in one hyper-parameter only, averaged over groups, then over hyper-parameters",
     .source = "Jiang et al. 2020, section 4.2",
     .score = score_psi,
-    .pairs = granulated_pairs,
+    .pairs = [](const Problem& problem) { return granulated_pairs(problem) + 300 * static_cast<double>(problem.rows.size()); },   // and grouping
     .detail = detail_psi,
 };
 

@@ -73,6 +73,7 @@ extern const Protocol partial{
                "ranks of numeric hyper-parameters and indicators of the others)",
     .source = "Kim 2015 (partial rank correlation); Jiang et al. 2020 for the question",
     .score = score_partial,
+    .pairs = [](const Problem& problem) { return 1e3 * static_cast<double>(problem.rows.size()); },   // ranks and a least-squares fit, not pairs
 };
 
 }  // namespace assay::evaluate

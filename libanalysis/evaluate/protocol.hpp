@@ -57,6 +57,9 @@ struct Protocol {
     Sense sense = Sense::signed_score;
     bool oriented = false;      ///< asks for a measure that grows with the gap: one that is held to fall with it is negated first
     int decimals = 3;           ///< worth printing
+    double perfect = 1;         ///< the best score there is
+    /// The score of a measure that knows nothing; `problem.measure` does not matter.
+    double (*uninformed)(const Problem&) = [](const Problem&) { return 0.0; };
     Score (*score)(const Problem&) = nullptr;
     /// About how many pairs of models one score looks at, so that resampling can be kept affordable; null: as good as none.
     double (*pairs)(const Problem&) = nullptr;

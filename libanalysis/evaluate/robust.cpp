@@ -55,6 +55,13 @@ Score score_robust(const Problem& problem) {
     return {minimax_line(found.errors).worst};
 }
 
+// A constant alone.
+double uninformed_robust(const Problem& problem) {
+    const std::vector<double> nothing(problem.target.size(), 0.0);
+    const Environments found = environments_of(problem, nothing, false);
+    return found.errors.empty() ? missing : minimax_line(found.errors, 0).worst;
+}
+
 Detail detail_robust(const Problem& problem) {
     Detail detail;
     const std::vector<double> x = standardised(problem);
@@ -87,8 +94,10 @@ extern const Protocol robust{
     .sense = Sense::loss,
     .oriented = true,
     .decimals = 6,
+    .perfect = 0,
+    .uninformed = uninformed_robust,
     .score = score_robust,
-    .pairs = [](const Problem& problem) { return 1e5 + 50 * static_cast<double>(problem.rows.size()); },   // a nested search, not pairs
+    .pairs = [](const Problem& problem) { return 1e5 + 700 * static_cast<double>(problem.rows.size()); },   // a nested search, not pairs
     .detail = detail_robust,
 };
 

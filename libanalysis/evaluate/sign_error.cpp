@@ -123,8 +123,10 @@ extern const Protocol sign_error{
     .source = "Dziugaite et al. 2020, sections 4 and 5",
     .sense = Sense::loss,
     .oriented = true,
+    .perfect = 0,
+    .uninformed = [](const Problem&) { return 0.5; },
     .score = score_sign_error,
-    .pairs = [](const Problem& problem) { return 10 * granulated_pairs(problem); },   // an exponential each
+    .pairs = [](const Problem& problem) { return 10 * granulated_pairs(problem) + 600 * static_cast<double>(problem.rows.size()); },   // an exponential each, and grouping
     .detail = detail_sign_error,
 };
 

@@ -88,6 +88,18 @@ HeldOutScores score(const Problem& problem, const Folds& folds, const CrossFit& 
     return scores;
 }
 
+std::vector<Coverage> coverage_of(std::span<const double> residuals, std::span<const int> fold) {
+    std::vector<Coverage> all;
+    for (const double level : {0.5, 0.6, 0.7, 0.8, 0.9, 0.95}) {
+        const std::vector<double> widths = cross_conformal(residuals, fold, level);
+        if (!std::all_of(widths.begin(), widths.end(), [](double width) { return std::isfinite(width); })) continue;   // would hold anything
+        Coverage one{level, 0, residuals.size()};
+        for (std::size_t i = 0; i < residuals.size(); ++i) one.held += std::abs(residuals[i]) <= widths[static_cast<std::size_t>(fold[i])];
+        all.push_back(one);
+    }
+    return all;
+}
+
 }  // namespace
 
 Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
@@ -155,9 +167,12 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
         const auto fold = static_cast<std::size_t>(folds.fold[i]);
         const double middle = cross.predicted[i], width = widths[fold];
         covered += std::abs(residuals[i]) <= width;
-        result.held_out.push_back({rows[i], folds.names[fold], problem.truth[i],
-                                   interval_on(wanted, middle, width)});
+        result.held_out.push_back({rows[i], folds.names[fold], problem.truth[i], interval_on(wanted, middle, width)});
+        const std::vector<double>& parts = cross.contributions[i];
+        result.held_out.back().prediction.base = middle - std::accumulate(parts.begin(), parts.end(), 0.0);
+        result.held_out.back().prediction.contributions = parts;
     }
+    result.coverage = coverage_of(residuals, folds.fold);
 
     Predictor& predictor = result.predictor;
     for (const evaluate::Column& feature : result.selection.features) predictor.features.push_back(feature.name);

@@ -24,14 +24,18 @@ struct HeldOutPrediction {
     std::size_t row = 0;       ///< of the frame
     std::string fold;
     double truth = 0;          ///< of the target
-    Prediction prediction;     ///< its interval comes from the residuals of the other groups
+    Prediction prediction;     ///< its interval comes from the residuals of the other groups; its contributions from the fit that did not see it
 };
+
+/// How many of the held-out models lie inside the intervals of a level that the residuals of the other groups give.
+struct Coverage { double level; std::size_t held, models; };
 
 struct GroupTried { std::string group; std::size_t settings; double mean_absolute_error; };
 
 struct Fit {
     Predictor predictor;
     std::vector<HeldOutPrediction> held_out;   ///< in the order of the frame
+    std::vector<Coverage> coverage;            ///< from narrow to wide intervals; levels for which there are too few residuals are left out
     Selection selection;
     std::vector<GroupTried> tried;    ///< when the group was chosen: what each choice gives, hardest first
     std::size_t without_target = 0;   ///< models left out

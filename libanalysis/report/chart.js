@@ -45,36 +45,51 @@ var chart = (function () {
     return ticks;
   }
 
-  // ---- tables sort by a click or the Enter key on a heading ----
-  function sortable(table) {
-    var heads = table.tHead.rows[0].cells, body = table.tBodies[0];
-    Array.prototype.forEach.call(heads, function (head, column) {
-      var button = document.createElement("button");
-      button.type = "button";
-      button.textContent = head.textContent;
-      head.textContent = "";
-      head.appendChild(button);
-      button.addEventListener("click", function () {
-        var down = head.getAttribute("aria-sort") === "ascending", sign = down ? -1 : 1;
-        Array.prototype.forEach.call(heads, function (other) { other.removeAttribute("aria-sort"); });
-        head.setAttribute("aria-sort", down ? "descending" : "ascending");
-        var numeric = head.classList.contains("n");
-        function key(row) {
-          var cell = row.cells[Math.min(column, row.cells.length - 1)];
-          if (!numeric) return cell.textContent;
-          var value = cell.getAttribute("data-value");
-          return value === null || value === "" ? NaN : +value;
-        }
-        Array.prototype.slice.call(body.rows).map(function (row, i) { return { row: row, key: key(row), i: i }; }).sort(function (a, b) {
-          if (!numeric) return sign * a.key.localeCompare(b.key, undefined, { numeric: true }) || a.i - b.i;
-          if (isNaN(a.key) || isNaN(b.key)) return (isNaN(a.key) ? 1 : 0) - (isNaN(b.key) ? 1 : 0) || a.i - b.i;   // what has no number stays last
-          return sign * (a.key - b.key) || a.i - b.i;
-        }).forEach(function (entry) { body.appendChild(entry.row); });
-      });
+  // ---- marks that explain themselves: to a pointer, and to the arrow keys once their chart has the focus ----
+  function showTipAt(text, element) {
+    var box = element.getBoundingClientRect();
+    showTip(text, { clientX: box.left + box.width / 2, clientY: box.top + box.height / 2 });
+  }
+  function hideTip() { tip.attr("hidden", true); }
+  document.addEventListener("keydown", function (event) { if (event.key === "Escape") hideTip(); });
+
+  // `marks` in the order of the arrow keys; `lit` is told the datum that is pointed at, or null.
+  function pointing(svg, marks, text, lit) {
+    var at = -1, all = marks[0];
+    function leave() { marks.classed("at", false); if (lit) lit(null); hideTip(); }
+    function go(i) {
+      at = Math.max(0, Math.min(all.length - 1, i));
+      marks.classed("at", function () { return this === all[at]; });
+      var datum = all[at].__data__;
+      if (lit) lit(datum);
+      showTipAt(text(datum), all[at]);
+    }
+    marks.on("mousemove", function (d) { if (lit) lit(d); showTip(text(d), d3.event); }).on("mouseleave", leave);
+    if (!all.length) return;
+    svg.attr("tabindex", 0).attr("aria-label", svg.attr("aria-label") + ". Arrow keys go through the marks.");
+    svg.on("focus", function () { go(Math.max(at, 0)); }).on("blur", leave).on("keydown", function () {
+      var key = d3.event.key;
+      if (key === "ArrowRight" || key === "ArrowDown") go(at + 1);
+      else if (key === "ArrowLeft" || key === "ArrowUp") go(at - 1);
+      else if (key === "Home") go(0);
+      else if (key === "End") go(all.length - 1);
+      else return;
+      d3.event.preventDefault();
     });
   }
-  Array.prototype.forEach.call(document.querySelectorAll("table.sortable"), sortable);
 
+  // Draws now and whenever the width changes; not for a change of height alone, which a telephone's address bar makes.
+  function redrawn(draw) {
+    var wait, width = window.innerWidth;
+    draw();
+    window.addEventListener("resize", function () {
+      if (window.innerWidth === width) return;
+      width = window.innerWidth;
+      clearTimeout(wait);
+      wait = setTimeout(draw, 150);
+    });
+  }
 
-  return { data: data, tip: tip, minus: minus, short: short, tickText: tickText, showTip: showTip, svgIn: svgIn, padded: padded, logTicks: logTicks };
+  return { data: data, tip: tip, minus: minus, short: short, tickText: tickText, showTip: showTip, showTipAt: showTipAt, hideTip: hideTip, pointing: pointing,
+    redrawn: redrawn, svgIn: svgIn, padded: padded, logTicks: logTicks };
 }());

@@ -31,11 +31,11 @@ std::string document(const Document& page) {
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         "<meta name=\"color-scheme\" content=\"light dark\">\n"
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-        "script-src 'unsafe-inline'\">\n<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n{}"
+        "script-src 'unsafe-inline'\">\n<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the contents</a>\n{}"
         "<div id=\"tip\" role=\"status\" hidden></div>\n<script type=\"application/json\" id=\"data\">{}</script>\n"
         "<!-- D3 3.5, https://d3js.org. Copyright (c) 2010-2016, Michael Bostock; colour palettes (c) 2002 Cynthia Brewer, Mark Harrower "
-        "and The Pennsylvania State University.\n{}\n-->\n<script>{}</script>\n<script>\n{}</script>\n<script>\n{}</script>\n</body>\n</html>\n",
-        escaped(page.title), assets::page_css, page.body, script_json(page.data), licence, assets::d3_min_js, assets::chart_js,
+        "and The Pennsylvania State University.\n{}\n-->\n<script>{}</script>\n<script>\n{}{}</script>\n<script>\n{}</script>\n</body>\n</html>\n",
+        escaped(page.title), assets::page_css, page.body, script_json(page.data), licence, assets::d3_min_js, assets::chart_js, assets::tables_js,
         page.script);
 }
 
@@ -52,11 +52,11 @@ std::string code(std::string_view name) {
     return html + "</code>";
 }
 
-std::string table_start(std::string_view id, const std::string& caption, std::initializer_list<Heading> headings) {
+std::string table_start(std::string_view id, const std::string& caption, const std::vector<Heading>& headings, std::string_view also) {
     std::string html = fmt::format("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{0}-caption\"><table id=\"{0}\" "
-                                   "class=\"sortable\"><caption id=\"{0}-caption\">{1}</caption><thead><tr>", id, caption);
+                                   "class=\"sortable{2}{3}\"><caption id=\"{0}-caption\">{1}</caption><thead><tr>", id, caption, also.empty() ? "" : " ", also);
     for (const Heading& heading : headings)
-        html += fmt::format("<th scope=\"col\"{}>{}</th>", heading.numeric ? " class=\"n\"" : "", heading.title);
+        html += fmt::format("<th scope=\"col\"{}>{}</th>", heading.numeric ? " class=\"n\"" : "", escaped(heading.title));
     return html + "</tr></thead><tbody>\n";
 }
 

@@ -1,12 +1,13 @@
 #include "libanalysis/report/page.hpp"
 
-#include "libanalysis/core/error.hpp"
 #include "libanalysis/core/text.hpp"
-#include "libanalysis/evaluate/evaluation.hpp"
-#include "libanalysis/predict/fit.hpp"
 #include "libanalysis/report/assets.hpp"
+#include "libanalysis/report/coverage.hpp"
 #include "libanalysis/report/document.hpp"
+#include "libanalysis/report/explanation.hpp"
+#include "libanalysis/report/heat_map.hpp"
 #include "libanalysis/report/html.hpp"
+#include "libanalysis/report/wording.hpp"
 
 #include <fmt/format.h>
 
@@ -21,45 +22,21 @@ namespace {
 constexpr std::size_t best_shown = 4;      // scatter plots of the best measures, beside the baselines
 constexpr std::size_t forest_shown = 30;   // rows of the interval chart; the table has all
 
-std::string percent(double fraction) { return std::isfinite(fraction) ? fmt::format("{:.2f}&nbsp;%", 100 * fraction) : ""; }
-std::string decimals(double value, int digits = 3) {
-    if (!std::isfinite(value)) return "";
-    // A typographic minus is as wide as a digit.
-    return value < 0 ? fmt::format("\u2212{:.{}f}", -value, digits) : fmt::format("{:.{}f}", value, digits);
-}
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 class Writer {
 public:
-    Writer(const Content& content, const PageOptions& options) : content_(content), options_(options), frame_(frame_of(content.table)) {
-        evaluate::EvaluationOptions evaluation;
-        evaluation.replicates = options.replicates;
-        evaluation.seed = options.seed;
-        evaluation.needs_test_labels = options.needs_test_labels;
-        try {
-            evaluation_ = evaluate::evaluate(frame_, evaluation);
-        } catch (const Error& error) {
-            if (error.kind() != ErrorKind::data) throw;
-            why_no_evaluation_ = error.what();
-        }
-        predict::FitOptions fit;
-        fit.group = options.group;
-        fit.replicates = options.replicates;
-        fit.seed = options.seed;
-        fit.refusal = options.refusal;
-        try {
-            fit_ = predict::fit(frame_, fit);
-        } catch (const Error& error) {
-            if (error.kind() != ErrorKind::data) throw;
-            why_no_fit_ = error.what();
-        }
-    }
+    Writer(const Content& content, const Findings& found, const PageOptions& options)
+        : content_(content), found_(found), frame_(found.frame), evaluation_(found.evaluation), fit_(found.fit), options_(options) {}
 
     std::string html() const {
         std::string body;
         body += header();
-        body += "<main>\n" + ranking() + measures() + scatter() + failures() + provenance() + "</main>\n";
-        return document({.title = title(), .body = body, .data = data(), .script = assets::page_js});
+        body += "<main id=\"main\" tabindex=\"-1\">\n" + contents() + ranking();
+        if (fit_) body += explanation_section(*fit_);
+        body += measures();
+        if (evaluation_) body += heat_map_section(found_.matrices, options_.describe) + breaks_section(evaluation_->targets, found_.breaks);
+        body += scatter() + failures() + provenance() + "</main>\n";
+        return document({.title = title(), .body = body, .data = data(),
+                         .script = std::string(assets::page_js) + std::string(assets::heat_map_js) + std::string(assets::prediction_js)});
     }
 
 private:
@@ -98,15 +75,33 @@ private:
         return html + "</dl>\n</header>\n";
     }
 
+    // The sections that there are.
+    std::string contents() const {
+        std::string html = "<nav aria-label=\"Contents\"><ul class=\"contents\">";
+        const auto entry = [&](std::string_view id, std::string_view title) { html += fmt::format("<li><a href=\"#h-{}\">{}</a></li>", id, title); };
+        entry("ranking", "Ranking");
+        if (fit_) entry("explanation", "What carries it");
+        entry("measures", "Measures");
+        if (evaluation_) {
+            entry("protocols", "Protocols");
+            entry("breaks", "Where it breaks");
+            entry("scatter", "Measure against target");
+        }
+        entry("failures", "Failures");
+        entry("provenance", "Provenance");
+        return html + "</ul></nav>\n";
+    }
+
     std::string ranking() const {
         std::string html = "<section aria-labelledby=\"h-ranking\">\n<h2 id=\"h-ranking\">Ranking by predicted test error</h2>\n";
-        if (!fit_) return html + "<p class=\"note\">No prediction could be made: " + escaped(why_no_fit_) + ".</p>\n</section>\n";
+        if (!fit_) return html + "<p class=\"note\">No prediction could be made: " + escaped(found_.why_no_fit) + ".</p>\n</section>\n";
         const predict::HeldOutScores& scores = fit_->predictor.scores;
         html += fmt::format("<p>Each model is predicted by a fit ({}) on {} measures that saw no model of its group: {}. The {:.0f}&nbsp;% "
                             "intervals held the true error for {} of the models. No number here is a training score.{}</p>\n",
                             escaped(std::string(fit_->predictor.learner->name)), fit_->predictor.features.size(), escaped(scores.words), 100 * fit_->predictor.level, percent(scores.coverage), hardest());
         html += "<figure class=\"wide\"><div class=\"legend\"></div><div class=\"chart\" id=\"calibration\"></div><figcaption>Predicted against true test error, one mark a "
                 "model; vertical lines are the intervals, the diagonal is perfect prediction.</figcaption></figure>\n";
+        html += coverage_figure(fit_->coverage);
         html += table_start("ranking", fmt::format("Models from best to worst predicted; target: {}. Equal predictions share a rank.",
                                                    escaped(fit_->predictor.target_source)),
                             {{"Rank", true}, {"Model", false}, {"Predicted error", true}, {"Low", true}, {"High", true}, {"True error", true},
@@ -137,13 +132,13 @@ private:
 
     std::string measures() const {
         std::string html = "<section aria-labelledby=\"h-measures\">\n<h2 id=\"h-measures\">Which measure orders the models?</h2>\n";
-        if (!evaluation_) return html + "<p class=\"note\">No measure could be judged: " + escaped(why_no_evaluation_) + ".</p>\n</section>\n";
+        if (!evaluation_) return html + "<p class=\"note\">No measure could be judged: " + escaped(found_.why_no_evaluation) + ".</p>\n</section>\n";
         html += fmt::format("<p>Kendall&rsquo;s &tau;-b between each measure and the target: 1 orders every pair of models as the target does, "
                             "&minus;1 every pair the other way round. Intervals: {:.0f}&nbsp;%, from {} resamples of the {}. {} measures and "
                             "baselines were tried, so the best of them looks good by luck alone: the shaded band holds the best of that many "
                             "under a shuffled target in 95&nbsp;% of the cases.</p>\n",
                             100 * evaluation_->level, evaluation_->replicates, escaped(evaluation_->resampled), evaluation_->measures_tried);
-        html += "<div class=\"controls\" hidden><fieldset id=\"target-choice\"><legend>Target</legend></fieldset></div>\n";
+        html += "<div class=\"controls\" hidden><fieldset class=\"target-choice\"><legend>Target</legend></fieldset></div>\n";
         html += "<figure class=\"wide\"><div class=\"chart\" id=\"forest\"></div><figcaption>Measures by the size of &tau;. Filled: beyond luck. "
                 "Squares: baselines that need no theory.</figcaption></figure>\n";
         for (const evaluate::TargetScores& one : evaluation_->targets) {
@@ -172,25 +167,11 @@ private:
         return html + "</section>\n";
     }
 
-    static std::string capital(std::string text) {
-        if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
-        return escaped(text);
-    }
-
-    static std::string_view kind(evaluate::Role role) {
-        switch (role) {
-            case evaluate::Role::measure: return "measure";
-            case evaluate::Role::baseline: return "baseline";
-            case evaluate::Role::needs_test_labels: return "looks at test labels";
-        }
-        return "";
-    }
-
     std::string scatter() const {
         if (!evaluation_) return "";
         return "<section aria-labelledby=\"h-scatter\">\n<h2 id=\"h-scatter\">Measure against target</h2>\n"
-               "<p>The best measures and the baselines, one mark a model. Point at a mark for its name; it lights up in every chart.</p>\n"
-               "<div class=\"controls\" hidden><fieldset id=\"target-choice-2\"><legend>Target</legend></fieldset>"
+               "<p>The best measures and the baselines, one mark a model. Point at a mark for its name, or reach a chart with Tab and go through its marks with the arrow keys; the model lights up in every chart.</p>\n"
+               "<div class=\"controls\" hidden><fieldset class=\"target-choice\"><legend>Target</legend></fieldset>"
                "<label>Colour by <select id=\"colour-choice\"></select></label></div>\n"
                "<div class=\"legend\"></div>\n<div id=\"scatter\" class=\"grid\"></div>\n"
                "<noscript><p class=\"note\">Charts need JavaScript; the tables hold all their numbers.</p></noscript>\n</section>\n";
@@ -249,24 +230,6 @@ private:
             item("Method", escaped(std::string(fit_->predictor.learner->summary) + "; " + fit_->predictor.setting + "; on the logit of test accuracy"));
         }
         html += "</dl>\n";
-        if (fit_) {
-            html += "<details><summary>Features of the predictor, and what was left out</summary>\n";
-            html += table_start("features", fmt::format("{} features, fitted to all {} models; importance is the mean absolute contribution (Shapley value) to the "
-                                                        "logit of test accuracy, over predictions of models that were held out.",
-                                                        fit_->predictor.features.size(), fit_->predictor.training_models),
-                                {{"Feature", false}, {"Importance", true}});
-            for (std::size_t c = 0; c < fit_->predictor.features.size(); ++c)
-                html += fmt::format("<tr><th scope=\"row\">{}</th>", code(fit_->predictor.features[c])) +
-                        (fit_->predictor.importance.empty() ? "<td></td>" : number_cell(fit_->predictor.importance[c], decimals(fit_->predictor.importance[c], 4))) + "</tr>\n";
-            html += table_end;
-            if (!fit_->selection.dropped.empty()) {
-                html += table_start("dropped", "Measures that are no features.", {{"Measure", false}, {"Why", false}});
-                for (const auto& dropped : fit_->selection.dropped)
-                    html += "<tr><th scope=\"row\">" + code(dropped.column) + "</th><td>" + escaped(dropped.reason) + "</td></tr>\n";
-                html += table_end;
-            }
-            html += "</details>\n";
-        }
         if (!content_.runs.empty()) {
             html += fmt::format("<details><summary>Runs that filled the store ({})</summary>\n", content_.runs.size());
             for (const Json& run : content_.runs) html += "<pre>" + run_text(run) + "</pre>\n";
@@ -313,6 +276,9 @@ private:
             for (const predict::HeldOutPrediction& one : fit_->held_out)
                 data["predictions"].push_back({{"row", one.row}, {"predicted", one.prediction.value}, {"low", one.prediction.low},
                                                {"high", one.prediction.high}, {"actual", one.truth}});
+        data["coverage"] = fit_ ? coverage_data(fit_->coverage) : Json::array();
+        data["explanation"] = fit_ ? explanation_data(*fit_) : Json();
+        data["matrices"] = heat_map_data(found_.matrices);
         data["group"] = fit_ ? fit_->predictor.scores.group : "";
         return data;
     }
@@ -341,16 +307,15 @@ private:
     }
 
     const Content& content_;
+    const Findings& found_;
+    const evaluate::Frame& frame_;
+    const std::optional<evaluate::Evaluation>& evaluation_;
+    const std::optional<predict::Fit>& fit_;
     const PageOptions& options_;
-    evaluate::Frame frame_;
-    std::optional<evaluate::Evaluation> evaluation_;
-    std::string why_no_evaluation_;
-    std::optional<predict::Fit> fit_;
-    std::string why_no_fit_;
 };
 
 }  // namespace
 
-std::string page(const Content& content, const PageOptions& options) { return Writer(content, options).html(); }
+std::string page(const Content& content, const Findings& found, const PageOptions& options) { return Writer(content, found, options).html(); }
 
 }  // namespace assay::report

@@ -1,6 +1,6 @@
 (function () {
   "use strict";
-  var data = chart.data, tip = chart.tip, minus = chart.minus, short = chart.short, tickText = chart.tickText, showTip = chart.showTip;
+  var data = chart.data, minus = chart.minus, short = chart.short, tickText = chart.tickText, pointing = chart.pointing;
   var svgIn = chart.svgIn, padded = chart.padded, logTicks = chart.logTicks;
   var state = { target: 0, factor: -1 };
   var shapes = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "circle", "square"];
@@ -8,10 +8,7 @@
   function percent(x, digits) { return (100 * x).toFixed(digits === undefined ? 2 : digits) + " %"; }
   // ---- tooltip and the model that is pointed at ----
   function light(row) { d3.selectAll(".mark[data-row]").classed("lit", function () { return row !== null && +this.getAttribute("data-row") === row; }); }
-  function pointing(selection, row, text) {
-    selection.on("mousemove", function (d) { light(row(d)); showTip(text(d), d3.event); })
-      .on("mouseleave", function () { light(null); tip.attr("hidden", true); });
-  }
+  function lit(point) { light(point === null ? null : point.row); }
 
   // ---- colours by a hyper-parameter; shapes say the same, for eyes and printers without colours ----
   function factor() { return state.factor < 0 ? null : data.factors[state.factor]; }
@@ -29,6 +26,7 @@
     target.charts.forEach(function (chart) {
       var values = data.measures[chart.measure], points = [];
       values.forEach(function (x, row) { if (x !== null && target.values[row] !== null) points.push({ row: row, x: x, y: target.values[row] }); });
+      points.sort(function (a, b) { return a.x - b.x; });
       var figure = grid.append("figure"), caption = figure.append("figcaption");
       caption.append("code").text(chart.measure);
       caption.append("span").text((chart.baseline ? "baseline, " : "") + "\u03c4 " + minus(chart.score.toFixed(3)));
@@ -48,9 +46,9 @@
       var marks = svg.selectAll(".mark").data(points).enter().append("path").attr({
         "class": function (p) { return "mark " + colourClass(p.row); }, "data-row": function (p) { return p.row; },
         d: function (p) { return shape(p.row, 34); }, transform: function (p) { return "translate(" + x(p.x) + "," + y(p.y) + ")"; } });
-      pointing(marks, function (p) { return p.row; }, function (p) {
+      pointing(svg, marks, function (p) {
         return data.models[p.row] + "\n" + chart.measure + " " + short(p.x) + "\n" + target.title + " " + percent(p.y) + "\n" + settings(p.row);
-      });
+      }, lit);
     });
   }
 
@@ -82,11 +80,11 @@
       "class": function (r) { return "mark " + (r.baseline ? "k7" : "k0") + (r.beyond ? "" : " open"); },
       d: function (r) { return d3.svg.symbol().type(r.baseline ? "square" : "circle").size(56)(); },
       transform: function (r) { return "translate(" + x(r.score) + ",0)"; } });
-    lines.append("rect").attr({ x: 0, width: W, y: -step / 2, height: step, fill: "none", "pointer-events": "all" })
-      .on("mousemove", function (r) {
-        showTip(r.measure + (r.baseline ? " (baseline)" : "") + "\n\u03c4 " + minus(r.score.toFixed(3)) +
-          (r.low === null ? "" : ", " + minus(r.low.toFixed(3)) + " to " + minus(r.high.toFixed(3))) + (r.beyond ? "" : "\nwithin what luck gives"), d3.event);
-      }).on("mouseleave", function () { tip.attr("hidden", true); });
+    var whole = lines.append("rect").attr({ "class": "whole", x: 0, width: W, y: -step / 2, height: step, "pointer-events": "all" });
+    pointing(svg, whole, function (r) {
+      return r.measure + (r.baseline ? " (baseline)" : "") + "\n\u03c4 " + minus(r.score.toFixed(3)) +
+        (r.low === null ? "" : ", " + minus(r.low.toFixed(3)) + " to " + minus(r.high.toFixed(3))) + (r.beyond ? "" : "\nwithin what luck gives");
+    });
   }
 
   // ---- predicted against true ----
@@ -95,7 +93,7 @@
     if (holder.empty() || !data.predictions.length) return;
     holder.selectAll("*").remove();
     var narrow = holder.node().clientWidth < 560, W = narrow ? 400 : 1000, H = narrow ? 340 : 420, m = { left: 50, right: 14, top: 8, bottom: 46 };
-    var points = data.predictions, ex = d3.extent(points, function (p) { return p.actual; }), ey = d3.extent(points, function (p) { return p.predicted; });
+    var points = data.predictions.slice().sort(function (a, b) { return a.actual - b.actual; }), ex = d3.extent(points, function (p) { return p.actual; }), ey = d3.extent(points, function (p) { return p.predicted; });
     // One logarithmic scale for both where errors span a decade; intervals may leave the picture.
     var both = [Math.min(ex[0], ey[0]), Math.max(ex[1], ey[1])], log = both[0] > 0 && both[1] / both[0] >= 8;
     function scale(extent) {
@@ -122,9 +120,9 @@
     var marks = svg.selectAll(".mark").data(points).enter().append("path").attr({
       "class": function (p) { return "mark " + colourClass(p.row); }, "data-row": function (p) { return p.row; }, d: function (p) { return shape(p.row, narrow ? 34 : 48); },
       transform: function (p) { return "translate(" + x(p.actual) + "," + y(p.predicted) + ")"; } });
-    pointing(marks, function (p) { return p.row; }, function (p) {
+    pointing(svg, marks, function (p) {
       return data.models[p.row] + "\npredicted " + percent(p.predicted) + " (" + percent(p.low) + " to " + percent(p.high) + ")\ntrue " + percent(p.actual) + "\n" + settings(p.row);
-    });
+    }, lit);
   }
 
   function legend() {
@@ -139,21 +137,21 @@
   }
 
   function draw() {
-    d3.selectAll(".per-target").style("display", function () { return this.getAttribute("data-target") === data.targets[state.target].name ? null : "none"; });
+    d3.selectAll(".per-target").classed("elsewhere", function () { return this.getAttribute("data-target") !== data.targets[state.target].name; });
     legend(); forest(); scatter(); calibration();
   }
 
   // ---- controls ----
   function controls() {
     d3.selectAll(".controls").attr("hidden", null);
-    ["target-choice", "target-choice-2"].forEach(function (id) {
-      var set = d3.select("#" + id);
+    d3.selectAll("fieldset.target-choice").each(function (_, nth) {
+      var set = d3.select(this);
       if (data.targets.length < 2) { set.remove(); return; }
       data.targets.forEach(function (target, i) {
         var label = set.append("label");
-        label.append("input").attr({ type: "radio", name: id, value: i }).property("checked", i === state.target).on("change", function () {
+        label.append("input").attr({ type: "radio", name: "target-" + nth, value: i }).property("checked", i === state.target).on("change", function () {
           state.target = i;
-          d3.selectAll("fieldset input").property("checked", function () { return +this.value === i; });
+          d3.selectAll("fieldset.target-choice input").property("checked", function () { return +this.value === i; });
           draw();
         });
         label.append("span").text(target.title);
@@ -170,8 +168,6 @@
   if (state.factor < 0 && data.factors.length) state.factor = 0;
   if (data.targets.length) {
     controls();
-    draw();
-    var wait;
-    window.addEventListener("resize", function () { clearTimeout(wait); wait = setTimeout(draw, 150); });
-  } else if (data.predictions.length) { legend(); calibration(); }
+    chart.redrawn(draw);
+  } else if (data.predictions.length) { legend(); chart.redrawn(calibration); }
 }());

@@ -6,7 +6,7 @@
   // The lowest height shown: a tenth of what one eigenvalue gives.
   var sigma = data.density.sigma, single = 1 / (data.parameters * sigma * Math.sqrt(2 * Math.PI)), floor = single / 10;
   var points = data.density.grid.map(function (x, i) { return { x: +x, y: Math.max(+data.density.values[i], floor) }; });
-  var found = data.eigenvalues.filter(function (e) { return isFinite(+e.value); });
+  var found = data.eigenvalues.filter(function (e) { return isFinite(+e.value); }).sort(function (a, b) { return a.value - b.value; });
 
   function draw() {
     holder.selectAll("*").remove();
@@ -33,9 +33,9 @@
       "class": function (e) { return "mark eigenvalue " + (e.outlier ? "k1" : "k7 open"); },
       d: d3.svg.symbol().type("triangle-up").size(narrow ? 40 : 60)(),
       transform: function (e) { return "translate(" + x(+e.value) + "," + (H - m.bottom + 10) + ")"; } });
-    marks.on("mousemove", function (e) {
-      chart.showTip("eigenvalue " + chart.short(+e.value) + "\nresidual " + chart.short(+e.residual) + (e.outlier ? "\nbeyond the bulk" : ""), d3.event);
-    }).on("mouseleave", function () { chart.tip.attr("hidden", true); });
+    chart.pointing(svg, marks, function (e) {
+      return "eigenvalue " + chart.short(+e.value) + "\nresidual " + chart.short(+e.residual) + (e.outlier ? "\nbeyond the bulk" : "");
+    });
 
     // Values of outliers, as many as have room, the outermost first.
     var taken = [];
@@ -65,7 +65,5 @@
     d3.select("#save-svg").attr({ hidden: null, href: "data:image/svg+xml;charset=utf-8," + encodeURIComponent(new XMLSerializer().serializeToString(copy)) });
   }
 
-  draw();
-  var wait;
-  window.addEventListener("resize", function () { clearTimeout(wait); wait = setTimeout(draw, 150); });
+  chart.redrawn(draw);
 }());

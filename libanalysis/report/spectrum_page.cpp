@@ -118,8 +118,8 @@ std::string spectrum_page(const Json& result) {
         data["eigenvalues"].push_back({{"value", pair["value"]}, {"end", pair["end"]}, {"outlier", pair["outlier"]},
                                        {"residual", pair["true_residual"].is_null() ? pair["residual"] : pair["true_residual"]}});
     return document({.title = "Curvature of " + std::filesystem::path(result["path"].get<std::string>()).filename().string(),
-                     .body = header(result) + "<main>\n" + density(result) + eigenvalues(result) + layers(result) + provenance(result) + "</main>\n",
-                     .data = std::move(data), .script = assets::spectrum_js});
+                     .body = header(result) + "<main id=\"main\">\n" + density(result) + eigenvalues(result) + layers(result) + provenance(result) + "</main>\n",
+                     .data = std::move(data), .script = std::string(assets::spectrum_js)});
 }
 
 }  // namespace assay::report

@@ -285,6 +285,24 @@ TEST(Evaluation, NegatesAMeasureThatFallsWithTheGapWhereTheProtocolAsksForGrowth
     EXPECT_FALSE(of(evaluation, "follows").negated);
 }
 
+TEST(Protocols, SayWhatAPerfectMeasureHasAndOneThatKnowsNothing) {
+    Frame frame = grid();
+    for (std::size_t i = 0; i < frame.size(); ++i) frame.metrics[0].values[i] += 1e-4 * static_cast<double>(i);   // no ties
+    frame.measures.push_back({"perfect", frame.metrics[0].values});
+    const Design design(frame.config);
+    const std::vector<double>& target = frame.metrics[0].values;
+    const std::vector<std::size_t> rows = complete_rows(target, target);
+    const Problem problem{target, target, &design, rows};
+    for (const Protocol* protocol : protocols()) {
+        const Evaluation evaluation = evaluate::evaluate(frame, without_resampling(std::string(protocol->name), "gap"));
+        EXPECT_NEAR(of(evaluation, "perfect").score.value, protocol->perfect, 1e-9) << protocol->name;
+        const double uninformed = protocol->uninformed(problem);
+        const MeasureScore& flat = of(evaluation, "flat");
+        EXPECT_TRUE(!flat.score.reason.empty() || std::abs(flat.score.value - uninformed) < 1e-12) << protocol->name << ' ' << flat.score.value;
+        EXPECT_TRUE(protocol->name != "robust" || number(of(evaluation, "follows"), "without_measure") == uninformed);
+    }
+}
+
 TEST(Partial, IsTheDirectComputation) {
     // One numeric control: the classic three-variable formula on ranks (no ties).
     Frame frame;

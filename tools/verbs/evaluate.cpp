@@ -1,7 +1,6 @@
 #include "libanalysis/core/context.hpp"
 #include "libanalysis/evaluate/evaluation.hpp"
 #include "libanalysis/evaluate/table.hpp"
-#include "libanalysis/measures/catalogue.hpp"
 #include "tools/analysis.hpp"
 #include "tools/parse.hpp"
 #include "tools/table.hpp"
@@ -127,11 +126,6 @@ void print_csv(const evaluate::Evaluation& evaluation) {
             fmt::print("{},{},\"{}\",{},{},{},{},{},{},{},{},\"{}\"\n", evaluation.protocol->name, one.target.name, score.measure,
                        evaluate::to_string(score.role), cell(score.score.value), cell(score.interval.low), cell(score.interval.high),
                        score.models, score.beyond_chance, score.negated, cell(score.detail.worst_score), score.detail.worst);
-}
-
-bool falls_with_gap(std::string_view measure) {
-    const measures::Measure* known = measures::find_measure(measure);
-    return known && known->direction == measures::Direction::smaller_gap;
 }
 
 /// What is judged, and what to call it.
