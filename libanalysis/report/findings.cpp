@@ -9,6 +9,7 @@ Findings find(const Content& content, const FindingsOptions& options) {
     evaluate::EvaluationOptions evaluation;
     evaluation.replicates = options.replicates;
     evaluation.seed = options.seed;
+    evaluation.threads = options.threads;
     evaluation.needs_test_labels = options.needs_test_labels;
     evaluation.falls = options.falls;
     try {

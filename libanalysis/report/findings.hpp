@@ -16,6 +16,7 @@ struct FindingsOptions {
     std::string group{};        ///< held out for the ranking; empty: chosen as predict::fit does
     std::size_t replicates = 1000;
     Seed seed{};
+    int threads = 1;            ///< the same findings with any
     predict::Refusal refusal{};                                        ///< required: which measures may not be features
     std::function<bool(std::string_view measure)> needs_test_labels{};
     std::function<bool(std::string_view measure)> falls{};             ///< as the catalogue declares: a larger value goes with a smaller gap

@@ -1,3 +1,4 @@
+#include "libanalysis/core/context.hpp"
 #include "libanalysis/report/figures.hpp"
 #include "libanalysis/report/page.hpp"
 #include "tools/analysis.hpp"
@@ -55,6 +56,7 @@ int run(const std::vector<std::string>& words) {
     options.seed = Seed{seed};
     options.tool_version = tool_version();
     finding.seed = options.seed;
+    finding.threads = usable_processors();
     finding.refusal = feature_refusal;
     finding.needs_test_labels = needs_test_labels;
     finding.falls = falls_with_gap;
