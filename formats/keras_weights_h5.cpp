@@ -53,6 +53,8 @@ AnyArchitecture read_any_architecture(const std::filesystem::path& path, const S
     if (json.is_object()) {
         const auto word = [&](const char* key) { return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string(); };
         result.architecture.dialect = {.version = word("keras_version"), .backend = word("backend")};
+        // Keras 3 writes no version into the JSON of a model, and other keys than those before it.
+        if (result.architecture.dialect.version.empty() && json.contains("module") && json.contains("registered_name")) result.architecture.dialect.version = "3";
     }
     result.architecture.graph = read_model_config(json, result.architecture.dialect, where);
     return result;

@@ -45,6 +45,8 @@ std::string hash_bytes(std::string_view bytes) {
 }
 
 std::string hash_file(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) throw Error(ErrorKind::missing, {path.string(), "a file", "a folder"});
     std::ifstream file(path, std::ios::binary);
     if (!file) throw Error(ErrorKind::missing, {path.string(), "a readable file", "none"});
     Hasher hasher;

@@ -56,7 +56,9 @@ Json parse_json(std::string_view text, std::string_view where) {
     try {
         return Json::parse(without_python_words(text, where));
     } catch (const nlohmann::json::exception& error) {
-        throw Error(ErrorKind::format, {std::string(where), "JSON", error.what()});
+        const std::string words = error.what();   // "[json.exception.parse_error.101] parse error at line 1, column 2: ..."
+        const std::size_t end = words.find("] ");
+        throw Error(ErrorKind::format, {std::string(where), "JSON", words.starts_with('[') && end != std::string::npos ? words.substr(end + 2) : words});
     }
 }
 

@@ -24,6 +24,10 @@ struct BootstrapOptions {
 /// replicates have a score, or there are fewer than two groups.
 Interval bootstrap(const Protocol& protocol, const Problem& problem, const BootstrapOptions& options);
 
+/// Score +- normal quantile times the deviation of the delete-a-part jackknife (Tukey 1958; Shao & Tu 1995, section 2.3): at most 50
+/// parts, the groups where there are some. NaN where a part cannot be left out. A score that cannot be negative has no negative end.
+Interval jackknife(const Protocol& protocol, const Problem& problem, const BootstrapOptions& options);
+
 /// Quantile with linear interpolation between order statistics; sorts its argument. NaN of nothing.
 double quantile(std::vector<double>& values, double p);
 

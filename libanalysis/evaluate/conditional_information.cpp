@@ -135,6 +135,7 @@ extern const Protocol pgdl{
                "hyper-parameters are known, for the two that leave least; it does not see the sign, so read it beside Kendall's tau",
     .source = "Jiang et al. 2020, NeurIPS competition, scoring program",
     .sense = Sense::gain,
+    .resampling = Resampling::jackknife,
     .decimals = 4,
     .score = score_pgdl,
     .pairs = pairs_pgdl,

@@ -1,6 +1,7 @@
 #include "libanalysis/evaluate/design.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 
 namespace assay::evaluate {
@@ -19,13 +20,22 @@ std::vector<int> numbered(const std::vector<Axis>& axes, std::size_t models, std
     return number;
 }
 
+bool is_seed(std::string name) {
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return name.ends_with("seed");
+}
+
 }  // namespace
 
 Design::Design(std::span<const Factor> factors) {
     std::size_t models = 0;
     for (const Factor& factor : factors) {
-        axes_.push_back({factor.name, levels(factor), level_of_model(factor), {}});
         models = std::max(models, factor.values.size());
+        if (is_seed(factor.name)) {
+            repeats_.push_back(factor.name);
+            continue;
+        }
+        axes_.push_back({factor.name, levels(factor), level_of_model(factor), {}});
     }
     for (std::size_t a = 0; a < axes_.size(); ++a) axes_[a].context = numbered(axes_, models, a);
     configuration_ = numbered(axes_, models, axes_.size());

@@ -19,7 +19,10 @@ struct Axis {
 class Design {
 public:
     Design() = default;
+    /// Factors whose name ends in "seed" are no axes: another seed is a repeat, not another setting.
     explicit Design(std::span<const Factor> factors);
+    /// The factors that were left out as such.
+    const std::vector<std::string>& repeats() const { return repeats_; }
     const std::vector<Axis>& axes() const { return axes_; }
     /// Of every model: equal numbers have equal settings of all axes; -1 where one is not known.
     const std::vector<int>& configuration() const { return configuration_; }
@@ -28,6 +31,7 @@ public:
 
 private:
     std::vector<Axis> axes_;
+    std::vector<std::string> repeats_;
     std::vector<int> configuration_;
 };
 

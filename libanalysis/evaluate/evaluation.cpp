@@ -53,10 +53,44 @@ std::string_view to_string(Role role) {
     switch (role) {
         case Role::measure: return "measure";
         case Role::baseline: return "baseline";
+        case Role::part_of_target: return "part_of_target";
         case Role::needs_test_labels: return "needs_test_labels";
     }
     return "measure";
 }
+
+namespace {
+
+// The gap is train accuracy minus test accuracy: that it goes with the first is in part no finding.
+bool is_part(const Target& target, std::string_view measure) { return target.name == "gap" && measure == "train_accuracy"; }
+
+bool scores_any(const Protocol& protocol, std::span<const Column> measures, const Target& target, const Design& design, const Settings& settings) {
+    return std::any_of(measures.begin(), measures.end(), [&](const Column& measure) {
+        const std::vector<std::size_t> rows = complete_rows(measure.values, target.values);
+        return !std::isnan(protocol.score({measure.values, target.values, &design, rows, settings}).value);
+    });
+}
+
+Interval interval_of(const Protocol& protocol, const Problem& problem, const BootstrapOptions& options) {
+    switch (protocol.resampling) {
+        case Resampling::bootstrap: return bootstrap(protocol, problem, options);
+        case Resampling::jackknife: return jackknife(protocol, problem, options);
+        case Resampling::none: break;
+    }
+    return {};
+}
+
+std::string words_of(const Protocol& protocol, std::size_t replicates, const std::string& resampled) {
+    if (replicates == 0) return "";
+    switch (protocol.resampling) {
+        case Resampling::bootstrap: return std::to_string(replicates) + " resamples of " + resampled;
+        case Resampling::jackknife: return "jackknife over " + resampled + ", at most 50 parts";
+        case Resampling::none: break;
+    }
+    return "";
+}
+
+}  // namespace
 
 bool is_baseline(std::string_view measure) { return measure == "parameter_count" || measure == "depth" || measure == "train_loss"; }
 
@@ -72,6 +106,8 @@ Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
         result.resampled = "groups of config." + factor.name;
     }
     const Design design(frame.config);
+    for (const std::string& name : design.repeats())
+        result.notes.push_back("config." + name + " counts as a repeat, not as a hyper-parameter");
     std::vector<Candidate> tried = candidates(frame, options);
     std::vector<bool> negated(tried.size(), false);
     for (std::size_t i = 0; i < tried.size(); ++i) {
@@ -83,6 +119,8 @@ Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
     for (const Candidate& candidate : tried)
         if (candidate.role != Role::needs_test_labels) counted.push_back(candidate.column);
     result.measures_tried = counted.size();
+    if (std::none_of(tried.begin(), tried.end(), [](const Candidate& candidate) { return candidate.role == Role::baseline; }))
+        result.notes.push_back("no baseline stands beside the measures: no column is called parameter_count, depth or train_loss");
 
     std::vector<Target> wanted = targets_of(frame, options);
     for (Target& target : wanted) {
@@ -91,7 +129,7 @@ Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
         const std::vector<std::size_t> known = complete_rows(scores.target.values, scores.target.values);
         result.replicates = options.replicates.value_or(
             affordable(*result.protocol, {scores.target.values, scores.target.values, &design, known, options.settings}, tried.size() * wanted.size(), options));
-        if (result.replicates > 0)
+        if (result.replicates > 0 && scores_any(*result.protocol, counted, scores.target, design, options.settings))
             scores.chance = chance(*result.protocol, counted, scores.target.values, design, options.settings, result.replicates, seed.child("chance"), options.threads);
         scores.scores.resize(tried.size());
         for_each_index(tried.size(), options.threads, [&](std::size_t i) {
@@ -101,14 +139,21 @@ Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
             const Problem problem{values, scores.target.values, &design, rows, options.settings};
             MeasureScore score{candidate.column.name, candidate.role, rows.size(), result.protocol->score(problem), {}};
             score.negated = negated[i];
+            if (score.role == Role::measure && is_part(scores.target, split_column(score.measure).measure)) score.role = Role::part_of_target;
             if (!std::isnan(score.score.value)) {
                 // One seed for all measures: their intervals rest on the same draws, so that two of them can be compared.
                 if (result.replicates > 0)
-                    score.interval = bootstrap(*result.protocol, problem, {result.replicates, options.level, seed.child("bootstrap"), groups});
+                    score.interval = interval_of(*result.protocol, problem, {result.replicates, options.level, seed.child("bootstrap"), groups});
                 const double own = strength(result.protocol->sense, score.score.value);
-                score.beyond_chance = own > strength(result.protocol->sense, scores.chance.largest);
+                score.beyond_chance = scores.chance.permutations > 0 && own > strength(result.protocol->sense, scores.chance.largest);
                 if (result.protocol->detail) score.detail = result.protocol->detail(problem);
-                if (options.breaks > 0) score.breaks = breaks(problem, frame.models, options.breaks);
+                if (options.breaks > 0) {
+                    score.breaks_falling = result.protocol->sense == Sense::signed_score && score.score.value < 0;
+                    std::vector<double> read = values;
+                    if (score.breaks_falling)
+                        for (double& value : read) value = -value;
+                    score.breaks = breaks({read, scores.target.values, &design, rows, options.settings}, frame.models, options.breaks);
+                }
             }
             scores.scores[i] = std::move(score);
         });
@@ -125,6 +170,15 @@ Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
         });
         result.targets.push_back(std::move(scores));
     }
+    result.intervals = words_of(*result.protocol, result.replicates, result.resampled);
+    if (result.protocol->resampling == Resampling::none && result.replicates > 0)
+        result.notes.push_back("no intervals: the largest error over environments is an end of what its own resamples give");
+    if (!groups.empty() && result.replicates > 0) {
+        const std::size_t count = levels(frame.factor(options.group)).size();
+        if (count < 8)
+            result.notes.push_back("the intervals rest on " + std::to_string(count) + " groups: too few to say how much a score moves");
+        result.notes.push_back("luck is that of single models, not of groups");
+    }
     if (result.targets.empty())
         throw Error(ErrorKind::data,
                     {"targets", "a test accuracy of at least three models, logged (metric.test_accuracy) or measured, that is not "
@@ -137,7 +191,7 @@ Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
 
 Json Evaluation::to_json() const {
     Json json{{"protocol", protocol->name}, {"summary", protocol->summary}, {"source", protocol->source},
-              {"resampled", resampled}, {"replicates", replicates}, {"level", level}, {"measures_tried", measures_tried}, {"notes", notes}};
+              {"resampled", resampled}, {"replicates", replicates}, {"intervals", intervals}, {"level", level}, {"measures_tried", measures_tried}, {"notes", notes}};
     json["targets"] = Json::array();
     json["measures"] = Json::array();
     for (const TargetScores& one : targets) {
@@ -150,12 +204,13 @@ Json Evaluation::to_json() const {
             Json row{{"measure", score.measure}, {"target", one.target.name}, {"role", to_string(score.role)},
                      {"score", number_or_null(score.score.value)}, {"low", number_or_null(score.interval.low)},
                      {"high", number_or_null(score.interval.high)}, {"models", score.models},
-                     {"beyond_chance", score.beyond_chance}};
+                     {"beyond_chance", one.chance.permutations > 0 ? Json(score.beyond_chance) : Json(nullptr)}};
             if (!score.score.reason.empty()) row["reason"] = score.score.reason;
             if (protocol->oriented) row["negated"] = score.negated;
             if (!score.detail.worst.empty()) row["worst"] = {{"environment", score.detail.worst}, {"score", number_or_null(score.detail.worst_score)}};
             for (const auto& [name, value] : score.detail.numbers) row["details"][name] = number_or_null(value);
             for (const Break& broken : score.breaks) row["breaks"].push_back(broken.to_json());
+            if (!score.breaks.empty()) row["breaks_of_the_measure_negated"] = score.breaks_falling;
             json["measures"].push_back(std::move(row));
         }
     }

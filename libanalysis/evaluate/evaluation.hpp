@@ -14,6 +14,7 @@ namespace assay::evaluate {
 enum class Role {
     measure,
     baseline,        ///< trivial: parameter count, train loss
+    part_of_target,  ///< the target is made of it: train accuracy beside the gap
     needs_test_labels,   ///< looks at the answer (test accuracy, test loss): shown apart, never counted
 };
 std::string_view to_string(Role role);
@@ -24,10 +25,11 @@ struct MeasureScore {
     std::size_t models = 0;   ///< that have the measure and the target
     Score score;
     Interval interval;
-    bool beyond_chance = false;   ///< better than Chance::largest
+    bool beyond_chance = false;   ///< better than Chance::largest, where there is such a number
     bool negated = false;         ///< for a protocol that asks for growth with the gap
     Detail detail{};
     std::vector<Break> breaks{};  ///< asked for by EvaluationOptions::breaks; the gravest first
+    bool breaks_falling = false;  ///< they are those of the measure with its sign turned: its own score is negative
 };
 
 struct TargetScores {
@@ -40,6 +42,7 @@ struct Evaluation {
     const Protocol* protocol = nullptr;
     std::string resampled;   ///< "models" or "groups of config.depth"
     std::size_t replicates = 0;   ///< 0: no intervals, no luck
+    std::string intervals;        ///< how they are made, in words: "1000 resamples of models"; empty: there are none
     double level = 0;
     std::size_t measures_tried = 0;
     std::vector<TargetScores> targets;

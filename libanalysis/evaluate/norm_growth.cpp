@@ -41,6 +41,10 @@ CurveFit fit(const CurveProblem& problem) {
     fit.verdict = fmt::format("{}: the measure goes as n^{:.3f}, a bound measure / sqrt(n) as n^{:.3f}, test error as n^{:.3f}{}", fails ? "fails" : "passes", found[0], found[2],
                               found[1], sure ? "" : "; the interval of the difference does not exclude 0");
     if (not_positive > 0) fit.notes.push_back(fmt::format("{} rows left out: a number that is not positive has no logarithm", not_positive));
+    for (const std::size_t k : {4u, 5u})   // the lines' R2
+        if (found[k] < 0.5)
+            fit.notes.push_back(fmt::format("one line through all rows explains {:.0f} % of the variation of {}: other settings vary beside n, and the verdict is only as good as "
+                                            "the line; leave one configuration (--where)", 100 * found[k], k == 4 ? "the measure" : "test error"));
     return fit;
 }
 

@@ -49,6 +49,13 @@ enum class Sense {
     loss,           ///< less is better
 };
 
+/// How an interval for a score is made.
+enum class Resampling {
+    bootstrap,   ///< models drawn with replacement
+    jackknife,   ///< parts of the models left out in turn: for scores that a model beside its own copy would push to one side
+    none,        ///< a maximum over environments is an end of its own resamples
+};
+
 struct Protocol {
     std::string_view name;      ///< "kendall": command line, JSON, report
     std::string_view symbol;    ///< heading of a column
@@ -56,6 +63,7 @@ struct Protocol {
     std::string_view source;
     Sense sense = Sense::signed_score;
     bool oriented = false;      ///< asks for a measure that grows with the gap: one that is held to fall with it is negated first
+    Resampling resampling = Resampling::bootstrap;
     int decimals = 3;           ///< worth printing
     double perfect = 1;         ///< the best score there is
     /// The score of a measure that knows nothing; `problem.measure` does not matter.

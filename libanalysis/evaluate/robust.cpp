@@ -22,6 +22,7 @@ Environments environments_of(const Problem& problem, std::span<const double> sta
     for (std::size_t a = 0; a < axes.size(); ++a) {
         if (axes[a].levels.size() < 2) continue;   // its environments would be single configurations
         for (const auto& [context, rows] : by_context(problem, axes[a])) {
+            if (rows.size() < 2) continue;   // any line goes through one model
             SquaredError error;
             for (const std::size_t row : rows) error.add(standardised[row], problem.target[row]);
             found.errors.push_back(error.mean());
@@ -51,7 +52,7 @@ Score score_robust(const Problem& problem) {
     const std::vector<double> x = standardised(problem);
     if (x.empty()) return {missing, "measure is constant or infinite"};
     const Environments found = environments_of(problem, x, false);
-    if (found.errors.empty()) return {missing, "the models have no hyper-parameters (config columns)"};
+    if (found.errors.empty()) return {missing, "no two models agree in all hyper-parameters (config columns) but one"};
     return {minimax_line(found.errors).worst};
 }
 
@@ -93,6 +94,7 @@ extern const Protocol robust{
     .source = "Dziugaite et al. 2020, section 6",
     .sense = Sense::loss,
     .oriented = true,
+    .resampling = Resampling::none,
     .decimals = 6,
     .perfect = 0,
     .uninformed = uninformed_robust,

@@ -65,11 +65,12 @@ public:
             } else if (columns_.measure ? columns_.measure(name) : name.starts_with("measure.")) {
                 frame.measures.push_back({std::string(without("measure.", name)), numbers(c)});
             } else if (name.starts_with("metric.")) {
-                frame.metrics.push_back({std::string(without("metric.", name)), numbers(c)});
+                if (std::optional<std::vector<double>> values = numbers_if(c)) frame.metrics.push_back({std::string(without("metric.", name)), std::move(*values)});
             }
         }
+        if (columns_.config_required && frame.config.empty()) throw Error(ErrorKind::usage, {"--config", "a pattern of columns of " + where_ + ": " + names(), "none that matches"});
         if (frame.measures.empty())
-            throw Error(ErrorKind::data, {where_, columns_.measure ? "columns that --measure matches" : "columns that begin with measure.", "none",
+            throw Error(ErrorKind::data, {where_, columns_.measure ? "columns that --measure matches and --config does not" : "columns that begin with measure.", "none",
                                           "Name them by a pattern, for example --measure 'complexity.*'"});
         return frame;
     }
@@ -79,10 +80,13 @@ private:
     std::size_t column(const std::string& name, const char* option) const {
         const auto at = std::find(header().begin(), header().end(), name);
         if (at != header().end()) return static_cast<std::size_t>(at - header().begin());
+        throw Error(ErrorKind::usage, {option, "a column of " + where_ + ": " + names(), name});
+    }
+    std::string names() const {
         std::string known;
         for (const std::string& one : header())
             if (known.size() < 300) known += (known.empty() ? "" : ", ") + one;
-        throw Error(ErrorKind::usage, {option, "a column of " + where_ + ": " + known, name});
+        return known;
     }
     void name_models(Frame& frame) const {
         for (const char* name : {"model", "path", "name"}) {
@@ -97,12 +101,24 @@ private:
         std::vector<double> values;
         for (const std::size_t row : kept_) {
             const std::string& cell = rows_[row].cells[column];
-            const std::optional<double> value = number_of(cell);
+            const std::optional<double> value = number_in(cell);
             if (!cell.empty() && !value)
                 throw Error(ErrorKind::format, {where_ + " line " + std::to_string(rows_[row].line) + ", column " + header()[column], "a number", cell.substr(0, 60)});
             values.push_back(value.value_or(missing));
         }
         return values;
+    }
+
+    // Nothing where a cell is text.
+    std::optional<std::vector<double>> numbers_if(std::size_t column) const {
+        for (const std::size_t row : kept_)
+            if (const std::string& cell = rows_[row].cells[column]; !cell.empty() && !number_in(cell)) return std::nullopt;
+        return numbers(column);
+    }
+    // A number, or true or false as 1 or 0, which is how a store's facts are exported.
+    static std::optional<double> number_in(const std::string& cell) {
+        const std::string word = lower(cell);
+        return word == "true" ? 1.0 : word == "false" ? 0.0 : number_of(cell);
     }
 
     std::string where_;

@@ -13,6 +13,7 @@ namespace assay::evaluate {
 struct TableColumns {
     /// Which columns are hyper-parameters and which are measures; empty: those that begin with "config." and "measure.".
     std::function<bool(std::string_view column)> config{}, measure{};
+    bool config_required = false;   ///< a pattern that matches no column is an error
     std::string gap{};   ///< a column that is kept as a metric under its own name
     /// "column" or "column=value": only rows where the cell is that value (whatever its case), or is true (not empty, 0 or false).
     std::vector<std::string> where{};

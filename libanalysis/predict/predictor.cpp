@@ -131,12 +131,18 @@ Predictor Predictor::from_json(const Json& json, std::string_view where) {
         predictor.setting = json.at("setting").get<std::string>();
         for (const Json& feature : json.at("features")) {
             predictor.features.push_back(feature.at("column"));
+            const evaluate::ColumnParts parts = evaluate::split_column(predictor.features.back());
+            for (const auto& [field, part] : {std::pair("measure", parts.measure), std::pair("parameters", parts.parameters), std::pair("convention", parts.convention)})
+                if (feature.at(field).get<std::string>() != part)
+                    throw Error(ErrorKind::format, {file + ": " + predictor.features.back(), std::string(field) + " as the column says: " + part, feature.at(field).dump()});
             predictor.ranges.push_back(scaling_from(feature.at("range")));
             if (feature.contains("importance")) predictor.importance.push_back(finite_number(feature, "importance"));
         }
         predictor.model = predictor.learner->load(json.at("model"), predictor.features.size());
         predictor.level = finite_number(json.at("interval"), "level");
         predictor.half_width = number_from_json(json.at("interval").at("half_width"));
+        if (!(predictor.level > 0 && predictor.level < 1)) throw Error(ErrorKind::format, {file, "a level between 0 and 1", fmt::format("{}", predictor.level)});
+        if (!(predictor.half_width >= 0)) throw Error(ErrorKind::format, {file, "a half width from 0 on", fmt::format("{}", predictor.half_width)});
         predictor.scores = scores_from(json.at("cross_validation"));
         predictor.training_title = json.at("training").at("title");
         predictor.training_hash = json.at("training").at("hash");

@@ -62,7 +62,7 @@ std::string about_protocols(const ProtocolMatrix& matrix) {
                             escaped(heading(protocol)), escaped(std::string(protocol.name)), capital(std::string(protocol.summary)),
                             significant(column.uninformed, 3), significant(protocol.perfect, 3),
                             column.replicates == 0 ? "No intervals and no luck: resampling it takes too long for a page; assay evaluate does it."
-                                                   : fmt::format("Intervals from {} resamples; the best of all by luck: {}.", column.replicates, decimals(column.chance.largest, digits(protocol))),
+                                                   : fmt::format("{}; the best of all by luck: {}.", column.intervals.empty() ? "No intervals: a largest error is an end of its own resamples" : "Intervals: " + column.intervals, decimals(column.chance.largest, digits(protocol))),
                             escaped(std::string(protocol.source)));
     }
     html += "</dl>\n</details>\n";

@@ -64,7 +64,10 @@ private:
             const evaluate::TargetScores& first = evaluation_->targets.front();
             if (const auto* best = best_of(first, evaluate::Role::measure))
                 html += fact("Best single measure of the " + escaped(first.target.title), "&tau; " + decimals(best->score.value, 2),
-                             code(best->measure) + (best->beyond_chance ? "" : ", within what luck gives"));
+                             code(best->measure) + fmt::format(", the best of {} tried{}{}", evaluation_->measures_tried,
+                                                                std::isnan(best->interval.low) ? "" : fmt::format("; {:.0f}&nbsp;% interval {} to {}", 100 * evaluation_->level,
+                                                                                                                 decimals(best->interval.low, 2), decimals(best->interval.high, 2)),
+                                                                best->beyond_chance ? "" : "; within what luck gives"));
         }
         if (fit_) {
             const predict::HeldOutScores& scores = fit_->predictor.scores;

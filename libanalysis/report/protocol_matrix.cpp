@@ -81,7 +81,7 @@ std::vector<ProtocolMatrix> protocol_matrices(const evaluate::Frame& frame, cons
             // A target that one protocol cannot resample leaves the others their intervals.
             const bool resampled = scores.chance.permutations > 0;
             matrix.columns.push_back({evaluation.protocol, uninformed_score(*evaluation.protocol, frame, scores.target, options.settings), scores.chance,
-                                      resampled ? evaluation.replicates : 0});
+                                      resampled ? evaluation.replicates : 0, resampled ? evaluation.intervals : ""});
             std::map<std::string_view, const evaluate::MeasureScore*> by_name;
             for (const evaluate::MeasureScore& score : scores.scores) by_name[score.measure] = &score;
             for (MatrixRow& row : matrix.rows) {

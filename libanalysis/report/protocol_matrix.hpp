@@ -12,7 +12,8 @@ struct MatrixColumn {
     const evaluate::Protocol* protocol = nullptr;
     double uninformed = evaluate::missing;   ///< the score of a measure that knows nothing about this target
     evaluate::Chance chance{};               ///< empty where resampling was left out
-    std::size_t replicates = 0;              ///< behind the intervals; 0: none
+    std::size_t replicates = 0;              ///< of luck; 0: none
+    std::string intervals{};                 ///< how they are made, in words; empty: there are none
 };
 
 struct MatrixCell {

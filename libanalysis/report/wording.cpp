@@ -25,6 +25,7 @@ std::string_view kind(evaluate::Role role) {
     switch (role) {
         case evaluate::Role::measure: return "measure";
         case evaluate::Role::baseline: return "baseline";
+        case evaluate::Role::part_of_target: return "part of the gap";
         case evaluate::Role::needs_test_labels: return "looks at test labels";
     }
     return "";

@@ -22,6 +22,7 @@ import logging
 import math
 import operator
 import os
+import pickle
 import re
 import sys
 import warnings
@@ -1534,6 +1535,8 @@ def find_object(words):
     if not name:
         raise CannotExport(f"{words}: expected <file.py or module>:<name of the model or of a function that makes it>")
     if module.endswith(".py"):
+        if not os.path.exists(module):
+            raise CannotExport(f"{module}: expected a Python file, found none")
         spec = importlib.util.spec_from_file_location(Path(module).stem, module)
         loaded = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = loaded
@@ -1542,7 +1545,18 @@ def find_object(words):
     else:
         sys.path.insert(0, os.getcwd())
         loaded = importlib.import_module(module)
-    return functools.reduce(getattr, name.split("."), loaded)
+    try:
+        return functools.reduce(getattr, name.split("."), loaded)
+    except AttributeError as error:
+        raise CannotExport(f"{words}: {error}") from error
+
+
+def load_state(path):
+    """What torch.save wrote, tensors alone; what cannot be read is named."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        raise CannotExport(f"{path}: expected a state dict written by torch.save, found {str(error).splitlines()[0]}") from error
 
 
 def quotient(text):
@@ -1568,11 +1582,17 @@ def main(arguments=None):
     parser.add_argument("--std", type=numbers, help="divides after that, one a channel")
     parser.add_argument("--training", default=[], action="append", metavar="KEY=VALUE", help="loss=cross_entropy, optimizer=SGD, learning_rate=0.1, weight_decay=5e-4, epochs=90")
     words = parser.parse_args(arguments)
+    read = [words.model.partition(":")[0], words.weights, words.initial, words.data]
     try:
+        if any(path and os.path.exists(path) and os.path.exists(words.output) and os.path.samefile(path, words.output) for path in read):
+            raise CannotExport(f"{words.output}: expected another file than those that are read")
         model = find_object(words.model)
         model = model if isinstance(model, torch.nn.Module) else model()
         if words.weights:
-            model.load_state_dict(state_of(torch.load(words.weights, map_location="cpu", weights_only=True)))
+            try:
+                model.load_state_dict(state_of(load_state(words.weights)))
+            except RuntimeError as error:
+                raise CannotExport(f"{words.weights}: expected the weights of {words.model}, found others: {' '.join(str(error).split())[:300]}") from error
         rows = []
         for shape in words.input:
             integer = shape.startswith("int:")
@@ -1580,7 +1600,10 @@ def main(arguments=None):
             rows.append(torch.zeros(extents, dtype=torch.long) if integer else torch.randn(extents, generator=torch.Generator().manual_seed(0)))
         data = None
         if words.data:
-            stored = np.load(words.data)
+            try:
+                stored = np.load(words.data)
+            except (OSError, ValueError) as error:
+                raise CannotExport(f"{words.data}: expected an .npz file, found {error}") from error
             data = [stored[key] if key in stored else None for key in ("x_train", "y_train", "x_test", "y_test")]
         training = {}
         for word in words.training:
@@ -1591,7 +1614,7 @@ def main(arguments=None):
                 training[key] = value
         preprocessing = {key: value for key, value in (("scale", words.scale), ("mean", words.mean), ("deviation", words.std)) if value is not None}
         written = export(model, tuple(rows), words.output, data=data, preprocessing=preprocessing or None, training=training,
-                         initial=torch.load(words.initial, map_location="cpu", weights_only=True) if words.initial else None)
+                         initial=load_state(words.initial) if words.initial else None)
     except CannotExport as error:
         print(f"assay-export: {error}", file=sys.stderr)
         return 1

@@ -51,6 +51,20 @@ TEST(Bootstrap, CoversThePopulationAsOftenAsItSays) {
     EXPECT_NEAR(static_cast<double>(covered) / trials, 0.9, 5 * 0.0173);
 }
 
+TEST(Jackknife, CoversThePopulationAsOftenAsItSays) {
+    const double tau = 2 / std::acos(-1.0) * std::asin(0.6);
+    int covered = 0;
+    const int trials = 300;
+    for (int trial = 0; trial < trials; ++trial) {
+        const Pairs pairs = normal_pairs(60, 0.6, Seed{100}.child(static_cast<std::uint64_t>(trial)));
+        const std::vector<std::size_t> rows = complete_rows(pairs.x, pairs.y);
+        const Interval interval = jackknife(protocol("kendall"), {pairs.x, pairs.y, {}, rows}, {.seed = Seed{1}});
+        EXPECT_EQ(interval.replicates, 50u);
+        covered += interval.low <= tau && tau <= interval.high;
+    }
+    EXPECT_NEAR(covered / static_cast<double>(trials), 0.95, 0.04);   // three deviations of the count
+}
+
 TEST(Bootstrap, SameSeedSameBitsOtherSeedOtherDraws) {
     const Pairs pairs = normal_pairs(40, 0.5, Seed{3});
     const Interval a = interval_of(pairs, {.replicates = 100, .seed = Seed{1}});

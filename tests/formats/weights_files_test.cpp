@@ -56,6 +56,25 @@ TEST(WeightsOnly, TakeAnArchitectureThatLiesElsewhere) {
     EXPECT_ERROR(load_model(scratch / "w.h5", {.architecture = scratch / "nothing.json"}), ErrorKind::missing, "nothing there");
 }
 
+TEST(WeightsOnly, TakeTheJsonOfKerasThreeForWhatItIs) {
+    const Scratch scratch;
+    weights_only().write(scratch / "w.h5");
+    Json config = keras_sequential({3}, Json::array({keras_layer("Dense", "a", {{"units", 4}, {"activation", "hard_sigmoid"}}), keras_layer("Dense", "b", {{"units", 2}})}));
+    const auto slope = [&] {
+        write_file(scratch / "model.json", config.dump());
+        const model::Model model = load_model(scratch / "w.h5", {.architecture = scratch / "model.json"});
+        for (const std::size_t vertex : model.architecture->topological_order())
+            if (const model::Node& node = model.architecture->graph[vertex]; node.attributes.contains("slope")) return node.attributes.at("slope").get<double>();
+        return 0.0;
+    };
+    EXPECT_EQ(slope(), 0.2);   // Keras 2, with or without a version
+    config["module"] = "keras";   // what Keras 3's Model.to_json adds; it names no version
+    config["registered_name"] = "Sequential";
+    EXPECT_EQ(slope(), 1.0 / 6);
+    config["keras_version"] = "2.15.0";   // its last releases have the same keys, and a version
+    EXPECT_EQ(slope(), 0.2);
+}
+
 TEST(Pgdl, ReadsTheConfigBesideTheWeights) {
     const Scratch scratch;
     weights_only().write(scratch / "weights.hdf5");

@@ -318,6 +318,15 @@ TEST(Predictor, RefusesFilesThatAreNone) {
     bad["target"]["scale"] = "probit";
     EXPECT_TRUE(refused(bad));
     bad = good;
+    bad["features"][0]["convention"] = "weird";
+    EXPECT_TRUE(refused(bad));
+    bad = good;
+    bad["interval"]["half_width"] = -1;
+    EXPECT_TRUE(refused(bad));
+    bad = good;
+    bad["interval"]["level"] = 7;
+    EXPECT_TRUE(refused(bad));
+    bad = good;
     bad["method"] = "oracle";
     EXPECT_TRUE(refused(bad));
     bad = good;

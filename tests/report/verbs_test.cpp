@@ -82,7 +82,7 @@ TEST_F(Verbs, EvaluateReadsPeoplesOwnTables) {
     std::ofstream file(table);
     file << "run,hp.depth,hp.width,complexity.right,complexity.wrong,gap,done\n";
     for (int i = 0; i < 24; ++i)
-        file << "r" << i << "," << i % 2 << "," << i % 3 << "," << i << "," << 100 - i << "," << 0.01 * i << "," << (i == 5 ? "False" : "True") << "\n";
+        file << "r" << i << "," << i % 2 << "," << i % 3 << "," << i << "," << (i % 2 == 0 ? 100 + i : i) << "," << 0.01 * i << "," << (i == 5 ? "False" : "True") << "\n";
     file.close();
     const std::vector<std::string> words{"evaluate", table, "--gap", "gap", "--config", "hp.*", "--measure", "complexity.*", "--where", "done"};
     const auto with = [&](std::vector<std::string> more) {

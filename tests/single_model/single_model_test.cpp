@@ -98,6 +98,27 @@ TEST(Inspect, TellsShapesMultiplyAddsAndReceptiveFieldsAndDraws) {
     EXPECT_NE(test::read_file(scratch / "model.svg").find("<svg"), std::string::npos);
 }
 
+TEST(Inspect, ANameIsNeitherGraphvizNorACost) {
+    const test::Scratch scratch;
+    const std::string name = R"(a\"]; evil [URL=x]; \N)";
+    test::KerasFile file;
+    file.config = test::keras_sequential({3}, Json::array({test::keras_layer("Dense", name, {{"units", 4}})}));
+    file.layers = {test::dense_arrays(name, 3, 4)};
+    file.write(scratch / "odd.h5");
+    const auto drawn = run({program(), "inspect", (scratch / "odd.h5").string(), "--dot", (scratch / "odd.dot").string()});
+    ASSERT_EQ(drawn.exit_code, 0) << drawn.err;
+    const std::string dot = test::read_file(scratch / "odd.dot");
+    EXPECT_NE(dot.find(R"(label="a\\\"]; evil [URL=x]; \\N)"), std::string::npos) << dot;
+    file.config = nullptr;
+    file.write(scratch / "weights.h5");
+    const auto text = run({program(), "inspect", (scratch / "weights.h5").string()});
+    EXPECT_NE(text.out.find("multiply-adds unknown"), std::string::npos) << text.out;
+    EXPECT_NE(text.out.find("kernel 3 x 4, bias 4"), std::string::npos) << text.out;
+    const Json json = parse_json(run({program(), "inspect", (scratch / "weights.h5").string(), "--json"}).out, "inspect");
+    EXPECT_TRUE(json.at("multiply_adds").is_null());
+    EXPECT_TRUE(json.at("layers").at(0).at("multiply_adds").is_null());
+}
+
 TEST(Lint, LooksAtAModelAZooAndAStore) {
     const auto clean = run({program(), "lint", example(first_example()), "--fail-on", "note"});
     EXPECT_EQ(clean.exit_code, 0) << clean.out << clean.err;

@@ -40,8 +40,15 @@ std::string box_name(const model::Node& node) {
     return hash == std::string::npos || hash < node.layer.size() ? node.layer : node.layer + node.name.substr(hash);
 }
 
+// Boost escapes quotes and not backslashes, which end a quoted text of Graphviz early or mean something in a label.
+std::string with_backslashes_doubled(const std::string& text) {
+    std::string out;
+    for (const char c : text) out += c == '\\' ? std::string("\\\\") : std::string(1, c);
+    return out;
+}
+
 std::string label(const Box& box) {
-    std::string text = printable(box.name) + "\n" + printable(box.class_name);
+    std::string text = with_backslashes_doubled(printable(box.name)) + "\n" + with_backslashes_doubled(printable(box.class_name));
     if (!box.shape.empty()) text += "\n" + box.shape;
     if (box.parameters > 0) text += "\n" + count_in_words(static_cast<double>(box.parameters)) + " parameters";
     if (box.madds > 0) text += ", " + count_in_words(box.madds) + " multiply-adds";

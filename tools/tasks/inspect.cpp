@@ -140,12 +140,15 @@ Json run(const Json& arguments, const Context& context, const std::function<void
     if (model->architecture)
         add_outline(*model, outline, layers);
     else
-        problems.push_back("no architecture in a weights-only file: give one with --architecture");
+        problems.push_back("the file has no architecture that can be run: --architecture gives one");
 
     Json table = Json::array();
     Weights total;
     double madds = 0;
+    std::size_t unknown = 0;   // layers whose multiply-adds cannot be told
     for (const Layer& layer : layers) {
+        const bool known = model->architecture && layer.problems.empty();
+        unknown += !known;
         const Weights weights = weights_of(*model, layer);
         total.count += weights.count;
         total.zeros += weights.zeros;
@@ -157,13 +160,13 @@ Json run(const Json& arguments, const Context& context, const std::function<void
                                {"shape", model->parameters[i].shape}, {"stored_type", model->weights[i].stored_type},
                                {"trainable", model->parameters[i].trainable}});
         table.push_back({{"name", layer.name}, {"class", layer.class_name}, {"output_shape", layer.output ? Json(*layer.output) : Json()},
-                         {"parameters", weights.count}, {"multiply_adds", layer.madds}, {"receptive_field", layer.field.empty() ? Json() : Json(layer.field)},
+                         {"parameters", weights.count}, {"multiply_adds", known ? Json(layer.madds) : Json()}, {"receptive_field", layer.field.empty() ? Json() : Json(layer.field)},
                          {"stored_types", stored_types(*model, layer)}, {"problems", layer.problems}, {"zeros", weights.zeros}, {"non_finite", weights.bad}, {"tensors", std::move(tensors)}});
     }
     Json findings = Json::array();
     for (const lint::Finding& finding : lint::check(lint::ModelMaterial{*model, outline, nullptr})) findings.push_back(lint::to_json(finding));
     Json result{{"status", "ok"}, {"path", path}, {"content", hash_file(path)}, {"facts", facts_of(*model)}, {"layers", std::move(table)},
-                {"parameters", total.count}, {"multiply_adds", madds}, {"zeros", total.zeros}, {"non_finite", total.bad}, {"notes", model->notes},
+                {"parameters", total.count}, {"multiply_adds", unknown > 0 ? Json() : Json(madds)}, {"multiply_adds_at_least", madds}, {"layers_of_unknown_cost", unknown}, {"zeros", total.zeros}, {"non_finite", total.bad}, {"notes", model->notes},
                 {"findings", std::move(findings)}};
     try {
         if (const auto state = formats::optimizer_state(path))

@@ -55,6 +55,8 @@ Json run(const Json& arguments, const Context& context, const std::function<void
             measures::Subject subject(model, {.loss = text_argument(arguments, "loss"), .precision = precision_argument(arguments)}, device_context(arguments, context));
             subject.set_backend(backend);
             set_rows(subject, *dataset, arguments);
+            if (!preprocessing_for(arguments, *model).declared)
+                notes.push_back("inputs as stored: no scale was declared, and rules that look at activations may see other ones than in training");
             lint::RunMaterial material{subject};
             add(lint::check(material, skipped));
         }

@@ -190,7 +190,7 @@ void print(const Comparison& comparison) {
     } else if (!comparison.why_no_layers.empty()) {
         fmt::print("{}", wrapped("The weights are not compared layer by layer: " + comparison.why_no_layers, "  "));
     }
-    Table table({{"measure", Table::Align::left}, {"A"}, {"B"}, {"B to A"}, {"prefers"}, {comparison.truth == 'a' || comparison.truth == 'b' ? "right" : ""}});
+    Table table({{"measure", Table::Align::left}, {"A"}, {"B"}, {"(B-A)/max"}, {"prefers"}, {comparison.truth == 'a' || comparison.truth == 'b' ? "right" : ""}});
     std::size_t for_a = 0, for_b = 0, wrong = 0;
     std::vector<const Row*> order;
     for (const Row& row : comparison.rows) order.push_back(&row);
@@ -209,7 +209,7 @@ void print(const Comparison& comparison) {
     }
     fmt::print("\n{}", table.text());
     fmt::print("{}", wrapped(fmt::format("{} measures prefer A, {} prefer B, by the direction in which each is held to go with the generalisation gap; measures without one have no "
-                                         "preference. B to A: the difference over the larger magnitude.", for_a, for_b)));
+                                         "preference. (B-A)/max: the difference over the larger of both magnitudes.", for_a, for_b)));
     if (comparison.truth == 'a' || comparison.truth == 'b')
         fmt::print("{}", wrapped(fmt::format("On the test data {} is better; {} of {} measures prefer the other.", comparison.truth == 'a' ? "A" : "B", wrong, for_a + for_b)));
     else if (comparison.truth == ' ')

@@ -1,6 +1,7 @@
 #include "libanalysis/core/text.hpp"
 #include "libanalysis/evaluate/curve.hpp"
 #include "libanalysis/evaluate/table.hpp"
+#include "libanalysis/evaluate/targets.hpp"
 #include "tools/analysis.hpp"
 #include "tools/parse.hpp"
 #include "tools/table.hpp"
@@ -31,6 +32,9 @@ std::vector<double> column_of(const evaluate::Frame& frame, const std::string& n
         }
         return values;
     }
+    // What is not logged as such is made of accuracies, as evaluate and fit make it.
+    for (const auto& target : {evaluate::test_error(frame), evaluate::gap(frame), evaluate::test_loss(frame)})
+        if (target && without("metric.", name) == target->name) return target->values;
     throw Error(ErrorKind::usage, {"--column", "a column of " + path, name, "assay export STORE lists all columns"});
 }
 

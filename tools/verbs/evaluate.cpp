@@ -33,14 +33,14 @@ std::string common_beginning(const evaluate::TargetScores& scores) {
 }
 
 std::string_view kind(Role role) {
-    return role == Role::baseline ? "baseline" : role == Role::needs_test_labels ? "test labels" : "";
+    return role == Role::baseline ? "baseline" : role == Role::needs_test_labels ? "test labels" : role == Role::part_of_target ? "part of the gap" : "";
 }
 
 // Detail numbers that a table has room for; JSON has all.
 std::string more(const evaluate::MeasureScore& score, int decimals) {
     std::string text;
     for (const auto& [name, value] : score.detail.numbers)
-        if (name == "p90" || name == "max" || name == "adjusted" || name == "mean") text += (text.empty() ? "" : ", ") + name + " " + number(value, decimals);
+        if (name == "p90" || name == "max" || name == "adjusted" || name == "mean" || name == "without_measure") text += (text.empty() ? "" : ", ") + (name == "without_measure" ? "constant" : name) + " " + number(value, decimals);
     return text;
 }
 
@@ -61,9 +61,9 @@ void print_breaks(const evaluate::TargetScores& one, std::size_t limit) {
     for (const evaluate::MeasureScore& score : one.scores) {
         if (shown++ == limit) break;
         for (const evaluate::Break& broken : score.breaks) {
-            if (!any) fmt::print("\nWhere it breaks: settings between which a measure orders more than half of the pairs wrongly\n");
+            if (!any) fmt::print("\nWhere it breaks: settings between which a measure, read in the direction of its own score, orders\nmore than half of the pairs wrongly\n");
             any = true;
-            fmt::print("{}", wrapped(fmt::format("{}: {} {} against {}: {} of {} pairs wrong{}; open {} ({} {}, measure {}) and {} ({} {}, measure {})", score.measure,
+            fmt::print("{}", wrapped(fmt::format("{}{}: {} {} against {}: {} of {} pairs wrong{}; open {} ({} {}, measure {}) and {} ({} {}, measure {})", score.measure, score.breaks_falling ? " (read as falling)" : "",
                                                  broken.axis, broken.low, broken.high, broken.wrong, broken.pairs,
                                                  broken.others_equal ? ", all else equal" : ", other settings differ too", printable(broken.smaller), one.target.name,
                                                  significant(broken.smaller_target), significant(broken.smaller_measure), printable(broken.larger), one.target.name,
@@ -83,11 +83,11 @@ void print_target(const evaluate::Evaluation& evaluation, const evaluate::Target
     }
     std::vector<Table::Column> columns{{"measure", Table::Align::left}, {std::string(evaluation.protocol->symbol)}};
     const bool counts = std::any_of(one.scores.begin(), one.scores.end(), [&](const auto& score) { return score.models != one.target.models; });
-    const bool intervals = evaluation.replicates > 0;
+    const bool intervals = !evaluation.intervals.empty(), luck = one.chance.permutations > 0;
     const bool details = std::any_of(one.scores.begin(), one.scores.end(), [](const auto& score) { return !score.detail.worst.empty(); });
     if (intervals) columns.push_back({fmt::format("{:.0f} % interval", 100 * evaluation.level)});
     if (counts) columns.push_back({"models"});
-    if (intervals) columns.push_back({"beyond luck", Table::Align::left});
+    if (luck) columns.push_back({"beyond luck", Table::Align::left});
     if (details) columns.push_back({"worst"});
     columns.push_back({"", Table::Align::left});
     Table table(columns);
@@ -101,7 +101,7 @@ void print_target(const evaluate::Evaluation& evaluation, const evaluate::Target
         std::vector<std::string> cells{(score.negated ? "-" : "") + name, none ? "-" : number(score.score.value, decimals)};
         if (intervals) cells.push_back(interval(score.interval.low, score.interval.high, decimals));
         if (counts) cells.push_back(std::to_string(score.models));
-        if (intervals) cells.push_back(none || score.role == Role::needs_test_labels ? "" : score.beyond_chance ? "yes" : "no");
+        if (luck) cells.push_back(none || score.role == Role::needs_test_labels ? "" : score.beyond_chance ? "yes" : "no");
         if (details) cells.push_back(number(score.detail.worst_score, decimals));
         const std::string role(kind(score.role)), numbers = more(score, decimals);
         cells.push_back(none ? score.score.reason : role + (role.empty() || numbers.empty() ? "" : "; ") + numbers);
@@ -125,7 +125,7 @@ void print_csv(const evaluate::Evaluation& evaluation) {
             // A column's name may hold commas between brackets.
             fmt::print("{},{},\"{}\",{},{},{},{},{},{},{},{},\"{}\"\n", evaluation.protocol->name, one.target.name, score.measure,
                        evaluate::to_string(score.role), cell(score.score.value), cell(score.interval.low), cell(score.interval.high),
-                       score.models, score.beyond_chance, score.negated, cell(score.detail.worst_score), score.detail.worst);
+                       score.models, one.chance.permutations > 0 ? (score.beyond_chance ? "true" : "false") : "", score.negated, cell(score.detail.worst_score), score.detail.worst);
 }
 
 /// What is judged, and what to call it.
@@ -135,7 +135,8 @@ struct Source {
 };
 
 int run(const std::vector<std::string>& words) {
-    std::string target, measure, config;
+    std::string target;
+    std::vector<std::string> measures, config;
     evaluate::EvaluationOptions options;
     std::vector<std::string> where;
     std::size_t limit = 40;
@@ -147,8 +148,8 @@ int run(const std::vector<std::string>& words) {
         ("protocol", po::value(&options.protocol)->default_value("kendall"), ("how to judge: " + protocols).c_str())
         ("target", po::value(&target), "gap or test_error (default: both)")
         ("gap", po::value(&options.gap), "the column that is the target (default: train minus test accuracy)")
-        ("measure", po::value(&measure), "only measures that match this pattern (*, ?); baselines stay. In a table: which columns are measures")
-        ("config", po::value(&config), "in a table: which columns are hyper-parameters (default: config.*)")
+        ("measure", po::value(&measures)->composing(), "only measures that match this pattern (*, ?); baselines stay. In a table: which columns are measures; may be repeated")
+        ("config", po::value(&config)->composing(), "in a table: which columns are hyper-parameters (default: config.*); may be repeated")
         ("where", po::value(&where)->composing(), "in a table: only rows where COLUMN is true, or COLUMN=VALUE; may be repeated")
         ("complete", po::bool_switch(), "only models with a finite value of every measure")
         ("average-repeats", po::bool_switch(), "one row a configuration: the mean of its runs")
@@ -183,7 +184,7 @@ int run(const std::vector<std::string>& words) {
     options.seed = Seed{seed};
     options.needs_test_labels = needs_test_labels;
     options.falls = falls_with_gap;
-    if (!measure.empty()) options.wanted = matching({measure});
+    if (!measures.empty()) options.wanted = matching(measures);
 
     const std::string path = (*values)["STORE"].as<std::string>();
     Source source;
@@ -194,8 +195,9 @@ int run(const std::vector<std::string>& words) {
         source = {report::frame_of(content.table), content.title, zoo_line(content, path)};
     } else {
         evaluate::TableColumns columns{.gap = options.gap, .where = where};
-        if (!config.empty()) columns.config = matching({config});
-        if (!measure.empty()) columns.measure = matching({measure});
+        if (!config.empty()) columns.config = matching(config);
+        columns.config_required = !config.empty();
+        if (!measures.empty()) columns.measure = matching(measures);
         source.frame = evaluate::frame_of_csv(read_whole(path, "a store or a table (CSV)"), path, columns);
         options.wanted = nullptr;   // the pattern has chosen the columns
         source.title = std::filesystem::path(path).filename();
@@ -219,7 +221,7 @@ int run(const std::vector<std::string>& words) {
     }
     fmt::print("{}", wrapped(source.line));
     fmt::print("{}", wrapped(fmt::format("{}.{} {} measures and baselines were tried.", evaluation.protocol->summary,
-                                         evaluation.replicates > 0 ? fmt::format(" Intervals: {} resamples of {}.", evaluation.replicates, evaluation.resampled) : "",
+                                         evaluation.intervals.empty() ? "" : fmt::format(" Intervals: {}.", evaluation.intervals),
                                          evaluation.measures_tried)));
     for (const std::string& note : evaluation.notes) fmt::print("{}", wrapped("note: " + note));
     for (const auto& one : evaluation.targets) print_target(evaluation, one, limit == 0 ? one.scores.size() : limit);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 namespace assay::tools::verbs {
@@ -27,9 +28,10 @@ std::string facts_in_words(const Json& facts) {
 std::string stored_as(const Json& layers) {
     std::set<std::string> types;
     for (const Json& layer : layers)
-        if (const std::string word = layer["stored_types"].get<std::string>(); !word.empty()) types.insert(word);
+        for (const Json& tensor : layer["tensors"])
+            if (const std::string type = tensor["stored_type"].get<std::string>(); !type.empty()) types.insert(type);
     std::string words;
-    for (const std::string& type : types) words += (words.empty() ? "" : "; ") + type;
+    for (const std::string& type : types) words += (words.empty() ? "" : ", ") + type;
     return words.empty() ? "nothing" : words;
 }
 
@@ -42,7 +44,10 @@ std::string optimizer_in_words(const Json& state) {
 /// The layers as a tree: those of a nested model below a line of its own, which sums them up.
 class Tree {
 public:
-    explicit Tree(const Json& layers) : layers_(layers) {}
+    /// Without any output shape the arrays of the layers stand in its place.
+    explicit Tree(const Json& layers)
+        : layers_(layers), arrays_(std::all_of(layers.begin(), layers.end(), [](const Json& layer) { return layer["output_shape"].is_null(); })),
+          table_(columns(arrays_)) {}
 
     std::string text() {
         for (std::size_t i = 0; i < layers_.size(); ++i) {
@@ -70,6 +75,17 @@ private:
         return parts;
     }
     static std::string count_word(std::int64_t count) { return count > 0 ? fmt::format("{}", count) : ""; }
+    static std::vector<Table::Column> columns(bool arrays) {
+        if (arrays) return {{"layer", Table::Align::left}, {"class", Table::Align::left}, {"arrays", Table::Align::left}, {"parameters"}, {"zeros"}};
+        return {{"layer", Table::Align::left}, {"class", Table::Align::left}, {"output", Table::Align::left}, {"sees", Table::Align::left}, {"parameters"},
+                {"multiply-adds"}, {"zeros"}};
+    }
+    static std::string arrays_of(const Json& layer) {
+        std::string words;
+        for (const Json& tensor : layer["tensors"])
+            words += fmt::format("{}{} {}", words.empty() ? "" : ", ", tensor["role"].get<std::string>(), shape_in_words(tensor["shape"]));
+        return words;
+    }
     static std::string madds_word(double madds) { return madds > 0 ? fmt::format("{:.0f}", madds) : ""; }
     static std::string zeros_word(double zeros, std::int64_t count) { return zeros > 0 ? percent(zeros / static_cast<double>(count), 1) : ""; }
 
@@ -81,22 +97,26 @@ private:
         double madds = 0, zeros = 0;
         for (std::size_t i = first; i < layers_.size() && layers_[i]["name"].get<std::string>().starts_with(prefix); ++i) {
             count += layers_[i]["parameters"].get<std::int64_t>();
-            madds += layers_[i]["multiply_adds"].get<double>();
+            madds += layers_[i]["multiply_adds"].is_null() ? 0 : layers_[i]["multiply_adds"].get<double>();
             zeros += layers_[i]["zeros"].get<double>();
         }
-        table_.add({std::string(2 * (open_.size() - 1), ' ') + printable(open_.back()) + "/", "", "", "", count_word(count), madds_word(madds), zeros_word(zeros, count)});
+        const std::string name = std::string(2 * (open_.size() - 1), ' ') + printable(open_.back()) + "/";
+        if (arrays_) table_.add({name, "", "", count_word(count), zeros_word(zeros, count)});
+        else table_.add({name, "", "", "", count_word(count), madds_word(madds), zeros_word(zeros, count)});
     }
     void add_layer(const Json& layer, const std::string& name) {
         const auto count = layer["parameters"].get<std::int64_t>();
-        table_.add({std::string(2 * open_.size(), ' ') + printable(name), printable(layer["class"].get<std::string>()), shape_in_words(layer["output_shape"]),
+        const std::string shown = std::string(2 * open_.size(), ' ') + printable(name), kind = printable(layer["class"].get<std::string>()), zeros = zeros_word(layer["zeros"].get<double>(), count);
+        if (arrays_) table_.add({shown, kind, arrays_of(layer), count_word(count), zeros});
+        else table_.add({shown, kind, shape_in_words(layer["output_shape"]),
                     layer["receptive_field"].is_string() ? layer["receptive_field"].get<std::string>() : "", count_word(count),
-                    madds_word(layer["multiply_adds"].get<double>()), zeros_word(layer["zeros"].get<double>(), count)});
+                    layer["multiply_adds"].is_null() ? "?" : madds_word(layer["multiply_adds"].get<double>()), zeros});
     }
 
     const Json& layers_;
     std::vector<std::string> open_;   ///< the path of the group that the last layer is in
-    Table table_{{{"layer", Table::Align::left}, {"class", Table::Align::left}, {"output", Table::Align::left}, {"sees", Table::Align::left}, {"parameters"},
-                  {"multiply-adds"}, {"zeros"}}};
+    bool arrays_;
+    Table table_;
 };
 
 int run(const std::vector<std::string>& words) {
@@ -127,9 +147,14 @@ int run(const std::vector<std::string>& words) {
     }
     fmt::print("{}: {}\n", printable(file), result["facts"].value("format", ""));
     if (const std::string facts = facts_in_words(result["facts"]); !facts.empty()) fmt::print("{}", wrapped("training: " + facts));
-    fmt::print("\n{}\n{} layers, {} parameters, {} of them trainable, {:.0f} multiply-adds a row; stored as {}\n", Tree(result["layers"]).text(), result["layers"].size(),
-               result["parameters"].get<std::int64_t>(), result["facts"].value("trainable_count", std::int64_t{0}), result["multiply_adds"].get<double>(),
-               stored_as(result["layers"]));
+    const auto unknown = result["layers_of_unknown_cost"].get<std::size_t>();
+    const double at_least = result["multiply_adds_at_least"].get<double>();
+    const std::string cost = unknown == 0    ? fmt::format("{:.0f} multiply-adds a row", at_least)
+                             : at_least == 0 ? std::string("multiply-adds unknown")
+                                             : fmt::format("at least {:.0f} multiply-adds a row ({} layers unknown)", at_least, unknown);
+    fmt::print("\n{}\n{}", Tree(result["layers"]).text(),
+               wrapped(fmt::format("{} layers, {} parameters, {} of them trainable, {}; stored as {}", result["layers"].size(), result["parameters"].get<std::int64_t>(),
+                                   result["facts"].value("trainable_count", std::int64_t{0}), cost, stored_as(result["layers"]))));
     if (result.contains("optimizer_state")) fmt::print("{}\n", optimizer_in_words(result["optimizer_state"]));
     if (!result["scales"].empty()) {
         Table scales({{"input", Table::Align::left}, {"accuracy"}});

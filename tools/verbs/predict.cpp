@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <set>
 
@@ -122,8 +123,8 @@ int run(const std::vector<std::string>& words) {
     const predict::Prediction prediction = predictor.predict(features.values);
     const bool limited = values->contains("fail-above");
     const predict::Target& target = *predictor.target;
-    if (limited && !(target.share ? fail_above >= -1 && fail_above <= 1 : std::isfinite(fail_above)))
-        throw Error(ErrorKind::usage, {"--fail-above", fmt::format("a {}{}", target.title, target.share ? " at most 1" : ""), fmt::format("{}", fail_above)});
+    if (limited && !(target.name == "gap" ? fail_above >= -1 && fail_above <= 1 : fail_above >= 0 && fail_above <= (target.share ? 1 : std::numeric_limits<double>::max())))
+        throw Error(ErrorKind::usage, {"--fail-above", fmt::format("a {}{}", target.title, target.name == "gap" ? " between -1 and 1" : target.share ? " between 0 and 1" : " from 0 on"), fmt::format("{}", fail_above)});
     const int ending = limited && !(prediction.value <= fail_above) ? static_cast<int>(ExitCode::some_failed) : 0;
 
     const bool seen = predictor.trained_on(result.at("content").get<std::string>());
@@ -161,7 +162,9 @@ int run(const std::vector<std::string>& words) {
     if (seen) fmt::print("{}", wrapped("This model is one of those that the predictor was fitted to: how well it is predicted says nothing about the predictor."));
     if (!prediction.outside.empty()) {
         std::string list;
-        for (const std::string& feature : prediction.outside) list += (list.empty() ? "" : ", ") + feature;
+        constexpr std::size_t named = 8;
+        for (std::size_t k = 0; k < std::min(named, prediction.outside.size()); ++k) list += (list.empty() ? "" : ", ") + prediction.outside[k];
+        if (prediction.outside.size() > named) list += fmt::format(" and {} more (--json names all)", prediction.outside.size() - named);
         fmt::print("{}", wrapped(fmt::format("warning: this model is unlike the fitted ones: {} of {} features lie beyond what they had, the farthest by {} deviations; the "
                                              "interval is widened {} times, and covers only if the predictor holds there: {}",
                                              prediction.outside.size(), predictor.features.size(), significant(prediction.novelty, 3),

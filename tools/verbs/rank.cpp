@@ -237,7 +237,7 @@ int run(const std::vector<std::string>& words) {
     const auto values = parse({"assay rank STORE [--with FILE | --by MEASURE] [options]",
                                "Orders the models of a zoo, best first: by predicted test error (or gap, or test loss) with intervals, or by one measure. Without --with and --by "
                                "each model is predicted by a fit that did not see its group.",
-                               {"assay rank zoo.assay", "assay rank zoo.assay --with predictor.json --limit 20", "assay rank zoo.assay --by path_norm"},
+                               {"assay rank zoo.assay", "assay rank zoo.assay --with predictor.json --limit 20", "assay rank zoo.assay --by path_norm.exact"},
                                "STORE"}, description, words);
     if (!values) return 0;
     if (!with.empty() && !by.empty()) throw Error(ErrorKind::usage, {"assay rank", "--with or --by", "both"});
