@@ -24,6 +24,18 @@ std::string without_digits(std::string_view text) {
     return shape;
 }
 
+std::string without_path(std::string reason, std::string_view path) {
+    constexpr std::string_view stands_for = "FILE";
+    for (const std::string_view needle : {path, path.substr(path.rfind('/') + 1)})
+        for (std::size_t at = 0; !needle.empty() && (at = reason.find(needle, at)) != std::string::npos; at += stands_for.size()) {
+            std::size_t begin = at;
+            while (begin > 0 && std::string_view(" \t\n'\"(").find(reason[begin - 1]) == std::string_view::npos) --begin;
+            reason.replace(begin, at + needle.size() - begin, stands_for);
+            at = begin;
+        }
+    return reason;
+}
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -258,11 +270,7 @@ Summary summarise(const store::Store& store, const Plan& plan) {
                 if (kept.models++ == 0) kept.text = note.get<std::string>(), kept.model = row.path;
             }
         if (row.status == "failed") {
-            // The same reason names another file each time.
-            std::string reason = row.reason;
-            const std::string name = row.path.substr(row.path.rfind('/') + 1);
-            for (std::size_t at; !name.empty() && (at = reason.find(name)) != std::string::npos;) reason.replace(at, name.size(), "\x01");
-            auto& kept = failures[{row.error_kind, without_digits(reason)}];
+            auto& kept = failures[{row.error_kind, without_digits(without_path(row.reason, row.path))}];
             if (kept.models++ == 0) kept = {row.error_kind, row.reason, row.path, 1};
         }
     }

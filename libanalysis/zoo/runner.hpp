@@ -109,6 +109,8 @@ Summary run_zoo(const Manifest& manifest, store::Store& store, const RunOptions&
 
 /// Numbers replaced by '#': what makes two reasons the same kind of reason.
 std::string without_digits(std::string_view text);
+/// The model's path (relative to the zoo), with the folders before it, and its name replaced by FILE.
+std::string without_path(std::string reason, std::string_view path);
 
 /// Resident bytes at which the watchdog ends a worker with this budget: somewhat above it, for code, libraries and fragments. The libraries
 /// of a device hold far more of them.

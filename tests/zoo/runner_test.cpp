@@ -446,6 +446,9 @@ TEST(Shards, ArePureFunctionsOfThePath) {
 TEST(Notes, AreTheSameButForDigits) {
     EXPECT_EQ(without_digits("accuracy 0.125 of 30 at 1/255"), without_digits("accuracy 0.9 of 4 at 1/255"));
     EXPECT_NE(without_digits("a 1"), without_digits("b 1"));
+    EXPECT_EQ(without_path("/zoo/of mine/a/b.pt: expected HDF5, found a pickle in 'b.pt'", "a/b.pt"), without_path("/zoo/of mine/c/d.pt: expected HDF5, found a pickle in 'd.pt'", "c/d.pt"));
+    EXPECT_EQ(without_path("FILE: bad", "FILE"), "FILE: bad");
+    EXPECT_EQ(without_path("bad", ""), "bad");
 }
 
 }  // namespace

@@ -111,7 +111,8 @@ void print_layer_csv(const Json& rows) {
         line.clear();
         for (const std::string_view column : measures::layer_columns()) {
             if (column != measures::layer_columns().front()) line += ',';
-            line += store::csv_cell(row.at(std::string(column)));
+            const Json& cell = row.at(std::string(column));
+            line += store::csv_cell(cell.is_string() ? Json(printable(cell.get<std::string>())) : cell);
         }
         fmt::print("{}\n", line);
     }
@@ -130,7 +131,7 @@ int run(const std::vector<std::string>& words) {
         ("samples", po::value(&samples)->value_name("N"), "at most N rows of each split, by a seeded shuffle (all)")
         ("seed", po::value(&seed)->value_name("N"), "of everything random (0)")
         ("layers", po::bool_switch(), "also a table of the layers, and the values of every layer")
-        ("csv", po::bool_switch(), "print the table of the layers alone, as CSV with WeightWatcher's columns");
+        ("csv", po::bool_switch(), "print the table of the layers alone, as CSV, its columns named as WeightWatcher names them");
     model.add_to(description);
     const auto values = parse({"assay measure FILE [options]",
                                "Computes the catalogue on one checkpoint. What cannot be computed says why; values are raw, without size adjustments.",

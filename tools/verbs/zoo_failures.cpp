@@ -14,12 +14,7 @@ namespace {
 namespace po = boost::program_options;
 
 // The same reason names another file each time: groups form without names and numbers.
-std::string shape_of(const store::ModelRow& row) {
-    std::string reason = row.reason;
-    const std::string name = row.path.substr(row.path.rfind('/') + 1);
-    for (std::size_t at; !name.empty() && (at = reason.find(name)) != std::string::npos;) reason.replace(at, name.size(), "\x01");
-    return row.error_kind + "\n" + zoo::without_digits(reason);
-}
+std::string shape_of(const store::ModelRow& row) { return row.error_kind + "\n" + zoo::without_digits(zoo::without_path(row.reason, row.path)); }
 
 int run(const std::vector<std::string>& words) {
     po::options_description description("Options");
@@ -48,7 +43,7 @@ int run(const std::vector<std::string>& words) {
     }
     fmt::print("{} failed\n", failed);
     for (const auto* rows : ordered) {
-        fmt::print("\n{}", wrapped(fmt::format("{} ({}): {}", rows->front().error_kind, rows->size(), printable(rows->front().reason))));
+        fmt::print("\n{}", wrapped(fmt::format("{} ({}): {}", rows->front().error_kind, rows->size(), printable(rows->size() > 1 ? zoo::without_path(rows->front().reason, rows->front().path) : rows->front().reason))));
         const std::size_t shown = (*values)["all"].as<bool>() ? rows->size() : std::min<std::size_t>(5, rows->size());
         for (std::size_t i = 0; i < shown; ++i) fmt::print("    {}\n", printable((*rows)[i].path));
         if (shown < rows->size()) fmt::print("    ... and {} more (--all)\n", rows->size() - shown);
