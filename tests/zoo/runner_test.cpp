@@ -352,16 +352,18 @@ TEST(ZooRun, SurvivesKillMinusNineOfSupervisorAndWorkersBitForBit) {
 
 TEST(ZooRun, LosesAtMostTheModelsInFlight) {
     const Scratch scratch;
-    make_zoo(scratch / "zoo", 20, "slow 30");
+    make_zoo(scratch / "zoo", 40, "slow 30");
     Log log(scratch);
     const pid_t pid = start_apart(scratch / "zoo", scratch / "s", {{"j", 2}}, log.path());
     while (log.pids().size() < 8) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    const std::size_t begun = log.pids().size();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));   // what was answered by then is on its way to the disk
     kill(pid, SIGKILL);
     EXPECT_EQ(wait_for(pid), 128 + SIGKILL);
-    const std::size_t begun = log.pids().size();
     std::size_t kept = 0;
     for (const auto& row : store::Store(scratch / "s", store::Store::Mode::read).models()) kept += row.status == "ok";
-    EXPECT_GE(kept + 4, begun) << "two workers: one model each in flight, and one each whose answer was on its way";
+    EXPECT_GE(kept + 2, begun) << "two workers: one model each in flight";
+    EXPECT_LT(kept, 40u) << "the run was over before it was killed";
 }
 
 TEST(ZooRun, ForgivesAWorkerThatIsKilledFromOutside) {
