@@ -62,11 +62,15 @@ void print_reasons(const Json& values, bool layers) {
 void print_whole_model(const Json& values) {
     const bool sampled = std::any_of(values.begin(), values.end(), [](const Json& value) { return !value.at("standard_error").is_null(); });
     Table table({{"measure", Table::Align::left}, {"convention", Table::Align::left}, {"value"}, {sampled ? "standard error" : ""}});
-    for (const Json& value : values)
-        if (value.at("layer").get<std::string>().empty() && value.at("status") == "ok")
-            table.add({named(value), value.at("convention").get<std::string>(), number_of(value),
-                       value.at("standard_error").is_null() ? "" : significant(number_from_json(value.at("standard_error")), 2)});
+    std::string arrays;   // below the table, whose column they would widen
+    for (const Json& value : values) {
+        if (!value.at("layer").get<std::string>().empty() || value.at("status") != "ok") continue;
+        const auto convention = value.at("convention").get<std::string>();
+        if (value.at("value").is_array()) arrays += wrapped(fmt::format("{}{}{}: {}", named(value), convention.empty() ? "" : ".", convention, number_of(value)));
+        else table.add({named(value), convention, number_of(value), value.at("standard_error").is_null() ? "" : significant(number_from_json(value.at("standard_error")), 2)});
+    }
     if (!table.empty()) fmt::print("{}", table.text());
+    fmt::print("{}", arrays);
     print_reasons(values, false);
 }
 
