@@ -1,5 +1,6 @@
 #include "tools/predictor_file.hpp"
 
+#include "libanalysis/core/named.hpp"
 #include "tools/analysis.hpp"
 #include "tools/table.hpp"
 
@@ -21,6 +22,6 @@ std::string shown_interval(const predict::Target& target, double low, double hig
     return (target.share ? fixed(100 * low, 2) : significant(low, 4)) + " .. " + shown(target, high);
 }
 
-std::string target_help() { return "what to predict: " + predict::target_names(); }
+std::string target_help() { return "what to predict: " + names_of(predict::targets()); }
 
 }  // namespace assay::tools

@@ -10,7 +10,7 @@ namespace {
 
 class Search {
 public:
-    Search(const Problem& problem, std::span<const std::string> models) : problem_(problem), models_(models) {}
+    Search(const Problem& problem, std::span<const std::string> models, bool falling) : problem_(problem), models_(models), falling_(falling) {}
 
     void look(std::size_t axis, bool others_equal) {
         const Axis& along = problem_.design->axes()[axis];
@@ -41,7 +41,7 @@ private:
                     one.high = along.levels[static_cast<std::size_t>(levels.second)];
                     one.others_equal = others_equal;
                 }
-                if (problem_.measure[less] <= problem_.measure[more]) continue;
+                if (falling_ ? problem_.measure[less] >= problem_.measure[more] : problem_.measure[less] <= problem_.measure[more]) continue;
                 ++one.wrong;
                 if (one.wrong > 1 && problem_.target[more] - problem_.target[less] <= one.larger_target - one.smaller_target) continue;
                 one.smaller = models_[less];
@@ -54,6 +54,7 @@ private:
     }
     const Problem& problem_;
     std::span<const std::string> models_;
+    bool falling_;
 };
 
 }  // namespace
@@ -64,11 +65,11 @@ Json Break::to_json() const {
             {"values", {number_to_json(smaller_measure), number_to_json(larger_measure)}}};
 }
 
-std::vector<Break> breaks(const Problem& problem, std::span<const std::string> models, std::size_t limit) {
+std::vector<Break> breaks(const Problem& problem, std::span<const std::string> models, std::size_t limit, bool falling) {
     std::vector<Break> all;
     if (!problem.design) return all;
     for (std::size_t axis = 0; axis < problem.design->axes().size(); ++axis) {
-        Search search(problem, models);
+        Search search(problem, models, falling);
         search.look(axis, true);
         if (search.found.empty()) search.look(axis, false);
         for (auto& [levels, one] : search.found)

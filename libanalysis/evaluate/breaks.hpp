@@ -20,7 +20,7 @@ struct Break {
 };
 
 /// Settings between which at least three pairs and more than half of them are ordered wrongly: the gravest first (by how many wrong
-/// pairs there are beyond half), at most `limit`. A measure that falls with the target must be negated before.
-std::vector<Break> breaks(const Problem& problem, std::span<const std::string> models, std::size_t limit);
+/// pairs there are beyond half), at most `limit`. `falling`: the measure is read as one that falls with the target.
+std::vector<Break> breaks(const Problem& problem, std::span<const std::string> models, std::size_t limit, bool falling = false);
 
 }  // namespace assay::evaluate

@@ -1,6 +1,7 @@
 #include "libanalysis/evaluate/curve.hpp"
 
 #include "libanalysis/core/error.hpp"
+#include "libanalysis/core/named.hpp"
 
 #include <fmt/format.h>
 
@@ -24,14 +25,7 @@ std::span<const Curve* const> curves() {
     return all;
 }
 
-const Curve& curve(std::string_view name) {
-    std::string known;
-    for (const Curve* one : curves()) {
-        if (one->name == name) return *one;
-        known += (known.empty() ? "" : ", ") + std::string(one->name);
-    }
-    throw Error(ErrorKind::usage, {"curve", "one of " + known, std::string(name)});
-}
+const Curve& curve(std::string_view name) { return named(curves(), "curve", name); }
 
 std::size_t CurveProblem::rows() const { return columns.empty() ? 0 : columns.begin()->second.size(); }
 

@@ -149,10 +149,7 @@ Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
                 if (result.protocol->detail) score.detail = result.protocol->detail(problem);
                 if (options.breaks > 0) {
                     score.breaks_falling = result.protocol->sense == Sense::signed_score && score.score.value < 0;
-                    std::vector<double> read = values;
-                    if (score.breaks_falling)
-                        for (double& value : read) value = -value;
-                    score.breaks = breaks({read, scores.target.values, &design, rows, options.settings}, frame.models, options.breaks);
+                    score.breaks = breaks(problem, frame.models, options.breaks, score.breaks_falling);
                 }
             }
             scores.scores[i] = std::move(score);

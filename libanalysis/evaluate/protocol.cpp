@@ -1,6 +1,6 @@
 #include "libanalysis/evaluate/protocol.hpp"
 
-#include "libanalysis/core/error.hpp"
+#include "libanalysis/core/named.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -20,14 +20,7 @@ std::span<const Protocol* const> protocols() {
     return all;
 }
 
-const Protocol& protocol(std::string_view name) {
-    std::string known;
-    for (const Protocol* one : protocols()) {
-        if (one->name == name) return *one;
-        known += (known.empty() ? "" : ", ") + std::string(one->name);
-    }
-    throw Error(ErrorKind::usage, {"protocol", "one of " + known, std::string(name)});
-}
+const Protocol& protocol(std::string_view name) { return named(protocols(), "protocol", name); }
 
 double strength(Sense sense, double score) { return sense == Sense::signed_score ? std::abs(score) : sense == Sense::gain ? score : -score; }
 

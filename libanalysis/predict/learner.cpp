@@ -1,6 +1,6 @@
 #include "libanalysis/predict/learner.hpp"
 
-#include "libanalysis/core/error.hpp"
+#include "libanalysis/core/named.hpp"
 
 #include <fmt/format.h>
 
@@ -27,17 +27,7 @@ std::span<const Learner* const> learners() {
     return all;
 }
 
-const Learner& learner(std::string_view name) {
-    for (const Learner* one : learners())
-        if (one->name == name) return *one;
-    throw Error(ErrorKind::usage, {"method", "one of " + learner_names(), std::string(name)});
-}
-
-std::string learner_names() {
-    std::string names;
-    for (const Learner* one : learners()) names += (names.empty() ? "" : ", ") + std::string(one->name);
-    return names;
-}
+const Learner& learner(std::string_view name) { return named(learners(), "method", name); }
 
 std::string in_words(const Json& setting) {
     std::string words;

@@ -41,8 +41,6 @@ struct Learner {
 std::span<const Learner* const> learners();
 /// @throws Error{usage} naming the learners there are.
 const Learner& learner(std::string_view name);
-/// "ridge, lasso, ...": every name, for help and errors.
-std::string learner_names();
 
 /// "lambda 0.01, depth 3"
 std::string in_words(const Json& setting);

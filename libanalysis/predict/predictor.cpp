@@ -1,6 +1,7 @@
 #include "libanalysis/predict/predictor.hpp"
 
 #include "libanalysis/core/error.hpp"
+#include "libanalysis/core/named.hpp"
 #include "libanalysis/evaluate/frame.hpp"
 
 #include <fmt/format.h>
@@ -119,14 +120,12 @@ Predictor Predictor::from_json(const Json& json, std::string_view where) {
         predictor.tool_version = json.at("tool_version");
         predictor.target_source = json.at("target").at("source");
         const std::string name = json.at("target").at("name").get<std::string>();
-        for (const Target* one : targets())
-            if (one->name == name) predictor.target = one;
-        if (!predictor.target) throw Error(ErrorKind::format, {file, "one of the targets " + target_names(), name});
+        predictor.target = find_named(targets(), name);
+        if (!predictor.target) throw Error(ErrorKind::format, {file, "one of the targets " + names_of(targets()), name});
         if (json.at("target").at("scale").get<std::string>() != predictor.target->scale)
             throw Error(ErrorKind::format, {file, "the scale of this version: " + std::string(predictor.target->scale), json.at("target").at("scale").dump()});
         const std::string method = json.at("method").get<std::string>();
-        for (const Learner* one : learners())
-            if (one->name == method) predictor.learner = one;
+        predictor.learner = find_named(learners(), method);
         if (!predictor.learner) throw Error(ErrorKind::format, {file, "a method of this version", method});
         predictor.setting = json.at("setting").get<std::string>();
         for (const Json& feature : json.at("features")) {

@@ -1,6 +1,6 @@
 #include "libanalysis/predict/target.hpp"
 
-#include "libanalysis/core/error.hpp"
+#include "libanalysis/core/named.hpp"
 #include "libanalysis/predict/logit.hpp"
 
 #include <algorithm>
@@ -22,6 +22,7 @@ const Target test_error{
     .needs = "a test accuracy, logged (metric.test_accuracy) or measured",
     .scale = "logit of test accuracy, between 0.0001 and 0.9999",
     .share = true,
+    .most = 1,
     .of = evaluate::test_error,
     .to_scale = [](double error) { return logit(1 - error); },
     .from_scale = [](double scaled) { return 1 - accuracy_of(scaled); },
@@ -35,6 +36,8 @@ const Target gap{
     .needs = "train and test accuracy, both logged or both measured, or a logged gap",
     .scale = "the gap itself",
     .share = true,
+    .least = -1,
+    .most = 1,
     .of = evaluate::gap,
     .to_scale = [](double value) { return value; },
     .from_scale = [](double scaled) { return scaled; },
@@ -61,16 +64,6 @@ std::span<const Target* const> targets() {
     return all;
 }
 
-const Target& target(std::string_view name) {
-    for (const Target* one : targets())
-        if (one->name == name) return *one;
-    throw Error(ErrorKind::usage, {"target", "one of " + target_names(), std::string(name)});
-}
-
-std::string target_names() {
-    std::string names;
-    for (const Target* one : targets()) names += (names.empty() ? "" : ", ") + std::string(one->name);
-    return names;
-}
+const Target& target(std::string_view name) { return named(targets(), "target", name); }
 
 }  // namespace assay::predict

@@ -1,6 +1,7 @@
 #include "libanalysis/pruning/method.hpp"
 
 #include "libanalysis/core/error.hpp"
+#include "libanalysis/core/named.hpp"
 
 #include <fmt/format.h>
 
@@ -22,12 +23,8 @@ std::span<const Method* const> methods() {
 }
 
 const Method& find_method(std::string_view name) {
-    std::string known;
-    for (const Method* method : methods()) {
-        if (method->name == name) return *method;
-        known += fmt::format("{}{}", known.empty() ? "" : ", ", method->name);
-    }
-    throw Error(ErrorKind::usage, {"method of pruning", "one of " + known, fmt::format("\"{}\"", name)});
+    if (const Method* method = find_named(methods(), name)) return *method;
+    throw Error(ErrorKind::usage, {"method of pruning", "one of " + names_of(methods()), fmt::format("\"{}\"", name)});
 }
 
 Masks mask_by(const Method& method, const Problem& problem) {

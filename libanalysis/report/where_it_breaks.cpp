@@ -50,20 +50,11 @@ Breaks where_it_breaks(const evaluate::Frame& frame, const evaluate::TargetScore
         if (score.role == evaluate::Role::needs_test_labels || !std::isfinite(score.score.value)) continue;
         if (score.role == evaluate::Role::measure && best++ >= best_looked_at) continue;
         const evaluate::Column* column = score.measure.starts_with("metric.") ? frame.metric(score.measure) : frame.measure(score.measure);
-        std::vector<double> values = column->values;
         const bool falling = score.score.value < 0;
-        if (falling)
-            for (double& value : values) value = -value;
-        const std::vector<std::size_t> rows = evaluate::complete_rows(values, scores.target.values);
-        std::vector<evaluate::Break> found = evaluate::breaks({values, scores.target.values, &design, rows}, frame.models, breaks_each);
+        const std::vector<std::size_t> rows = evaluate::complete_rows(column->values, scores.target.values);
+        std::vector<evaluate::Break> found = evaluate::breaks({column->values, scores.target.values, &design, rows}, frame.models, breaks_each, falling);
         if (found.empty()) breaks.without.push_back(score.measure);
-        for (evaluate::Break& one : found) {
-            if (falling) {
-                one.smaller_measure = -one.smaller_measure;
-                one.larger_measure = -one.larger_measure;
-            }
-            breaks.all.push_back({score.measure, score.role, falling, std::move(one)});
-        }
+        for (evaluate::Break& one : found) breaks.all.push_back({score.measure, score.role, falling, std::move(one)});
     }
     std::stable_sort(breaks.all.begin(), breaks.all.end(),
                      [](const MeasureBreak& a, const MeasureBreak& b) { return beyond_half(a.found) > beyond_half(b.found); });

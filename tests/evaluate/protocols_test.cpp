@@ -353,6 +353,13 @@ TEST(Breaks, NameSettingsAndTheTwoModelsThatAreFarthestApart) {
     EXPECT_EQ(breaks[0].smaller, "d0w2r0");
     EXPECT_EQ(breaks[0].larger, "d1w2r2");
     EXPECT_TRUE(of(evaluation, "flat").breaks.empty());   // knows nothing, and is not contrary
+    // Read as falling, what is all right is all wrong; the values are those of the measure.
+    const std::vector<double> right = gap(frame)->values;
+    const std::vector<Break> turned = evaluate::breaks({right, target, &design, rows}, frame.models, 5, true);
+    ASSERT_EQ(turned.size(), 4u);
+    EXPECT_EQ(turned[0].wrong, 27u);
+    EXPECT_EQ(turned[0].smaller_measure, turned[0].smaller_target);
+    EXPECT_EQ(turned[0].larger_measure, turned[0].larger_target);
 }
 
 TEST(Design, ASeedIsARepeatAndNoHyperParameter) {

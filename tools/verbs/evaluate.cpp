@@ -1,4 +1,5 @@
 #include "libanalysis/core/context.hpp"
+#include "libanalysis/core/named.hpp"
 #include "libanalysis/evaluate/evaluation.hpp"
 #include "libanalysis/evaluate/table.hpp"
 #include "tools/analysis.hpp"
@@ -141,11 +142,9 @@ int run(const std::vector<std::string>& words) {
     std::vector<std::string> where;
     std::size_t limit = 40;
     std::uint64_t seed = 0;
-    std::string protocols;
-    for (const evaluate::Protocol* one : evaluate::protocols()) protocols += (protocols.empty() ? "" : ", ") + std::string(one->name);
     po::options_description description("Options");
     description.add_options()
-        ("protocol", po::value(&options.protocol)->default_value("kendall"), ("how to judge: " + protocols).c_str())
+        ("protocol", po::value(&options.protocol)->default_value("kendall"), ("how to judge: " + names_of(evaluate::protocols())).c_str())
         ("target", po::value(&target), "gap or test_error (default: both)")
         ("gap", po::value(&options.gap), "the column that is the target (default: train minus test accuracy)")
         ("measure", po::value(&measures)->composing(), "only measures that match this pattern (*, ?); baselines stay. In a table: which columns are measures; may be repeated")

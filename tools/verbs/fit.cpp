@@ -1,3 +1,4 @@
+#include "libanalysis/core/named.hpp"
 #include "libanalysis/predict/fit.hpp"
 #include "tools/analysis.hpp"
 #include "tools/parse.hpp"
@@ -84,7 +85,7 @@ int run(const std::vector<std::string>& words) {
     description.add_options()
         ("output,o", po::value(&output)->required(), "the predictor file (JSON)")
         ("target", po::value(&options.target)->default_value("test_error"), target_help().c_str())
-        ("method", po::value(&options.method)->default_value("ridge"), ("how to fit: " + predict::learner_names()).c_str())
+        ("method", po::value(&options.method)->default_value("ridge"), ("how to fit: " + names_of(predict::learners())).c_str())
         ("measure", po::value(&patterns)->composing(), "only measures that match this pattern are features; may be repeated")
         ("only", po::value(&only)->value_name("FILE"), "fit to the models named in this file alone, one a line: the others are left for a test")
         ("group", po::value(&options.group), "config column whose values are held out in turn, e.g. config.depth; \"model\": random parts (default: "

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <set>
 
@@ -110,6 +109,11 @@ int run(const std::vector<std::string>& words) {
     if (!values) return 0;
     const std::string model = (*values)["MODEL"].as<std::string>();
     const predict::Predictor predictor = load_predictor(with);
+    const bool limited = values->contains("fail-above");
+    const predict::Target& target = *predictor.target;
+    if (limited && !(fail_above >= target.least && fail_above <= target.most))
+        throw Error(ErrorKind::usage, {"--fail-above", fmt::format("a {} {}", target.title, target.share ? fmt::format("between {} and {}", target.least, target.most) : fmt::format("from {} on", target.least)),
+                                       fmt::format("{}", fail_above)});
     Json arguments = options.arguments(model);
     arguments["init"] = init;
     arguments["train_rows"] = values->contains("train-rows") ? Json{{"take", "first"}, {"count", train_rows}} : Json();
@@ -121,10 +125,6 @@ int run(const std::vector<std::string>& words) {
     const Computed features = computed(result);
     require_all(predictor, features, model);
     const predict::Prediction prediction = predictor.predict(features.values);
-    const bool limited = values->contains("fail-above");
-    const predict::Target& target = *predictor.target;
-    if (limited && !(target.name == "gap" ? fail_above >= -1 && fail_above <= 1 : fail_above >= 0 && fail_above <= (target.share ? 1 : std::numeric_limits<double>::max())))
-        throw Error(ErrorKind::usage, {"--fail-above", fmt::format("a {}{}", target.title, target.name == "gap" ? " between -1 and 1" : target.share ? " between 0 and 1" : " from 0 on"), fmt::format("{}", fail_above)});
     const int ending = limited && !(prediction.value <= fail_above) ? static_cast<int>(ExitCode::some_failed) : 0;
 
     const bool seen = predictor.trained_on(result.at("content").get<std::string>());

@@ -1,3 +1,4 @@
+#include "libanalysis/core/named.hpp"
 #include "libanalysis/measures/catalogue.hpp"
 #include "libanalysis/predict/fit.hpp"
 #include "libanalysis/store/export.hpp"
@@ -227,7 +228,7 @@ int run(const std::vector<std::string>& words) {
         ("by", po::value(&by), "order by one measure, or by metric.<name>")
         ("reverse", po::bool_switch(), "with --by: the other way round")
         ("target", po::value(&fitting.target)->default_value("test_error"), (target_help() + "; with --with the predictor says it").c_str())
-        ("method", po::value(&fitting.method)->default_value("ridge"), ("with neither: how to fit: " + predict::learner_names()).c_str())
+        ("method", po::value(&fitting.method)->default_value("ridge"), ("with neither: how to fit: " + names_of(predict::learners())).c_str())
         ("measure", po::value(&patterns)->composing(), "with neither: only measures that match this pattern are features; may be repeated")
         ("group", po::value(&fitting.group), "with neither: the config column whose values are held out in turn (default: the one with most values)")
         ("seed", po::value(&seed)->default_value(0), "of random folds")
