@@ -16,6 +16,7 @@ test::ProcessResult run_apart(const std::filesystem::path& folder, const std::fi
 /// The same, started only.
 pid_t start_apart(const std::filesystem::path& folder, const std::filesystem::path& store, const Json& options, const std::filesystem::path& log = {});
 int wait_for(pid_t pid);   ///< exit code, or 128 + signal
+bool has_ended(pid_t pid);   ///< wait_for would return at once
 
 /// Everything in a store that must not depend on how it was made.
 std::string everything(const std::filesystem::path& store);
