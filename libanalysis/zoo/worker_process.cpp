@@ -201,16 +201,17 @@ bool WorkerProcess::killed_from_outside() {
 }
 
 Verdict watch(const WorkerProcess& worker, const WorkerLimits& limits, WorkerProcess::Clock::time_point since) {
+    // Memory first: who runs out of both is slow because the machine swaps. Resident bytes, not addresses: CUDA reserves as many
+    // addresses as host and devices have memory, and touches few of them.
+    if (limits.memory > 0)
+        if (const std::size_t resident = worker.resident_bytes(); resident > limits.memory)
+            return {"memory", "more than " + mebibytes(limits.memory) + " resident; the budget of a worker is " + mebibytes(limits.budget) + " (--memory)"};
     const double seconds = std::chrono::duration<double>(WorkerProcess::Clock::now() - since).count();
     if (limits.timeout_s > 0 && seconds > limits.timeout_s) {
         char text[64];
         std::snprintf(text, sizeof text, "no result within %g s", limits.timeout_s);
         return {"timeout", text + std::string(" (--timeout)")};
     }
-    // Resident bytes, not addresses: CUDA reserves as many addresses as host and devices have memory, and touches few of them.
-    if (limits.memory > 0)
-        if (const std::size_t resident = worker.resident_bytes(); resident > limits.memory)
-            return {"memory", "more than " + mebibytes(limits.memory) + " resident; the budget of a worker is " + mebibytes(limits.budget) + " (--memory)"};
     return {};
 }
 

@@ -66,7 +66,7 @@ std::map<std::string, Outcome> outcomes(const Scratch& scratch, int workers, std
     SupervisorOptions options;
     options.workers = workers;
     options.group_jobs = group;
-    options.limits = {.timeout_s = 1.0, .memory = std::size_t{300} << 20, .threads = 1, .budget = std::size_t{40} << 20};
+    options.limits = {.timeout_s = 1.5, .memory = std::size_t{150} << 20, .threads = 1, .budget = std::size_t{40} << 20};
     std::map<std::string, Outcome> found;
     std::size_t calls = 0;
     EXPECT_TRUE(supervise("measure_model", jobs, options, {[&](std::size_t job, Outcome outcome, double) { found[names[job]] = std::move(outcome); ++calls; }, {}}, {}));
@@ -87,8 +87,8 @@ TEST(Supervisor, ChargesEveryMisbehaviourToItsOwnJob) {
             EXPECT_EQ(found.at(name).kind, kind) << name << ": " << found.at(name).reason;
             all += name + found.at(name).kind + found.at(name).reason + found.at(name).result.dump() + "\n";
         }
-        EXPECT_THAT(found.at("d_hang").reason, testing::HasSubstr("1 s"));
-        EXPECT_THAT(found.at("e_eat").reason, testing::HasSubstr("300 MiB"));
+        EXPECT_THAT(found.at("d_hang").reason, testing::HasSubstr("1.5 s"));
+        EXPECT_THAT(found.at("e_eat").reason, testing::HasSubstr("150 MiB"));
         EXPECT_THAT(found.at("f_exit").reason, testing::HasSubstr("exit code 3"));
         EXPECT_THAT(found.at("k_abort").reason, testing::HasSubstr("assertion failed: x > 0"));
         EXPECT_THAT(found.at("h_format").reason, testing::HasSubstr("Save it again"));
