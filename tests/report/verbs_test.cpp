@@ -130,6 +130,28 @@ TEST_F(Verbs, EvaluatePutsTheDrivingMeasureFirstAndFitsTheTerminal) {
     EXPECT_EQ(assay({"evaluate", (scratch / "absent.assay").string()}).exit_code, 66);
 }
 
+TEST_F(Verbs, EvaluateShowsEveryBaselineWhereverItRanks) {
+    const std::string table = (scratch / "table.csv").string();
+    std::ofstream file(table);
+    file << "model,measure.parameter_count,measure.depth,gap";
+    for (int k = 0; k < 50; ++k) file << ",measure.m" << k;
+    file << "\n";
+    for (int i = 0; i < 10; ++i) {
+        file << "r" << i << "," << i % 3 << ",2," << 0.01 * i;   // the depth is constant: a baseline without a score
+        for (int k = 0; k < 50; ++k) file << "," << i;
+        file << "\n";
+    }
+    file.close();
+    const auto shown = assay({"evaluate", table, "--gap", "gap", "--replicates", "0"});
+    ASSERT_EQ(shown.exit_code, 0) << shown.err;
+    EXPECT_NE(shown.out.find("baseline, rank 51"), std::string::npos) << shown.out;
+    EXPECT_NE(shown.out.find("baseline, rank 52: measure is constant"), std::string::npos) << shown.out;
+    EXPECT_NE(shown.out.find("(10 of 52 rows are not shown: --limit 0 shows all)"), std::string::npos) << shown.out;
+    const auto all = assay({"evaluate", table, "--gap", "gap", "--replicates", "0", "--limit", "0"});
+    EXPECT_EQ(all.out.find("rank"), std::string::npos) << all.out;
+    EXPECT_EQ(all.out.find("not shown"), std::string::npos) << all.out;
+}
+
 TEST_F(Verbs, FitWritesAPredictorWithoutTheAnswerAndRankApplies) {
     write_store();
     const std::string predictor = (scratch / "p.json").string();

@@ -56,11 +56,18 @@ void print_luck(const evaluate::Evaluation& evaluation, const evaluate::Chance& 
                                              chance.tried, number(chance.largest, decimals))));
 }
 
+// The first `limit` rows, and every baseline wherever it ranks: no measure is shown without what is trivial beside it.
+std::vector<std::size_t> shown_rows(const evaluate::TargetScores& one, std::size_t limit) {
+    std::vector<std::size_t> rows;
+    for (std::size_t k = 0; k < one.scores.size(); ++k)
+        if (k < limit || one.scores[k].role == Role::baseline) rows.push_back(k);
+    return rows;
+}
+
 void print_breaks(const evaluate::TargetScores& one, std::size_t limit) {
     bool any = false;
-    std::size_t shown = 0;
-    for (const evaluate::MeasureScore& score : one.scores) {
-        if (shown++ == limit) break;
+    for (const std::size_t k : shown_rows(one, limit)) {
+        const evaluate::MeasureScore& score = one.scores[k];
         for (const evaluate::Break& broken : score.breaks) {
             if (!any) fmt::print("\nWhere it breaks: settings between which a measure, read in the direction of its own score, orders\nmore than half of the pairs wrongly\n");
             any = true;
@@ -92,11 +99,16 @@ void print_target(const evaluate::Evaluation& evaluation, const evaluate::Target
     if (details) columns.push_back({"worst"});
     columns.push_back({"", Table::Align::left});
     Table table(columns);
-    std::size_t shown = 0;
     const std::string beginning = common_beginning(one);
     const int decimals = evaluation.protocol->decimals;
-    for (const evaluate::MeasureScore& score : one.scores) {
-        if (shown++ == limit) break;
+    const std::vector<std::size_t> shown = shown_rows(one, limit);
+    bool below_the_cut = false;
+    for (const std::size_t k : shown) {
+        const evaluate::MeasureScore& score = one.scores[k];
+        if (k >= limit && !below_the_cut) {
+            table.rule();
+            below_the_cut = true;
+        }
         const bool none = std::isnan(score.score.value);
         const std::string name = score.measure.starts_with(beginning) ? score.measure.substr(beginning.size()) : score.measure;
         std::vector<std::string> cells{(score.negated ? "-" : "") + name, none ? "-" : number(score.score.value, decimals)};
@@ -104,12 +116,12 @@ void print_target(const evaluate::Evaluation& evaluation, const evaluate::Target
         if (counts) cells.push_back(std::to_string(score.models));
         if (luck) cells.push_back(none || score.role == Role::needs_test_labels ? "" : score.beyond_chance ? "yes" : "no");
         if (details) cells.push_back(number(score.detail.worst_score, decimals));
-        const std::string role(kind(score.role)), numbers = more(score, decimals);
-        cells.push_back(none ? score.score.reason : role + (role.empty() || numbers.empty() ? "" : "; ") + numbers);
+        const std::string role = std::string(kind(score.role)) + (below_the_cut ? fmt::format(", rank {}", k + 1) : ""), numbers = more(score, decimals);
+        cells.push_back(none ? (below_the_cut ? role + ": " : "") + score.score.reason : role + (role.empty() || numbers.empty() ? "" : "; ") + numbers);
         table.add(std::move(cells));
     }
     fmt::print("{}", table.text());
-    if (one.scores.size() > limit) fmt::print("({} more rows: --limit 0 shows all)\n", one.scores.size() - limit);
+    if (one.scores.size() > shown.size()) fmt::print("({} of {} rows are not shown: --limit 0 shows all)\n", one.scores.size() - shown.size(), one.scores.size());
     if (!beginning.empty()) fmt::print("(names without \"{}\", with which all begin)\n", printable(beginning));
     print_luck(evaluation, one.chance, decimals);
     if (details && !one.scores.empty() && !one.scores.front().detail.worst.empty())
@@ -159,7 +171,7 @@ int run(const std::vector<std::string>& words) {
         ("replicates", po::value<std::size_t>(), "bootstrap resamples and permutations (default: 1000, fewer for costly protocols; 0: none)")
         ("seed", po::value(&seed)->default_value(0), "of both")
         ("threads", po::value(&options.threads)->default_value(usable_processors()), "the same numbers with any")
-        ("limit", po::value(&limit)->default_value(40), "rows per table, 0: all")
+        ("limit", po::value(&limit)->default_value(40), "rows per table, 0: all; baselines are always there")
         ("json", po::bool_switch(), "print JSON")
         ("csv", po::bool_switch(), "print CSV");
     const auto values = parse({"assay evaluate STORE|TABLE.csv [options]",
