@@ -34,7 +34,7 @@ struct Score {
     std::string reason{};
 };
 
-/// The environment in which a measure does worst, and further numbers of a protocol ("p90"), in the order of their columns.
+/// The environment in which a measure does worst (in the direction of its own score, where a score has one), and further numbers of a protocol ("p90"), in the order of their columns.
 struct Detail {
     std::string worst{};             ///< in words; empty where there is only one environment
     double worst_score = missing;
