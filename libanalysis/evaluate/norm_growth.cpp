@@ -12,6 +12,8 @@
 namespace assay::evaluate {
 namespace {
 
+constexpr double least_r2 = 0.1;
+
 std::vector<double> exponents(const CurveProblem& problem, std::span<const std::size_t> rows) {
     std::vector<double> n, measure, error;
     for (const std::size_t row : rows) {
@@ -37,9 +39,12 @@ CurveFit fit(const CurveProblem& problem) {
     const char* const names[] = {"measure_exponent", "test_error_exponent", "bound_exponent", "bound_minus_test_error", "measure_r2", "test_error_r2"};
     CurveFit fit{.verdict = {}, .rows = rows.size(), .numbers = {}};
     for (std::size_t i = 0; i < found.size(); ++i) fit.add(names[i], found[i], i < intervals.size() ? &intervals[i] : nullptr);
-    const bool fails = found[3] > 0, sure = !(fit.numbers[3].low <= 0 && fit.numbers[3].high >= 0) && !std::isnan(fit.numbers[3].low);
-    fit.verdict = fmt::format("{}: the measure goes as n^{:.3f}, a bound measure / sqrt(n) as n^{:.3f}, test error as n^{:.3f}{}", fails ? "fails" : "passes", found[0], found[2],
-                              found[1], sure ? "" : "; the interval of the difference does not exclude 0");
+    const double low = fit.numbers[3].low, high = fit.numbers[3].high;
+    // A line that explains next to nothing has a slope, and the slope says nothing. (R2 of a constant is not a number: its slope is 0, and known.)
+    const std::string nothing = found[4] < least_r2 ? "the measure" : found[5] < least_r2 ? "test error" : "";
+    const std::string answer = !nothing.empty() ? "no answer: a power of n explains next to nothing of " + nothing : found[3] > 0 ? "fails" : "passes";
+    fit.verdict = fmt::format("{}: the measure goes as n^{:.3f}, a bound measure / sqrt(n) as n^{:.3f}, test error as n^{:.3f}{}", answer, found[0], found[2], found[1],
+                              std::isnan(low) ? "; no interval was computed" : low <= 0 && high >= 0 ? "; the interval of the difference does not exclude 0" : "");
     if (not_positive > 0) fit.notes.push_back(fmt::format("{} rows left out: a number that is not positive has no logarithm", not_positive));
     for (const std::size_t k : {4u, 5u})   // the lines' R2
         if (found[k] < 0.5)

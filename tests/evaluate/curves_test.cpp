@@ -215,6 +215,15 @@ TEST(NormGrowth, GivesTheExponentsOfPowerLaws) {
     EXPECT_TRUE(fit.verdict.starts_with("fails")) << fit.verdict;
     for (std::size_t i = 0; i < 4; ++i) problem.columns["measure"][i] = std::pow(problem.columns["n"][i], -.2);
     EXPECT_TRUE(fit_curve(curve("norm-growth"), problem).verdict.starts_with("passes"));
+    EXPECT_EQ(fit_curve(curve("norm-growth"), problem).verdict.find("interval"), std::string::npos);
+    CurveProblem without = problem;   // an interval that was not computed excludes nothing and includes nothing
+    without.replicates = 0;
+    EXPECT_TRUE(fit_curve(curve("norm-growth"), without).verdict.ends_with("; no interval was computed")) << fit_curve(curve("norm-growth"), without).verdict;
+    CurveProblem scattered = problem;   // measures 2, 3, 3, 2 at equal steps of log n: a slope of 0 by symmetry, R2 0
+    scattered.columns["n"] = {10, 100, 1000, 10000};
+    scattered.columns["measure"] = {2, 3, 3, 2};
+    EXPECT_NEAR(at(fit_curve(curve("norm-growth"), scattered), "measure_r2").value, 0, 1e-12);
+    EXPECT_TRUE(fit_curve(curve("norm-growth"), scattered).verdict.starts_with("no answer: a power of n explains next to nothing of the measure"));
     problem.columns["measure"][2] = -1;
     EXPECT_EQ(fit_curve(curve("norm-growth"), problem).rows, 3u);
     problem.columns["n"] = {5, 5, 5, 5};
