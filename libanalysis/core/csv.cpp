@@ -6,6 +6,8 @@ namespace assay {
 
 std::vector<CsvRow> parse_csv(std::string_view text, std::string_view where) {
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
+        throw Error(ErrorKind::format, {std::string(where), "text in UTF-8", "UTF-16, by its byte order mark", "Save it as CSV in UTF-8"});
     std::vector<CsvRow> rows;
     std::size_t line = 1, at = 0;
     while (at < text.size()) {

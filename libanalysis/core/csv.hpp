@@ -12,7 +12,7 @@ struct CsvRow {
     std::vector<std::string> cells;
 };
 
-/// Every row, the header too; blank lines are left out. @throws Error{format} naming the line of an open quote.
+/// Every row, the header too; blank lines are left out. @throws Error{format} naming the line of an open quote, or for UTF-16.
 std::vector<CsvRow> parse_csv(std::string_view text, std::string_view where);
 
 }  // namespace assay

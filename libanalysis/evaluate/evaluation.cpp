@@ -108,6 +108,9 @@ Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
     const Design design(frame.config);
     for (const std::string& name : design.repeats())
         result.notes.push_back("config." + name + " counts as a repeat, not as a hyper-parameter");
+    if (const std::size_t repeated = repeated_rows(frame); repeated > 0)
+        result.notes.push_back(std::to_string(repeated) + (repeated == 1 ? " row repeats" : " rows repeat") +
+                               " the name of an earlier one or all its values: intervals and luck take rows for independent models, and are too sure");
     std::vector<Candidate> tried = candidates(frame, options);
     std::vector<bool> negated(tried.size(), false);
     for (std::size_t i = 0; i < tried.size(); ++i) {
@@ -178,6 +181,8 @@ Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
             result.notes.push_back("the intervals rest on " + std::to_string(count) + " groups: too few to say how much a score moves");
         result.notes.push_back("luck is that of single models, not of groups");
     }
+    if (result.targets.empty() && !options.gap.empty())
+        throw Error(ErrorKind::data, {"--gap " + options.gap, "numbers of at least three models that are not all the same", "none such"});
     if (result.targets.empty())
         throw Error(ErrorKind::data,
                     {"targets", "a test accuracy of at least three models, logged (metric.test_accuracy) or measured, that is not "

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 
 namespace assay::evaluate {
 namespace {
@@ -78,6 +79,25 @@ ColumnParts split_column(std::string_view name) {
 std::size_t coverage(const Column& column) {
     return static_cast<std::size_t>(
         std::count_if(column.values.begin(), column.values.end(), [](double value) { return std::isfinite(value); }));
+}
+
+std::size_t repeated_rows(const Frame& frame) {
+    std::set<std::string> names, contents;
+    std::size_t repeated = 0;
+    for (std::size_t row = 0; row < frame.size(); ++row) {
+        std::string content;   // settings as words, each with its length before it; numbers by their bits, every NaN alike
+        for (const Factor& factor : frame.config) content += std::to_string(factor.values[row].size()) + ":" + factor.values[row];
+        for (const std::vector<Column>* columns : {&frame.metrics, &frame.measures})
+            for (const Column& column : *columns) {
+                const double value = std::isnan(column.values[row]) ? missing : column.values[row] + 0.0;   // -0 is 0
+                content.append(reinterpret_cast<const char*>(&value), sizeof value);
+            }
+        for (const ArrayColumn& array : frame.arrays)
+            for (const double value : array.values[row]) content.append(reinterpret_cast<const char*>(&value), sizeof value);
+        const bool new_name = names.insert(frame.models[row]).second, new_content = contents.insert(std::move(content)).second;
+        if (!new_name || !new_content) ++repeated;
+    }
+    return repeated;
 }
 
 std::vector<std::string> levels(const Factor& factor) {

@@ -64,6 +64,9 @@ ColumnParts split_column(std::string_view name);
 /// Number of values that are finite.
 std::size_t coverage(const Column& column);
 
+/// Rows that have the name of an earlier one, or all its settings and numbers (missing ones too): they are no models of their own.
+std::size_t repeated_rows(const Frame& frame);
+
 /// Settings of a factor in their natural order: by number where all are numbers, else by word. Empty words are left out.
 std::vector<std::string> levels(const Factor& factor);
 

@@ -28,10 +28,26 @@ struct Filter {
     }
 };
 
+// Of the one name in a header without a comma: tables of other programs part their cells by something else.
+void refuse_other_separators(const std::vector<std::string>& header, const std::string& where) {
+    if (header.size() != 1) return;
+    const std::string& only = header.front();
+    const char* found = only.find(';') != std::string::npos ? "semicolons" : only.find('\t') != std::string::npos ? "tabs" : nullptr;
+    if (found)
+        throw Error(ErrorKind::format, {where + " line 1", "names of columns with commas between", std::string("a line with ") + found + " between",
+                                        "Save the table with commas between cells and a point in numbers"});
+}
+
+std::vector<CsvRow> rows_of(std::string_view text, const std::string& where) {
+    std::vector<CsvRow> rows = parse_csv(text, where);
+    if (rows.empty()) throw Error(ErrorKind::format, {where, "a header line", "an empty table"});
+    refuse_other_separators(rows.front().cells, where);
+    return rows;
+}
+
 class Reader {
 public:
-    Reader(std::string_view text, std::string_view where, const TableColumns& columns) : where_(where), columns_(columns), rows_(parse_csv(text, where)) {
-        if (rows_.empty()) throw Error(ErrorKind::format, {where_, "a header line", "an empty table"});
+    Reader(std::string_view text, std::string_view where, const TableColumns& columns) : where_(where), columns_(columns), rows_(rows_of(text, where_)) {
         for (const std::string& name : header())
             if (!name.empty() && std::count(header().begin(), header().end(), name) > 1)
                 throw Error(ErrorKind::format, {where_, "columns with names of their own", "two columns " + name});
@@ -64,11 +80,15 @@ public:
                 frame.config.push_back(std::move(factor));
             } else if (columns_.measure ? columns_.measure(name) : name.starts_with("measure.")) {
                 frame.measures.push_back({std::string(without("measure.", name)), numbers(c)});
+                if (columns_.shares) check_share(c, split_column(frame.measures.back().name).measure, frame.measures.back().values);
             } else if (name.starts_with("metric.")) {
-                if (std::optional<std::vector<double>> values = numbers_if(c)) frame.metrics.push_back({std::string(without("metric.", name)), std::move(*values)});
+                if (std::optional<std::vector<double>> values = numbers_if(c)) {
+                    frame.metrics.push_back({std::string(without("metric.", name)), std::move(*values)});
+                    if (columns_.shares) check_share(c, frame.metrics.back().name, frame.metrics.back().values);
+                }
             }
         }
-        if (columns_.config_required && frame.config.empty()) throw Error(ErrorKind::usage, {"--config", "a pattern of columns of " + where_ + ": " + names(), "none that matches"});
+        if (columns_.config_required && frame.config.empty()) throw Error(ErrorKind::usage, {"--config", "a pattern of columns of " + where_ + ": " + some_columns(header()), "none that matches"});
         if (frame.measures.empty())
             throw Error(ErrorKind::data, {where_, columns_.measure ? "columns that --measure matches and --config does not" : "columns that begin with measure.", "none",
                                           "Name them by a pattern, for example --measure 'complexity.*'"});
@@ -80,13 +100,15 @@ private:
     std::size_t column(const std::string& name, const char* option) const {
         const auto at = std::find(header().begin(), header().end(), name);
         if (at != header().end()) return static_cast<std::size_t>(at - header().begin());
-        throw Error(ErrorKind::usage, {option, "a column of " + where_ + ": " + names(), name});
+        throw Error(ErrorKind::usage, {option, "a column of " + where_ + ": " + some_columns(header(), name), name});
     }
-    std::string names() const {
-        std::string known;
-        for (const std::string& one : header())
-            if (known.size() < 300) known += (known.empty() ? "" : ", ") + one;
-        return known;
+    // Percent taken for shares would give gaps of 50 and negative errors without a word.
+    void check_share(std::size_t column, const std::string& name, const std::vector<double>& values) const {
+        if (name != "train_accuracy" && name != "test_accuracy") return;
+        for (std::size_t k = 0; k < values.size(); ++k)
+            if (values[k] < 0 || values[k] > 1)
+                throw Error(ErrorKind::data, {where_ + " line " + std::to_string(rows_[kept_[k]].line) + ", column " + header()[column], "an accuracy between 0 and 1",
+                                              rows_[kept_[k]].cells[column], values[k] > 1 && values[k] <= 100 ? "Divide by 100" : ""});
     }
     void name_models(Frame& frame) const {
         for (const char* name : {"model", "path", "name"}) {
@@ -102,7 +124,7 @@ private:
         for (const std::size_t row : kept_) {
             const std::string& cell = rows_[row].cells[column];
             const std::optional<double> value = number_in(cell);
-            if (!cell.empty() && !value)
+            if (!is_missing(cell) && !value)
                 throw Error(ErrorKind::format, {where_ + " line " + std::to_string(rows_[row].line) + ", column " + header()[column], "a number", cell.substr(0, 60)});
             values.push_back(value.value_or(missing));
         }
@@ -112,8 +134,13 @@ private:
     // Nothing where a cell is text.
     std::optional<std::vector<double>> numbers_if(std::size_t column) const {
         for (const std::size_t row : kept_)
-            if (const std::string& cell = rows_[row].cells[column]; !cell.empty() && !number_in(cell)) return std::nullopt;
+            if (const std::string& cell = rows_[row].cells[column]; !is_missing(cell) && !number_in(cell)) return std::nullopt;
         return numbers(column);
+    }
+    // "nan" is a number, which is missing as well.
+    static bool is_missing(const std::string& cell) {
+        const std::string word = lower(cell);
+        return word.empty() || word == "na" || word == "n/a" || word == "-";
     }
     // A number, or true or false as 1 or 0, which is how a store's facts are exported.
     static std::optional<double> number_in(const std::string& cell) {
@@ -139,6 +166,24 @@ Frame picked(const Frame& frame, const Pick& pick) {
 }
 
 }  // namespace
+
+std::vector<std::string> columns_of_csv(std::string_view text, std::string_view where) { return rows_of(text, std::string(where)).front().cells; }
+
+std::string some_columns(const std::vector<std::string>& columns, std::string_view wanted) {
+    const std::string word = lower(std::string(wanted.substr(wanted.find('.') == std::string_view::npos ? 0 : wanted.find('.') + 1)));
+    std::vector<std::string> sorted = columns;
+    if (!word.empty())
+        std::stable_partition(sorted.begin(), sorted.end(), [&](const std::string& one) {
+            const std::string name = lower(one);
+            return name.find(word) != std::string::npos || word.find(name) != std::string::npos;
+        });
+    std::string known;
+    for (const std::string& one : sorted) {
+        if (known.size() >= 300) return known + ", ...";
+        known += (known.empty() ? "" : ", ") + one;
+    }
+    return known;
+}
 
 Frame frame_of_csv(std::string_view text, std::string_view where, const TableColumns& columns) { return Reader(text, where, columns).frame(); }
 

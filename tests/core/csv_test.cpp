@@ -17,6 +17,15 @@ TEST(Csv, KnowsQuotesLineEndsAndTheByteOrderMark) {
     EXPECT_EQ(rows[2].line, 5u);
     EXPECT_THROW(parse_csv("a\n\"b", "x.csv"), Error);
     EXPECT_THROW(parse_csv("\"b\"c\n", "x.csv"), Error);
+    for (const std::string_view utf16 : {std::string_view("\xff\xfe" "a\0,\0", 6), std::string_view("\xfe\xff\0a\0,", 6)}) {
+        try {
+            parse_csv(utf16, "x.csv");
+            ADD_FAILURE() << "UTF-16 was taken for text";
+        } catch (const Error& error) {
+            EXPECT_EQ(error.kind(), ErrorKind::format);
+            EXPECT_NE(std::string(error.what()).find("UTF-16"), std::string::npos) << error.what();
+        }
+    }
 }
 
 }  // namespace

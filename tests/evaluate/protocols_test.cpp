@@ -449,4 +449,47 @@ TEST(Table, ReadsPeoplesOwnTablesAndNamesWhatIsWrong) {
     EXPECT_NE(message(text, [](TableColumns& c) { c.where = {"ok=maybe"}; }).find("--where"), std::string::npos);
     EXPECT_NE(message("a,a\n1,2\n", [](TableColumns&) {}).find("two columns a"), std::string::npos);
     EXPECT_NE(message("a,b\n1\n", [](TableColumns&) {}).find("line 2"), std::string::npos);
+    EXPECT_NE(message("a;b\n1;2\n", [](TableColumns&) {}).find("semicolons"), std::string::npos);
+    EXPECT_NE(message("a;b\n1,5;2,5\n", [](TableColumns&) {}).find("semicolons"), std::string::npos);   // decimal commas
+    EXPECT_NE(message("a\tb\n1\t2\n", [](TableColumns&) {}).find("tabs"), std::string::npos);
+    // Columns that resemble the one asked for come first.
+    const std::string unknown = message(text, [](TableColumns& c) { c.gap = "metric.LR"; });
+    EXPECT_LT(unknown.find("hp.lr"), unknown.find("id")) << unknown;
+}
+
+TEST(Table, WordsForWhatIsMissing) {
+    const Frame frame = frame_of_csv("model,measure.a,metric.b\na,NA,n/a\nb,-,1\nc,na,2\nd,nan,-\ne,-1,N/A\n", "t.csv", {});
+    EXPECT_EQ(coverage(frame.measures.at(0)), 1u);
+    EXPECT_EQ(frame.measures[0].values[4], -1);
+    ASSERT_EQ(frame.metrics.size(), 1u);   // a column of numbers, not of text
+    EXPECT_EQ(coverage(frame.metrics[0]), 2u);
+}
+
+TEST(Table, AccuraciesInPercentAreRefused) {
+    const auto read = [](const std::string& text, bool shares) { return frame_of_csv(text, "t.csv", {.shares = shares}); };
+    const std::string logged = "model,measure.a,metric.test_accuracy,metric.train_accuracy\na,1,0.9,1\nb,2,81.2,1\n";
+    try {
+        read(logged, true);
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::data);
+        EXPECT_STREQ(error.what(), "t.csv line 3, column metric.test_accuracy: expected an accuracy between 0 and 1, found 81.2. Divide by 100");
+    }
+    EXPECT_EQ(read(logged, false).metrics.at(0).values[1], 81.2);
+    EXPECT_THROW(read("model,measure.test_accuracy\na,55\n", true), Error);
+    EXPECT_THROW(read("model,measure.a,metric.train_accuracy\na,55,-0.1\n", true), Error);
+    EXPECT_EQ(read("model,measure.a,metric.train_accuracy,metric.test_accuracy\na,55,1,0\n", true).size(), 1u);
+}
+
+TEST(Table, RowsThatRepeatAreCounted) {
+    const auto repeated = [](const std::string& text) { return repeated_rows(frame_of_csv(text, "t.csv", {})); };
+    const std::string header = "model,config.a,measure.a,measure.b\n";
+    EXPECT_EQ(repeated(header + "a,1,1,2\nb,1,1,3\nc,2,1,2\n"), 0u);          // each differs in something
+    EXPECT_EQ(repeated(header + "a,1,1,2\nb,1,1,2\nc,1,1,2\n"), 2u);          // all values
+    EXPECT_EQ(repeated(header + "a,1,1,2\na,2,3,4\n"), 1u);                    // the name
+    EXPECT_EQ(repeated(header + "a,1,nan,2\nb,1,,2\n"), 1u);                   // missing alike
+    EXPECT_EQ(repeated("config.a,measure.a\n1,1\n1,1\n11,1\n"), 1u);         // without names
+    Frame frame = frame_of_csv("model,measure.a,metric.gap\na,1,1\na,1,1\nb,2,2\nc,3,3\nc,3,3\n", "t.csv", {});
+    const Evaluation evaluation = evaluate::evaluate(frame, without_resampling("kendall", ""));
+    EXPECT_TRUE(std::any_of(evaluation.notes.begin(), evaluation.notes.end(), [](const std::string& note) { return note.starts_with("2 rows repeat"); }));
 }

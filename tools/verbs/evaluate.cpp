@@ -70,7 +70,7 @@ std::vector<std::size_t> shown_rows(const evaluate::TargetScores& one, std::size
 // "156 measures and baselines, and 5 columns that look at test labels": the same words wherever columns are counted.
 std::string columns_of(const evaluate::Evaluation& evaluation, const evaluate::TargetScores& one) {
     const std::size_t apart = one.scores.size() - evaluation.measures_tried;
-    return fmt::format("{} measures and baselines{}", evaluation.measures_tried,
+    return fmt::format("{}{}", evaluation.measures_tried == 1 ? "1 measure or baseline" : fmt::format("{} measures and baselines", evaluation.measures_tried),
                        apart == 0 ? "" : fmt::format(", and {} {} at test labels", apart, apart == 1 ? "column that looks" : "columns that look"));
 }
 
@@ -167,6 +167,16 @@ struct Source {
     std::string title, line;
 };
 
+// A table has its target under a name, or --gap says where.
+void refuse_without_target(const evaluate::Frame& frame, std::string_view text, const std::string& path) {
+    if (!evaluate::targets(frame).empty()) return;
+    const std::vector<std::string> columns = evaluate::columns_of_csv(text, path);
+    const bool there = frame.metric("test_accuracy") || frame.measure("test_accuracy");
+    throw Error(ErrorKind::data, {path, "a column metric.test_accuracy, and metric.train_accuracy for the gap, with numbers of at least three models that are not all the same",
+                                  there ? "a test accuracy of fewer models, or the same for all" : "the columns " + evaluate::some_columns(columns, "metric.accuracy"),
+                                  "Rename the column that holds it, or name the target itself: --gap COLUMN"});
+}
+
 int run(const std::vector<std::string>& words) {
     std::string target;
     std::vector<std::string> measures, config;
@@ -225,11 +235,13 @@ int run(const std::vector<std::string>& words) {
         const report::Content content = open_content(path);
         source = {report::frame_of(content.table), content.title, zoo_line(content, path)};
     } else {
-        evaluate::TableColumns columns{.gap = options.gap, .where = where};
+        evaluate::TableColumns columns{.gap = options.gap, .shares = options.gap.empty(), .where = where};
         if (!config.empty()) columns.config = matching(config);
         columns.config_required = !config.empty();
         if (!measures.empty()) columns.measure = matching(measures);
-        source.frame = evaluate::frame_of_csv(read_whole(path, "a store or a table (CSV)"), path, columns);
+        const std::string text = read_whole(path, "a store or a table (CSV)");
+        source.frame = evaluate::frame_of_csv(text, path, columns);
+        if (options.gap.empty()) refuse_without_target(source.frame, text, path);
         options.wanted = nullptr;   // the pattern has chosen the columns
         source.title = std::filesystem::path(path).filename();
         source.line = fmt::format("{} ({} models)", source.title, source.frame.size());
