@@ -113,6 +113,12 @@ TEST_F(Verbs, EvaluateReadsPeoplesOwnTables) {
     EXPECT_EQ(with({"--where", "nothing"}).exit_code, 2);
     EXPECT_EQ(assay({"evaluate", (scratch / "absent.csv").string()}).exit_code, 66);
     EXPECT_EQ(assay({"evaluate", table}).exit_code, 65);   // no column begins with measure.
+    const auto aimless = assay({"evaluate", table, "--measure", "complexity.*"});
+    EXPECT_EQ(aimless.exit_code, 65);
+    for (const char* word : {"table.csv", "metric.test_accuracy", "complexity.wrong, gap", "--gap COLUMN"}) EXPECT_NE(aimless.err.find(word), std::string::npos) << aimless.err;
+    const auto flat = assay({"evaluate", table, "--measure", "complexity.*", "--gap", "hp.depth", "--where", "hp.depth=1"});
+    EXPECT_EQ(flat.exit_code, 65);
+    EXPECT_NE(flat.err.find("--gap hp.depth: expected numbers"), std::string::npos) << flat.err;
 }
 
 TEST_F(Verbs, EvaluatePutsTheDrivingMeasureFirstAndFitsTheTerminal) {
@@ -260,6 +266,21 @@ TEST_F(Verbs, CurveReadsTables) {
     EXPECT_EQ(assay({"curve", table, "--kind", "double-descent", "--column", "size=width", "--csv"}).out.find("kind,number,value,low,high\n"), 0u);
     EXPECT_EQ(assay({"curve", table, "--kind", "double-descent", "--column", "size=height"}).exit_code, 2);
     EXPECT_EQ(assay({"curve", table, "--kind", "double-descent"}).exit_code, 2);
+    const auto unknown = assay({"curve", table, "--kind", "double-descent", "--column", "size=WIDTHS"});
+    EXPECT_NE(unknown.err.find("width, name, test_error"), std::string::npos) << unknown.err;   // what resembles it first
+    // As assay export writes: with the beginning or without, and what the input is called needs no --column.
+    const std::string exported = (scratch / "exported.csv").string();
+    test::write_file(exported, "model,metric.test_error,config.width,measure.norm\na,0.4,1,1\nb,0.3,2,2\nc,0.5,3,3\nd,0.2,4,4\n");
+    for (const char* column : {"size=measure.norm", "size=norm", "size=config.width", "size=width"}) {
+        const auto same = assay({"curve", exported, "--kind", "double-descent", "--column", column, "--json"});
+        ASSERT_EQ(same.exit_code, 0) << column << same.err;
+        EXPECT_EQ(parse_json(same.out, "curve")["numbers"], json["numbers"]) << column;
+    }
+    test::write_file(exported, "model,test_error,measure.test_error,x,measure.x\na,0.4,9,1,4\nb,0.3,9,2,3\nc,0.5,9,3,2\nd,0.2,9,4,1\n");
+    const auto exact = assay({"curve", exported, "--kind", "double-descent", "--column", "size=x", "--json"});
+    EXPECT_EQ(parse_json(exact.out, "curve")["numbers"], json["numbers"]) << exact.err;   // the exact name first
+    const auto other = assay({"curve", exported, "--kind", "double-descent", "--column", "size=measure.x", "--json"});
+    EXPECT_EQ(parse_json(other.out, "curve")["numbers"]["peak_size"]["value"], 2) << other.err;
     EXPECT_EQ(assay({"curve", table, "--kind", "hockey-stick"}).exit_code, 2);
 }
 

@@ -9,7 +9,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
+#include <optional>
 #include <set>
 
 namespace assay::tools::verbs {
@@ -36,6 +39,17 @@ std::vector<double> column_of(const evaluate::Frame& frame, const std::string& n
     for (const auto& target : {evaluate::test_error(frame), evaluate::gap(frame), evaluate::test_loss(frame)})
         if (target && without("metric.", name) == target->name) return target->values;
     throw Error(ErrorKind::usage, {"--column", "a column of " + path, name, "assay export STORE lists all columns"});
+}
+
+// The column of a table that a name means: itself, or with the beginning that assay export gives it. Nothing where none or two do.
+std::optional<std::string> named_column(const std::vector<std::string>& header, const std::string& name) {
+    std::vector<std::string> found;
+    for (const std::string& one : header)
+        if (one == name) return one;
+    if (const std::string bare(without("measure.", name)); std::find(header.begin(), header.end(), bare) != header.end()) return bare;
+    for (const std::string_view beginning : {"measure.", "metric.", "config."})
+        if (const auto at = std::find(header.begin(), header.end(), std::string(beginning) + name); at != header.end()) found.push_back(*at);
+    return found.size() == 1 ? std::optional(found.front()) : std::nullopt;
 }
 
 std::string list_of_curves() {
@@ -99,25 +113,24 @@ int run(const std::vector<std::string>& words) {
         for (const auto& [input, column] : named) problem.columns[input] = column_of(frame, column, path);
     } else {
         const std::string text = read_whole(path, "a store or a table (CSV)");
+        const std::vector<std::string> header = evaluate::columns_of_csv(text, path);
+        std::map<std::string, std::string> column_of_input;
+        for (const evaluate::CurveInput& input : curve.inputs())   // under its own name
+            if (const auto own = named_column(header, std::string(input.name))) column_of_input[std::string(input.name)] = *own;
+        for (const auto& [input, column] : named) {
+            const std::optional<std::string> found = named_column(header, column);
+            if (!found) throw Error(ErrorKind::usage, {"--column " + input, "a column of " + path + ": " + evaluate::some_columns(header, column), column});
+            column_of_input[input] = *found;
+        }
         std::set<std::string, std::less<>> wanted;
-        for (const auto& [input, column] : named) wanted.insert(column);
-        for (const evaluate::CurveInput& input : curve.inputs())
-            if (!named.contains(std::string(input.name))) wanted.insert(std::string(input.name));   // under its own name
+        for (const auto& [input, column] : column_of_input) wanted.insert(column);
+        if (wanted.empty()) throw Error(ErrorKind::usage, {path, "columns called as the inputs of " + std::string(curve.name) + " or named by --column", evaluate::some_columns(header)});
         const evaluate::Frame frame = evaluate::frame_of_csv(text, path, {.config = [](std::string_view) { return false; },
                                                                           .measure = [&](std::string_view column) { return wanted.contains(column); }, .where = where});
-        const auto taken = [&](const std::string& column) -> const evaluate::Column* {
-            for (const evaluate::Column& one : frame.measures)
-                if (one.name == column) return &one;
-            return nullptr;
-        };
-        for (const auto& [input, column] : named) {
-            const evaluate::Column* found = taken(column);
-            if (!found) throw Error(ErrorKind::usage, {"--column " + input, "a column of " + path, column});
-            problem.columns[input] = found->values;
-        }
-        for (const evaluate::CurveInput& input : curve.inputs())
-            if (const evaluate::Column* found = named.contains(std::string(input.name)) ? nullptr : taken(std::string(input.name)))
-                problem.columns[std::string(input.name)] = found->values;
+        std::map<std::string, const evaluate::Column*> taken;   // by the name in the table; the frame has them in its order
+        for (std::size_t k = 0; const std::string& column : header)
+            if (wanted.contains(column)) taken[column] = &frame.measures.at(k++);
+        for (const auto& [input, column] : column_of_input) problem.columns[input] = taken.at(column)->values;
     }
     const std::size_t replicates = problem.replicates;
     const double level = problem.level;
