@@ -69,19 +69,21 @@ std::string grouped_blocks(std::string_view name, const Groups& groups, const st
 Figure calibration(const Findings& found) {
     const Groups groups = groups_of(found);
     std::vector<std::pair<std::size_t, std::string>> points;
-    double low = std::numeric_limits<double>::infinity(), high = 0;
+    double low = std::numeric_limits<double>::infinity(), high = 0, least = low, most = 0;   // of the points; with their intervals
     for (const predict::HeldOutPrediction& one : found.fit->held_out) {
         points.emplace_back(one.row, fmt::format("{} {} {} {}", number(100 * one.truth), number(100 * one.prediction.value), number(100 * one.prediction.low),
                                                  number(100 * one.prediction.high)));
         low = std::min({low, one.truth, one.prediction.value});
         high = std::max({high, one.truth, one.prediction.value});
+        least = std::min({least, low, one.prediction.low});
+        most = std::max({most, high, one.prediction.high});
     }
     std::string script = beginning(560, 460) + grouped_blocks("group", groups, points);
-    const bool logarithmic = low > 0 && high / low >= 8;
+    const bool logarithmic = least > 0 && high / low >= 8;
     const double space = logarithmic ? 0 : 0.06 * (high - low);
     script += fmt::format("{}set xrange [{}:{}]\nset yrange [{}:{}]\nset xlabel 'true test error, %'\nset ylabel 'predicted test error, held out, %'\nset key above left\n",
                           logarithmic ? "set logscale xy\n" : "", number(100 * (logarithmic ? low / 1.1 : low - space)), number(100 * (logarithmic ? high * 1.1 : high + space)),
-                          number(100 * (logarithmic ? low / 1.1 : low - space)), number(100 * (logarithmic ? high * 1.1 : high + space)));
+                          number(100 * (logarithmic ? least / 1.1 : least - space)), number(100 * (logarithmic ? most * 1.1 : most + space)));
     script += "plot x with lines lc rgb '#8d949c' dt 2 notitle";
     for (std::size_t k = 0; k < groups.levels.size(); ++k)
         script += fmt::format(", \\\n  $group{0} using 1:2:3:4 with yerrorbars lt {1} lw 0.6 ps 0 notitle, $group{0} using 1:2 with points lt {1} ps 0.7 title columnheader(1)", k, k + 1);
@@ -114,12 +116,14 @@ Figure intervals(const evaluate::TargetScores& scores) {
     }
     if (measures.empty()) measures.push_back("NaN NaN NaN NaN \"\"");
     if (baselines.empty()) baselines.push_back("NaN NaN NaN NaN \"\"");
-    std::string script = beginning(680, 90 + 18 * static_cast<int>(chosen.size())) + block("measures", measures) + block("baselines", baselines);
-    script += fmt::format("set xrange [-1:1]\nset yrange [0.3:{}.7]\nset xlabel 'Kendall tau-b with the {}'\nset arrow 1 from 0,graph 0 to 0,graph 1 nohead lc rgb '#8d949c'\nset key above left\n", chosen.size(),
+    std::string script = beginning(680, 120 + 18 * static_cast<int>(chosen.size())) + block("measures", measures) + block("baselines", baselines);
+    script += fmt::format("set xrange [-1:1]\nset yrange [0.3:{}.7]\nset xlabel 'Kendall tau-b with the {}'\nset arrow 1 from 0,graph 0 to 0,graph 1 nohead lc rgb '#8d949c'\nset key at screen 0.02,0.995 left top vertical\nset tmargin 3.5\n", chosen.size(),
                           scores.target.title);
     if (std::isfinite(scores.chance.largest))
         script += fmt::format("set object 1 rectangle from {0},0.3 to {1},{2}.7 fc rgb '#eef0f2' fs solid noborder behind\n", -scores.chance.largest, scores.chance.largest, chosen.size());
-    script += "plot $measures using 2:1:3:4:ytic(5) with xerrorbars lt 1 ps 0.7 title 'measures', $baselines using 2:1:3:4:ytic(5) with xerrorbars lt 8 pt 5 ps 0.7 title 'baselines'\n";
+    script += "plot $measures using 2:1:3:4:ytic(5) with xerrorbars lt 1 ps 0.7 title 'measures', $baselines using 2:1:3:4:ytic(5) with xerrorbars lt 8 pt 5 ps 0.7 title 'baselines'";
+    if (std::isfinite(scores.chance.largest)) script += ", keyentry with boxes fc rgb '#e3e5e8' fs solid title 'what the best of all reaches by luck, 95 %'";
+    script += "\n";
     return {"intervals-" + scores.target.name, script};
 }
 

@@ -103,7 +103,7 @@ private:
                             "intervals held the true error for {} of the models. No number here is a training score.{}</p>\n",
                             escaped(std::string(fit_->predictor.learner->name)), fit_->predictor.features.size(), escaped(scores.words), 100 * fit_->predictor.level, percent(scores.coverage), hardest());
         html += "<figure class=\"wide\"><div class=\"legend\"></div><div class=\"chart\" id=\"calibration\"></div><figcaption>Predicted against true test error, one mark a "
-                "model; vertical lines are the intervals, the diagonal is perfect prediction.</figcaption></figure>\n";
+                "model; vertical lines are the intervals, with an arrowhead where one goes on outside, the diagonal is perfect prediction.</figcaption></figure>\n";
         html += coverage_figure(fit_->coverage);
         html += table_start("ranking", fmt::format("Models from best to worst predicted; target: {}. Equal predictions share a rank.",
                                                    escaped(fit_->predictor.target_source)),

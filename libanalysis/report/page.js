@@ -117,6 +117,14 @@
     svg.selectAll(".interval").data(points).enter().append("line").attr({
       "class": function (p) { return "interval " + colourClass(p.row); }, x1: function (p) { return x(p.actual); }, x2: function (p) { return x(p.actual); },
       y1: function (p) { return inside(p.low); }, y2: function (p) { return inside(p.high); } });
+    // An interval that goes on outside ends in an arrowhead.
+    var ends = y.domain(), cut = [];
+    points.forEach(function (p) {
+      if (p.low < ends[0]) cut.push({ row: p.row, x: p.actual, y: ends[0], d: "M-4,-6L0,0L4,-6" });
+      if (p.high > ends[1]) cut.push({ row: p.row, x: p.actual, y: ends[1], d: "M-4,6L0,0L4,6" });
+    });
+    svg.selectAll(".cut").data(cut).enter().append("path").attr({ "class": function (c) { return "interval cut " + colourClass(c.row); }, d: function (c) { return c.d; },
+      transform: function (c) { return "translate(" + x(c.x) + "," + y(c.y) + ")"; } }).style("fill", "none");
     var marks = svg.selectAll(".mark").data(points).enter().append("path").attr({
       "class": function (p) { return "mark " + colourClass(p.row); }, "data-row": function (p) { return p.row; }, d: function (p) { return shape(p.row, narrow ? 34 : 48); },
       transform: function (p) { return "translate(" + x(p.actual) + "," + y(p.predicted) + ")"; } });

@@ -6,6 +6,7 @@ Exit code 77 where Selenium or a browser is missing. page_test.cpp makes the pag
 """
 import base64
 import json
+import math
 import os
 import pathlib
 import sys
@@ -112,6 +113,19 @@ class Report(unittest.TestCase):
         self.assertEqual(len(self.all("#forest g.row")), len(self.data["targets"][0]["scores"]))
         for chart in self.all("main svg[role=img]"):
             self.assertGreater(len(chart.get_attribute("aria-label")), 20)
+
+    def test_an_interval_that_leaves_the_picture_has_an_arrowhead(self):
+        ends = self.script("var found = {}; document.querySelectorAll('#calibration path.mark').forEach(m => found[m.getAttribute('data-row')] = "
+                           "+m.getAttribute('transform').split(',')[1].replace(')', '')); return found")
+        bottom = float(self.script("return document.querySelector('#calibration g.axis').getAttribute('transform')").split(",")[1].rstrip(")"))
+        logarithmic = "logarithmic" in self.find("#calibration").text
+        scale = math.log if logarithmic else float
+        points = self.data["predictions"]
+        first, last = min(points, key=lambda p: p["predicted"]), max(points, key=lambda p: p["predicted"])
+        slope = (ends[str(last["row"])] - ends[str(first["row"])]) / (scale(last["predicted"]) - scale(first["predicted"]))
+        place = lambda value: ends[str(first["row"])] + slope * (scale(value) - scale(first["predicted"]))   # as the marks have it
+        cut = sum((place(p["low"]) > bottom + 1e-6) + (place(p["high"]) < 8 - 1e-6) for p in points)   # 8: the margin on top
+        self.assertEqual(len(self.all("#calibration path.cut")), cut)
 
     def test_nothing_is_loaded_and_nothing_fails(self):
         for select in self.all("fieldset.target-choice input"):

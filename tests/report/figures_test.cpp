@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 
 using namespace assay;
 using namespace assay::report;
@@ -42,6 +43,17 @@ TEST(Figures, OneForEachChartAndTarget) {
     EXPECT_TRUE(figures(find(nothing, finding())).empty());
 }
 
+TEST(Figures, TheAxisOfCalibrationHoldsEveryInterval) {
+    const Findings found = find(zoo(), finding());
+    const std::string script = figures(found).at(0).script;
+    double low = 0, high = 0;
+    ASSERT_EQ(std::sscanf(script.substr(script.find("set yrange")).c_str(), "set yrange [%lf:%lf]", &low, &high), 2) << script;
+    for (const auto& one : found.fit->held_out) {
+        EXPECT_LE(low, 100 * one.prediction.low);
+        EXPECT_GE(high, 100 * one.prediction.high);
+    }
+}
+
 TEST(Figures, GnuplotDrawsThemAndRunsNothing) {
     const assay::test::Scratch scratch;
     for (const Figure& figure : figures(find(dangerous(), finding()))) {
@@ -55,6 +67,9 @@ TEST(Figures, GnuplotDrawsThemAndRunsNothing) {
         EXPECT_EQ(drawn.out.find("<script"), std::string::npos) << figure.name;
         EXPECT_NE(drawn.out.find("sans-serif"), std::string::npos) << figure.name;
         EXPECT_FALSE(std::filesystem::exists(scratch / "pwned")) << figure.name;
+        if (figure.name.starts_with("intervals")) {
+            EXPECT_NE(drawn.out.find("by luck"), std::string::npos) << figure.name;   // the band is named
+        }
         if (figure.name.starts_with("protocols")) {
             EXPECT_NE(drawn.out.find("norm.exact"), std::string::npos);
             EXPECT_NE(drawn.out.find("kendall"), std::string::npos);
