@@ -192,6 +192,7 @@ Layer read_layer_config(const Json& json, const std::string& where) {
     if (layer.config.is_object() && layer.config.contains("name") && layer.config["name"].is_string())
         layer.name = layer.config["name"].get<std::string>();
     if (json.contains("name") && json["name"].is_string()) layer.name = json["name"].get<std::string>();
+    if (json.contains("shared_object_id") && json["shared_object_id"].is_number_unsigned()) layer.shared_object = json["shared_object_id"].get<std::uint64_t>();
     if (layer.name.size() > longest_name) throw bad(where, "names of layers of at most 1,000 bytes", std::to_string(layer.name.size()));
     if (!is_model_class(layer.class_name)) {
         if (!layer.config.is_object()) throw bad(where + " layer " + layer.name, "a config of keys and values", layer.config.dump());

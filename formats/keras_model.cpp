@@ -3,6 +3,7 @@
 #include "formats/keras_facts.hpp"
 #include "formats/keras_lambdas.hpp"
 #include "formats/keras_one_weights.hpp"
+#include "formats/keras_sharing.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -159,6 +160,9 @@ private:
             }
             renew_arrays(graph_.layers[i], stored_, dialect_, stored.tensors);
             const std::size_t expected = work_[i].translation->weights.size();
+            if (const Layer* other = expected > 0 && stored.tensors.empty() ? namesake_of(graph_, graph_.layers[i]) : nullptr)
+                throw Error(ErrorKind::format, {"layer " + name, std::to_string(expected) + " weights", "none in the file, which has those of layer " + other->name + ", the same by name and settings",
+                                                "A layer that several models share is stored once, and nothing here says that these two are one. Save the model as HDF5: model.save(\"model.h5\")."});
             if (stored.tensors.size() != expected)
                 throw Error(ErrorKind::format, {"layer " + name, std::to_string(expected) + " weights", std::to_string(stored.tensors.size()) + " in the file",
                                                 "The weights do not belong to this architecture."});

@@ -377,6 +377,68 @@ TEST(KerasComposite, AttentionWithFrozenPartsIsReadByTheNamesOfItsArrays) {
     EXPECT_ERROR(load_model(scratch / "twice.h5"), ErrorKind::format, "its part query");
 }
 
+// ---- Layers that several models share ----
+
+Json history(const std::string& layer, int call) {   // an input in Keras 3
+    return {{"class_name", "__keras_tensor__"}, {"config", {{"shape", {nullptr, 3}}, {"dtype", "float32"}, {"keras_history", {layer, call, 0}}}}};
+}
+Json three_calls(const std::vector<Json>& inputs) {
+    Json calls = Json::array();
+    for (const Json& input : inputs) calls.push_back({{"args", Json::array({input})}, {"kwargs", Json::object()}});
+    return calls;
+}
+
+/// sh, then a model that begins with sh, then sh again. Marks of what is shared, or null.
+Json sharing_config(const Json& outer_mark, const Json& inner_mark) {
+    const auto shared = [](const Json& mark, const Json& calls) {
+        Json layer = keras_node("Dense", "sh", {{"units", 3}}, calls);
+        if (!mark.is_null()) layer["shared_object_id"] = mark;
+        return layer;
+    };
+    Json inner = keras_functional(Json::array({keras_node("InputLayer", "i", {{"batch_shape", {nullptr, 3}}}, Json::array()), shared(inner_mark, three_calls({history("i", 0)})),
+                                               keras_node("Dense", "p", {{"units", 3}}, three_calls({history("sh", 0)}))}),
+                                  {{"i", 0, 0}}, {{"p", 0, 0}});
+    inner["config"]["name"] = "m1";
+    inner["name"] = "m1";
+    inner["inbound_nodes"] = three_calls({history("sh", 0)});
+    return keras_functional(Json::array({keras_node("InputLayer", "x", {{"batch_shape", {nullptr, 3}}}, Json::array()), shared(outer_mark, three_calls({history("x", 0), history("m1", 0)})), inner}),
+                            {{"x", 0, 0}}, {{"sh", 1, 0}});
+}
+
+TEST(KerasSharing, ALayerOfSeveralModelsIsOneLayerThatIsCalledInEach) {
+    const Scratch scratch;
+    const std::string weights = weights_bytes(scratch, {dense_group("dense", 3, 3, 1), dense_group("functional/layers/dense_1", 3, 3, 2)});
+    write_file(scratch / "m.weights.h5", weights);
+    // Inside a model that is shared as a whole, Keras leaves out the first mark.
+    for (const Json& outer_mark : {Json(7u), Json()}) {
+        write_zip(scratch / "m.keras", keras_members(sharing_config(outer_mark, 7u), weights));
+        for (const model::Model& model : {load_model(scratch / "m.keras"), load_model(scratch / "m.weights.h5", {.architecture = scratch / "m.keras"})}) {
+            EXPECT_EQ(kinds(model), "input dense dense dense dense");
+            ASSERT_EQ(model.parameters.size(), 4u);   // those of sh once
+            const auto& graph = model.architecture->graph;
+            std::vector<std::string> names;
+            for (std::size_t vertex = model.architecture->outputs.at(0); graph[vertex].kind != "input"; vertex = model.architecture->inputs_of(vertex).at(0)) {
+                names.push_back(graph[vertex].name);
+                const bool of_p = graph[vertex].layer == "m1/p";
+                EXPECT_EQ(model.weights[graph[vertex].parameters.at(0)].at(0), of_p ? 2 : 1);
+            }
+            ASSERT_EQ(names.size(), 4u);   // from the output back
+            EXPECT_EQ(names[1], "m1/p");
+            EXPECT_EQ(names[3], "sh");
+        }
+    }
+}
+
+TEST(KerasSharing, IsNotGuessed) {
+    const Scratch scratch;
+    const std::string weights = weights_bytes(scratch, {dense_group("dense", 3, 3, 1), dense_group("functional/layers/dense_1", 3, 3, 2)});
+    for (const Json& outer_mark : {Json(7u), Json()}) {   // another mark, or none at all, as in Keras' JSON
+        write_zip(scratch / "m.keras", keras_members(sharing_config(outer_mark, outer_mark.is_null() ? Json() : Json(8u)), weights));
+        EXPECT_ERROR(load_model(scratch / "m.keras"), ErrorKind::format, "layer m1/sh: expected 2 weights, found none in the file, which has those of layer sh");
+        EXPECT_ERROR(load_model(scratch / "m.keras"), ErrorKind::format, "stored once");
+    }
+}
+
 TEST(KerasThreePlaces, AreThoseOfWindowsAndOfKeras213Too) {
     const Scratch scratch;
     // Windows: one group a path, with the separator in its name. Keras 2.13 counted layers with weights twice.
