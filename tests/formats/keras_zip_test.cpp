@@ -439,6 +439,26 @@ TEST(KerasSharing, IsNotGuessed) {
     }
 }
 
+// Keras 3 numbers the calls of a functional model from 0 where they are inputs and from 1 where they are outputs of a model.
+TEST(KerasCalls, OfANestedModelAreNumberedFromOneWhereTheyAreOutputs) {
+    const Scratch scratch;
+    Json inner = keras_functional(Json::array({keras_node("InputLayer", "i", {{"batch_shape", {nullptr, 3}}}, Json::array()), keras_node("Dense", "d", {{"units", 3}}, three_calls({history("i", 0)}))}),
+                                  {{"i", 0, 0}}, {{"d", 0, 0}});
+    inner["config"]["name"] = "m1";
+    inner["name"] = "m1";
+    inner["inbound_nodes"] = three_calls({history("x", 0), history("m1", 0)});
+    const Json config = keras_functional(Json::array({keras_node("InputLayer", "x", {{"batch_shape", {nullptr, 3}}}, Json::array()), inner,
+                                                      keras_node("Dense", "last", {{"units", 2}}, three_calls({history("m1", 1)}))}),
+                                         {{"x", 0, 0}}, {{"last", 0, 0}, {"m1", 1, 0}, {"m1", 2, 0}});
+    write_zip(scratch / "m.keras", keras_members(config, weights_bytes(scratch, {dense_group("functional/layers/dense", 3, 3), dense_group("dense", 3, 2)})));
+    const model::Model model = load_model(scratch / "m.keras");
+    ASSERT_EQ(model.architecture->outputs.size(), 3u);
+    const auto name = [&](std::size_t vertex) { return model.architecture->graph[vertex].name; };
+    EXPECT_EQ(name(model.architecture->outputs[1]), "m1/d");
+    EXPECT_EQ(name(model.architecture->outputs[2]), "m1/d#2");
+    EXPECT_EQ(model.architecture->inputs_of(model.architecture->outputs[0]).at(0), model.architecture->outputs[2]);
+}
+
 TEST(KerasThreePlaces, AreThoseOfWindowsAndOfKeras213Too) {
     const Scratch scratch;
     // Windows: one group a path, with the separator in its name. Keras 2.13 counted layers with weights twice.
