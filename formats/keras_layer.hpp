@@ -92,6 +92,12 @@ using Translator = Translation (*)(const Layer&, const Dialect&);
 /// The translator of a class, or null.
 Translator translator_of(const std::string& class_name);
 
+/// Throws Unsupported for a layer whose kernels are quantised, and, with `lora`, for one with a low-rank addition to its kernel, which Keras 3's
+/// own layout of weights holds already.
+void refuse_other_kernels(const Layer& layer, bool lora);
+/// The type in which a layer computes where it is narrower than float32: "mixed_bfloat16"; else empty.
+std::string narrow_type_of(const Layer& layer);
+
 // Settings of a layer, with Keras' defaults; errors name layer and key.
 std::int64_t integer(const Layer& layer, const char* key, std::int64_t least = 1);
 std::int64_t integer_or(const Layer& layer, const char* key, std::int64_t fallback, std::int64_t least = 1);

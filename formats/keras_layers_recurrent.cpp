@@ -108,6 +108,7 @@ std::shared_ptr<Inside> read_inside(const Layer& layer, const Dialect& dialect) 
         const Translator translator = translator_of(one.class_name);
         if (!translator) throw Unsupported{"TimeDistributed(" + one.class_name + ")"};
         try {
+            refuse_other_kernels(one, true);
             inside->translations.push_back(translator(one, dialect));
         } catch (const Unsupported& setting) {
             throw Unsupported{"TimeDistributed(" + setting.what + ")"};

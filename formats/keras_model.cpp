@@ -76,6 +76,7 @@ public:
         share_out_weights();
         add_regularisers();
         connect();
+        note_narrow_types();
         note_non_finite(model_);
         return std::move(model_);
     }
@@ -134,6 +135,7 @@ private:
                 continue;
             }
             try {
+                refuse_other_kernels(layer, !stored_.one_a_layer);
                 work_[i].translation = translator(layer, dialect_);
             } catch (const Unsupported& setting) {
                 work_[i].unsupported = setting.what;
@@ -167,6 +169,10 @@ private:
                 throw Error(ErrorKind::format, {"layer " + name, std::to_string(expected) + " weights", std::to_string(stored.tensors.size()) + " in the file",
                                                 "The weights do not belong to this architecture."});
             take_by_group(i, stored);
+        }
+        for (std::size_t i = graph_.layers.size(); i < stored_.layers.size(); ++i) {   // of layers whose classes are unknown
+            std::vector<std::size_t> indices;
+            add_named(model_, stored_.layers[i].name, "", std::move(stored_.layers[i].tensors), true, indices);
         }
     }
 
@@ -342,6 +348,17 @@ private:
             if (config.contains("activity_regularizer") && !config["activity_regularizer"].is_null())
                 model_.notes.push_back("layer " + graph_.layers[i].name + ": its activity regulariser is ignored");
         }
+    }
+
+    void note_narrow_types() {
+        std::map<std::string, std::pair<std::size_t, std::string>> types;   // how many layers, the first
+        for (const Layer& layer : graph_.layers) {
+            const std::string type = layer.class_name == "InputLayer" ? "" : narrow_type_of(layer);
+            if (!type.empty() && types[type].first++ == 0) types[type].second = layer.name;
+        }
+        for (const auto& [type, layers] : types)
+            model_.notes.push_back("Keras computes in " + type + " (" + std::to_string(layers.first) + " of " + std::to_string(graph_.layers.size()) + " layers, first " + layers.second +
+                                   "); Assay computes in float32 or float64, so outputs differ by the rounding of that type");
     }
 
     // Calls in an order in which every input exists; what is left over hangs on a cycle or on nothing.

@@ -249,7 +249,7 @@ StoredWeights without_architecture(std::vector<NumberedGroup> groups) {
     return stored;
 }
 
-StoredWeights by_place(std::vector<NumberedGroup> groups, const std::vector<Place>& places) {
+StoredWeights by_place(std::vector<NumberedGroup> groups, const std::vector<Place>& places, bool rest) {
     StoredWeights ordered;
     ordered.one_a_layer = true;
     std::vector<bool> taken(groups.size(), false);
@@ -271,11 +271,18 @@ StoredWeights by_place(std::vector<NumberedGroup> groups, const std::vector<Plac
             }
         ordered.layers.push_back(std::move(layer));
     }
+    std::vector<NumberedGroup> unclaimed;
     for (std::size_t i = 0; i < groups.size(); ++i)
         if (!taken[i] && groups[i].place.empty())
             ordered.notes.push_back("weights of the model itself, outside its layers, are ignored");
+        else if (!taken[i] && rest)
+            unclaimed.push_back(std::move(groups[i]));
         else if (!taken[i])
             throw Error(ErrorKind::format, {groups[i].tensors.front().path, "a layer of the model for this group", "none", "The weights do not belong to this architecture."});
+    for (StoredLayer& layer : without_architecture(std::move(unclaimed)).layers) {
+        ordered.notes.push_back("weights of group " + layer.name + " belong to no layer whose class is known");
+        ordered.layers.push_back(std::move(layer));
+    }
     return ordered;
 }
 

@@ -7,6 +7,7 @@
 #include "formats/keras_three.hpp"
 #include "formats/keras_zip.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace assay::formats {
@@ -77,7 +78,8 @@ StoredWeights weights_for(Graph& graph, const hdf5::File& file) {
     join_shared_layers(graph, [&](const std::string& place) { return with_arrays.contains(place); });
     std::vector<Place> places;
     for (const Layer& layer : graph.layers) places.push_back({layer.name, layer.place});
-    return by_place(std::move(groups), places);
+    const bool unknown = std::any_of(graph.layers.begin(), graph.layers.end(), [](const Layer& layer) { return !translator_of(layer.class_name); });
+    return by_place(std::move(groups), places, unknown);
 }
 
 }  // namespace keras

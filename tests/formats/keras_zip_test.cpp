@@ -459,6 +459,104 @@ TEST(KerasCalls, OfANestedModelAreNumberedFromOneWhereTheyAreOutputs) {
     EXPECT_EQ(model.architecture->inputs_of(model.architecture->outputs[0]).at(0), model.architecture->outputs[2]);
 }
 
+// ---- What is refused by name, with its weights served ----
+
+TEST(KerasZip, ServesGroupsOfUnknownClassesAndRefusesThemInAKnownModel) {
+    const Scratch scratch;
+    const auto model_of = [&](const std::string& class_name, const std::string& group) {
+        const Json config = keras_sequential({4, 3}, Json::array({keras_layer("Dense", "first", {{"units", 3}}), keras_layer(class_name, "x", {{"units", 2}, {"head_dim", 3}})}));
+        write_zip(scratch / "m.keras", keras_members(config, weights_bytes(scratch, {dense_group("dense", 3, 3), dense_group(group, 3, 2, 50)})));
+        return load_model(scratch / "m.keras");
+    };
+    // Keras registers it under another name than that of its class.
+    const model::Model grouped = model_of("GroupQueryAttention", "grouped_query_attention/_key_dense");
+    EXPECT_EQ(node(grouped, "x").layer_class, "GroupQueryAttention");
+    ASSERT_EQ(grouped.parameters.size(), 4u);
+    EXPECT_EQ(grouped.parameters[2].layer, "x");
+    EXPECT_EQ(grouped.weights[2].at(0), 50);
+    const model::Model other = model_of("Renamed", "its_own_name/part");
+    EXPECT_EQ(node(other, "x").kind, "unsupported");
+    ASSERT_EQ(other.parameters.size(), 4u);
+    EXPECT_EQ(other.parameters[2].layer, "its_own_name");
+    EXPECT_EQ(other.weights[2].at(0), 50);
+    EXPECT_TRUE(has_note(other, "weights of group its_own_name belong to no layer"));
+    EXPECT_ERROR(model_of("Flatten", "its_own_name/part"), ErrorKind::format, "its_own_name");
+}
+
+TEST(KerasZip, NamesQuantisedKernelsAndLowRankAdditions) {
+    const Scratch scratch;
+    const auto config_of = [](const Json& settings) {
+        Json dense = settings;
+        dense["units"] = 2;
+        return keras_sequential({3}, Json::array({keras_layer("Dense", "d", dense)}));
+    };
+    const Json quantised = config_of({{"dtype", {{"class_name", "QuantizedDTypePolicy"}, {"config", {{"mode", "int8"}, {"source_name", "float32"}}}}}});
+    const Json adapted = config_of({{"lora_rank", 1}});
+    Group group = dense_group("dense", 3, 2);
+    write_zip(scratch / "lora.keras", keras_members(adapted, weights_bytes(scratch, {group})));
+    EXPECT_EQ(kinds(load_model(scratch / "lora.keras")), "input dense");   // the kernel is the sum already
+    group.arrays.push_back({{2}, {1, 1}});
+    write_zip(scratch / "m.keras", keras_members(quantised, weights_bytes(scratch, {group})));
+    const auto h5 = [&](const Json& config, const test::KerasLayerArrays& layer) {
+        KerasFile file;
+        file.config = config;
+        file.keras_version = "3.15.1";
+        file.layers = {layer};
+        file.write(scratch / "m.h5");
+        return load_model(scratch / "m.h5");
+    };
+    const model::Model archive = load_model(scratch / "m.keras");
+    const model::Model int8 = h5(quantised, {"d", {{"d/bias", {2}, {1, 2}}, {"d/kernel", {3, 2}, count_up({3, 2})}, {"d/kernel_scale", {2}, {1, 1}}}});
+    const model::Model lora = h5(adapted, {"d", {{"d/bias", {2}, {1, 2}}, {"d/lora_kernel_a", {3, 1}, {1, 2, 3}}, {"d/lora_kernel_b", {1, 2}, {1, 2}}, {"d/kernel", {3, 2}, count_up({3, 2})}}});
+    for (const model::Model* model : {&archive, &int8}) {
+        EXPECT_EQ(node(*model, "d").layer_class, "Dense(quantised to int8)");
+        EXPECT_EQ(model->parameters.size(), 3u);
+    }
+    EXPECT_EQ(node(lora, "d").layer_class, "Dense(LoRA of rank 1)");
+    EXPECT_EQ(lora.parameters.size(), 4u);
+}
+
+TEST(KerasZip, OperationsAreNotTheLayersOfTheirNames) {
+    const Scratch scratch;
+    const auto model_of = [&](const std::string& class_name, const Json& settings, bool archive) {
+        Json operation = keras_node(class_name, "o", settings, three_calls({history("x", 0)}));
+        if (archive) operation["module"] = "keras.src.ops.numpy";
+        const Json config = keras_functional(Json::array({keras_node("InputLayer", "x", {{"batch_shape", {nullptr, 2, 3}}}, Json::array()), operation}), {{"x", 0, 0}}, {{"o", 0, 0}});
+        if (archive) {
+            write_zip(scratch / "m.keras", keras_members(config, weights_bytes(scratch, {})));
+            return load_model(scratch / "m.keras");
+        }
+        KerasFile file;
+        file.config = config;
+        file.keras_version = "3.15.1";
+        file.write(scratch / "m.h5");
+        return load_model(scratch / "m.h5");
+    };
+    for (const bool archive : {false, true}) {
+        const model::Node reshape = node(model_of("Reshape", {{"newshape", {-1, 6}}}, archive), "o");
+        EXPECT_EQ(reshape.kind, "reshape");
+        EXPECT_EQ(reshape.attributes.at("target_shape"), Json::array({6}));
+        EXPECT_EQ(node(model_of("Reshape", {{"newshape", {-1}}}, archive), "o").layer_class, "keras.ops.Reshape");   // of the batch
+        EXPECT_EQ(node(model_of("Reshape", {{"newshape", {3, -1}}}, archive), "o").layer_class, "keras.ops.Reshape");
+    }
+    EXPECT_EQ(node(model_of("Flatten", Json::object(), true), "o").layer_class, "keras.ops.Flatten");
+    EXPECT_EQ(node(model_of("Relu", Json::object(), true), "o").kind, "activation");
+    EXPECT_EQ(node(model_of("Softmax", {{"axis", nullptr}}, true), "o").layer_class, "Softmax(over all axes)");
+}
+
+TEST(KerasZip, NotesTypesThatAreNarrowerThanFloat32) {
+    const Scratch scratch;
+    const auto policy = [](const char* name) { return Json{{"class_name", "DTypePolicy"}, {"config", {{"name", name}}}}; };
+    const auto load = [&](const Json& first, const Json& second) {
+        const Json config = keras_sequential({3}, Json::array({keras_layer("Dense", "first", {{"units", 4}, {"dtype", first}}), keras_layer("Dense", "second", {{"units", 2}, {"dtype", second}})}));
+        write_zip(scratch / "m.keras", keras_members(config, weights_bytes(scratch, two_dense_groups())));
+        return load_model(scratch / "m.keras");
+    };
+    EXPECT_TRUE(has_note(load(policy("float32"), policy("mixed_bfloat16")), "Keras computes in mixed_bfloat16 (1 of"));
+    EXPECT_TRUE(has_note(load("float16", "float16"), "layers, first first); Assay computes in float32"));
+    EXPECT_FALSE(has_note(load("float32", policy("float32")), "Keras computes in"));
+}
+
 TEST(KerasThreePlaces, AreThoseOfWindowsAndOfKeras213Too) {
     const Scratch scratch;
     // Windows: one group a path, with the separator in its name. Keras 2.13 counted layers with weights twice.
