@@ -66,10 +66,29 @@ bool deserves_a_row(Candidate& candidate) {
     }
 }
 
+// Readers name the file by its own name, or a layer alone: the message says the path as it was given. An error of the other file, with
+// the architecture, keeps that file's name.
+Error with_path(const Error& error, const std::filesystem::path& path, const std::filesystem::path& architecture) {
+    Error::Parts parts = error.parts();
+    const std::string whole = path.string(), name = path.filename().string(), other = architecture.filename().string();
+    if (parts.where.find(whole) != std::string::npos || (!other.empty() && parts.where.find(other) != std::string::npos)) return error;
+    parts.where = parts.where.starts_with(name) ? whole + parts.where.substr(name.size()) : whole + " " + parts.where;
+    return Error(error.kind(), std::move(parts));
+}
+
+model::Model load_as(const Format& format, Candidate& candidate, const LoadOptions& options) {
+    try {
+        return format.load(candidate, options);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::format && error.kind() != ErrorKind::unsupported) throw;
+        throw with_path(error, candidate.path(), options.architecture);
+    }
+}
+
 model::Model load(const Format* format, Candidate& candidate, const LoadOptions& options) {
     const std::filesystem::path& path = candidate.path();
     if (format) {
-        model::Model model = format->load(candidate, options);
+        model::Model model = load_as(*format, candidate, options);
         if (!options.lambdas.empty() && !model.architecture)
             throw Error(ErrorKind::usage, {"lambda " + options.lambdas.begin()->first, "a model with an architecture", path.string() + ", which has none"});
         return model;
