@@ -4,6 +4,8 @@
 #include "formats/format.hpp"
 #include "libanalysis/core/error.hpp"
 
+#include <algorithm>
+
 namespace assay::formats {
 
 #define FORMAT(name) extern const Format name;
@@ -21,9 +23,26 @@ std::span<const Format* const> catalogue() {
 
 namespace {
 
+// The first object that is not read at all, "w: an external link": layouts then claim nothing in the file.
+std::string refused_object(const hdf5::File& file) {
+    constexpr std::size_t most_looked_at = 1000;
+    std::string last;
+    try {
+        const std::vector<std::string> leaves = file.leaves();
+        for (std::size_t i = 0; i < std::min(leaves.size(), most_looked_at); ++i) {
+            last = leaves[i];
+            (void)file.dataset(last);
+        }
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::unsupported) return (last.empty() ? error.parts().where : last) + ": " + error.parts().found;
+    }
+    return "";
+}
+
 // Says so where the file is cut short.
 std::string describe_hdf5(const hdf5::File& file) {
     if (is_data_file(file)) return "a data set";
+    if (const std::string refused = refused_object(file); !refused.empty()) return "an HDF5 file with an object that is not read, " + refused;
     std::string names;
     for (const std::string& name : file.names())
         if (names.size() < 60) names += (names.empty() ? "" : ", ") + name;
