@@ -165,6 +165,9 @@ private:
             if (const Layer* other = expected > 0 && stored.tensors.empty() ? namesake_of(graph_, graph_.layers[i]) : nullptr)
                 throw Error(ErrorKind::format, {"layer " + name, std::to_string(expected) + " weights", "none in the file, which has those of layer " + other->name + ", the same by name and settings",
                                                 "A layer that several models share is stored once, and nothing here says that these two are one. Save the model as HDF5: model.save(\"model.h5\")."});
+            if (expected > 0 && stored.tensors.empty() && is_marked_shared(graph_.layers[i]))
+                throw Error(ErrorKind::format, {"layer " + name, std::to_string(expected) + " weights", "none in the file, whose config marks the layer as one that stands at several places",
+                                                "Such a layer is stored once, here at a place that Assay does not look it up at. Save the model as HDF5: model.save(\"model.h5\")."});
             if (stored.tensors.size() != expected)
                 throw Error(ErrorKind::format, {"layer " + name, std::to_string(expected) + " weights", std::to_string(stored.tensors.size()) + " in the file",
                                                 "The weights do not belong to this architecture."});

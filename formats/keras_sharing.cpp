@@ -83,4 +83,9 @@ const Layer* namesake_of(const Graph& graph, const Layer& layer) {
     return nullptr;
 }
 
+bool is_marked_shared(const Layer& layer) {
+    const Json inner = layer.config.is_object() ? layer.config.value("layer", Json()) : Json();
+    return layer.shared_object || (inner.is_object() && inner.contains("shared_object_id"));
+}
+
 }  // namespace assay::formats::keras

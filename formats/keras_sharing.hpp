@@ -15,4 +15,7 @@ void join_shared_layers(Graph& graph, const std::function<bool(const std::string
 /// A layer of the graph that has the same class and config, name included, as this one does; null where there is none.
 const Layer* namesake_of(const Graph& graph, const Layer& layer);
 
+/// Whether the config marks the layer, or the one that it wraps, as an object seen before.
+bool is_marked_shared(const Layer& layer);
+
 }  // namespace assay::formats::keras

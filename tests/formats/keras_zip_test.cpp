@@ -437,6 +437,15 @@ TEST(KerasSharing, IsNotGuessed) {
         EXPECT_ERROR(load_model(scratch / "m.keras"), ErrorKind::format, "layer m1/sh: expected 2 weights, found none in the file, which has those of layer sh");
         EXPECT_ERROR(load_model(scratch / "m.keras"), ErrorKind::format, "stored once");
     }
+    // Shared with what a wrapper holds: the arrays lie below the wrapper, or it has none.
+    Json dense = keras_layer("Dense", "d", {{"units", 3}});
+    dense["shared_object_id"] = 7u;
+    const Json wrapped = keras_layer("TimeDistributed", "t", {{"layer", dense}});
+    for (const bool wrapper_first : {true, false}) {
+        write_zip(scratch / "m.keras", keras_members(keras_sequential({2, 3}, wrapper_first ? Json::array({wrapped, dense}) : Json::array({dense, wrapped})),
+                                                     weights_bytes(scratch, {dense_group(wrapper_first ? "time_distributed/layer" : "dense", 3, 3)})));
+        EXPECT_ERROR(load_model(scratch / "m.keras"), ErrorKind::format, "marks the layer as one that stands at several places");
+    }
 }
 
 // Keras 3 numbers the calls of a functional model from 0 where they are inputs and from 1 where they are outputs of a model.
