@@ -7,9 +7,12 @@
 #include "tools/device.hpp"
 #include "tools/device_list.hpp"
 #include "tools/interrupt.hpp"
+#include "tools/output_file.hpp"
 #include "tools/table.hpp"
 
 #include <fmt/format.h>
+
+#include <array>
 
 namespace assay::tools {
 
@@ -44,6 +47,11 @@ Json ModelOptions::arguments(const std::string& path) const {
     result["preprocessing"] = {{"scale", scale.empty() ? 1.0 : zoo::parse_scale(scale, "--scale")}, {"offset", offset}, {"mean", mean},
                                {"deviation", deviation}, {"declared", !scale.empty() || offset != 0 || !mean.empty() || !deviation.empty()}};
     return result;
+}
+
+void ModelOptions::protect_inputs(const std::string& option, const std::string& output, const std::string& path, std::initializer_list<std::string> others) const {
+    check_is_no_input(option, output, std::array{path, architecture, data});
+    check_is_no_input(option, output, std::vector<std::string>(others));
 }
 
 Json ModelOptions::run(std::string_view task, const Json& arguments, const std::function<void(const Json&)>& item) const {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <sstream>
 
 namespace assay {
@@ -117,6 +118,34 @@ TEST(Inspect, ANameIsNeitherGraphvizNorACost) {
     const Json json = parse_json(run({program(), "inspect", (scratch / "weights.h5").string(), "--json"}).out, "inspect");
     EXPECT_TRUE(json.at("multiply_adds").is_null());
     EXPECT_TRUE(json.at("layers").at(0).at("multiply_adds").is_null());
+}
+
+TEST(Outputs, AreNeverAFileThatIsRead) {
+    namespace fs = std::filesystem;
+    const test::Scratch scratch;
+    fs::create_directory(scratch / "zoo");
+    const std::string model = scratch / "zoo/model.h5", data = scratch / "data.h5", store = scratch / "zoo.assay", link = scratch / "link.h5";
+    fs::copy_file(example(first_example()), model);
+    fs::copy_file(example("data.h5"), data);
+    fs::create_symlink(model, link);
+    ASSERT_EQ(run({program(), "zoo", "run", (scratch / "zoo").string(), "-o", store, "--measures", "parameter_count", "-q"}).exit_code, 0);
+    std::map<std::string, std::string> before;
+    for (const std::string& file : {model, data, store}) before[file] = test::read_file(file);
+    const std::vector<std::vector<std::string>> commands{
+        {"inspect", model, "--dot", model}, {"inspect", model, "--svg", model}, {"inspect", model, "--dot", link}, {"inspect", model, "--data", data, "--dot", data},
+        {"forward", model, "--data", data, "-o", model}, {"forward", model, "--data", data, "-o", data}, {"forward", link, "--data", data, "-o", model},
+        {"hessian", model, "--data", data, "--save-vectors", model}, {"hessian", model, "--data", data, "--save-vectors", data},
+        {"mask", model, "--method", "random", "--sparsity", "0.5", "-o", model},
+        {"fit", store, "-o", store}, {"report", store, "-o", store}, {"export", store, "-o", store}};
+    for (std::vector<std::string> words : commands) {
+        words.insert(words.begin(), program());
+        const auto done = run(words);
+        EXPECT_EQ(done.exit_code, 2) << words[1] << done.err;
+        EXPECT_NE(done.err.find("expected another file than those that are read"), std::string::npos) << words[1] << done.err;
+        for (const auto& [file, content] : before) ASSERT_TRUE(test::read_file(file) == content) << words[1] << " wrote to " << file;
+    }
+    EXPECT_EQ(run({program(), "zoo", "run", (scratch / "zoo").string(), "-o", model, "--measures", "parameter_count", "-q"}).exit_code, 66);
+    EXPECT_TRUE(test::read_file(model) == before[model]);
 }
 
 TEST(Lint, LooksAtAModelAZooAndAStore) {
@@ -335,6 +364,29 @@ TEST(Inspect, TakesALambdaForWhatItsUserSays) {
         EXPECT_NE(done.err.find("lambda"), std::string::npos) << done.err;
     }
     EXPECT_EQ(run({program(), "inspect", model, "--lambda", "lambda_2=x", "--lambda", "lambda_2=2*x"}).exit_code, 2);
+}
+
+TEST(Forward, NamesALayerThatIsTwoOutputsTwice) {
+    const test::Scratch scratch;
+    test::KerasFile file;
+    file.config = test::keras_functional({test::keras_node("InputLayer", "in", {{"batch_input_shape", {nullptr, 3}}}, Json::array()),
+                                          test::keras_node("Dense", "d", {{"units", 2}}, Json::parse(R"([[["in", 0, 0, {}]]])"))},
+                                         Json::parse(R"([["in", 0, 0]])"), Json::parse(R"([["d", 0, 0], ["d", 0, 0]])"));
+    file.layers = {{"in", {}}, test::dense_arrays("d", 3, 2)};
+    file.write(scratch / "two.h5");
+    const formats::NamedArray x{"x", {1, 3}, {1, 1, 1}};
+    formats::write_arrays(scratch / "x.h5", std::span(&x, 1));
+    const auto done = run({program(), "forward", (scratch / "two.h5").string(), "--data", (scratch / "x.h5").string(), "-o", (scratch / "y.h5").string(), "--json"});
+    ASSERT_EQ(done.exit_code, 0) << done.err;
+    const Json outputs = parse_json(done.out, "forward").at("outputs");
+    ASSERT_EQ(outputs.size(), 2u);
+    EXPECT_EQ(outputs[1].at("name"), "d_1");
+    for (const char* name : {"d", "d_1"}) {   // kernel 0 .. 5 by rows, bias 100, 101
+        const auto split = formats::open_inputs(scratch / "y.h5", std::vector<std::string>{name});
+        std::vector<double> y(2);
+        split->read(0, std::vector<std::int64_t>{0}, std::span<double>(y));
+        EXPECT_EQ(y, (std::vector<double>{106, 110})) << name;
+    }
 }
 
 TEST(Forward, WritesOutputsThatCanBeReadBack) {

@@ -1,6 +1,7 @@
 #include "libanalysis/core/named.hpp"
 #include "libanalysis/predict/fit.hpp"
 #include "tools/analysis.hpp"
+#include "tools/output_file.hpp"
 #include "tools/parse.hpp"
 #include "tools/predictor_file.hpp"
 #include "tools/table.hpp"
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <numeric>
 #include <set>
@@ -104,6 +106,7 @@ int run(const std::vector<std::string>& words) {
     if (!values) return 0;
     if (!(options.level > 0 && options.level < 1)) throw Error(ErrorKind::usage, {"--level", "a number between 0 and 1", fmt::format("{}", options.level)});
     const std::string path = (*values)["STORE"].as<std::string>();
+    check_is_no_input("--output", output, std::array{path, only});
     report::Content content = open_content(path);
     if (!only.empty()) report::keep_models(content, names_in(read_whole(only, "a list of models, one a line"), only), only);
     options.seed = Seed{seed};

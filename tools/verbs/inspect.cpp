@@ -133,6 +133,8 @@ int run(const std::vector<std::string>& words) {
                                "FILE"}, description, words);
     if (!values) return 0;
     const std::string file = (*values)["FILE"].as<std::string>();
+    model.protect_inputs("--dot", dot, file);
+    model.protect_inputs("--svg", svg, file);
     Json arguments = model.arguments(file);
     arguments["draw"] = !dot.empty() || !svg.empty();
     Json result = model.run("inspect", arguments);

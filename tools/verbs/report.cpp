@@ -3,12 +3,14 @@
 #include "libanalysis/report/page.hpp"
 #include "tools/analysis.hpp"
 #include "tools/gnuplot.hpp"
+#include "tools/output_file.hpp"
 #include "tools/parse.hpp"
 #include "tools/table.hpp"
 #include "tools/verb.hpp"
 
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
 #include <system_error>
 
@@ -50,6 +52,7 @@ int run(const std::vector<std::string>& words) {
                                {"assay report zoo.assay -o report.html", "assay report zoo.assay -o report.html --figures figures"}, "STORE"}, description, words);
     if (!values) return 0;
     const std::string path = (*values)["STORE"].as<std::string>();
+    check_is_no_input("--output", output, std::array{path});
     // A store whose models all failed still has its failures to show.
     const report::Content content = report::content_of(store::Store(path, store::Store::Mode::read));
     options.store_name = std::filesystem::path(path).filename().string();
