@@ -217,7 +217,7 @@ TEST(Compare, SaysWhatEachMeasurePrefersAndWhatDiffers) {
         if (const std::string name = entry.path().filename(); name.starts_with("grid_") && name.ends_with(".h5") && name.find("init") == std::string::npos) models.push_back(entry.path());
     std::sort(models.begin(), models.end());
     ASSERT_GE(models.size(), 2u);
-    const std::string a = models.front(), b = models.back(), measures = "param_norm,normalised_margin[quantile=0.1],parameter_count,test_accuracy,weight_kurtosis";
+    const std::string a = models.front(), b = models.back(), measures = "param_norm,normalised_margin[quantile=0.1],parameter_count,test_accuracy,generalization_gap,weight_kurtosis";
     const std::vector<std::string> options{"--data", folder + "data.h5", "--scale", "1/255", "--measures", measures};
     const auto with = [&](std::vector<std::string> command, const std::vector<std::string>& more) {
         command.insert(command.end(), options.begin(), options.end());
@@ -233,6 +233,11 @@ TEST(Compare, SaysWhatEachMeasurePrefersAndWhatDiffers) {
     const std::string truth = accuracy_a > accuracy_b ? "a" : "b";
     ASSERT_NE(accuracy_a, accuracy_b);
     EXPECT_EQ(json.at("better_on_test"), truth);
+    // The direction of a measure speaks of the gap, which may well be smaller for the worse of the two.
+    const double gap_a = value_named(of_a, "generalization_gap").at("value"), gap_b = value_named(of_b, "generalization_gap").at("value");
+    const std::string smaller_gap = gap_a < gap_b ? "a" : "b";
+    ASSERT_NE(gap_a, gap_b);
+    EXPECT_EQ(json.at("smaller_gap"), smaller_gap);
     // Layer by layer, from what measure says of A with B as its initial weights.
     const Json apart = parse_json(run({program(), "measure", a, "--init", b, "--measures", "fro_dist,frobenius_norm", "--layers", "--json"}).out, "measure");
     for (const Json& one : json.at("layers")) {
@@ -265,7 +270,8 @@ TEST(Compare, SaysWhatEachMeasurePrefersAndWhatDiffers) {
         }
         EXPECT_EQ(row.at("prefers"), expected) << name;
         if (expected != "equal") {
-            EXPECT_EQ(row.at("right").get<bool>(), expected == truth) << name;
+            EXPECT_EQ(row.at("right_on_test").get<bool>(), expected == truth) << name;
+            EXPECT_EQ(row.at("right_on_gap").get<bool>(), expected == smaller_gap) << name;
         }
         ++checked;
     }
