@@ -134,7 +134,7 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
         problem.y.push_back(wanted.to_scale(answer->values[rows[i]]));
     }
 
-    const auto cross_validated = [&](const Folds& folds) { return cross_fit(method, problem.x, problem.y, folds.fold, options.seed.child("folds")); };
+    const auto cross_validated = [&](const Folds& folds) { return cross_fit(method, problem.x, problem.y, folds.fold, options.seed.child("folds"), options.threads); };
     Folds folds;
     CrossFit cross;
     if (options.group == "model") {
@@ -179,7 +179,7 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
     std::vector<std::size_t> all(rows.size());
     std::iota(all.begin(), all.end(), std::size_t{0});
     predictor.ranges = fit_scalings(problem.x, all);
-    const Json setting = choose_setting(method, problem.x, problem.y, all, folds.fold, options.seed.child("final"));
+    const Json setting = choose_setting(method, problem.x, problem.y, all, folds.fold, options.seed.child("final"), options.threads);
     predictor.learner = &method;
     predictor.setting = in_words(setting);
     predictor.model = std::move(method.fit(problem.x, problem.y, all, std::span(&setting, 1), options.seed.child("fit")).front());

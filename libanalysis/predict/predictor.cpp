@@ -45,7 +45,7 @@ Prediction interval_on(const Target& target, double middle, double half_width) {
     return {.value = target.from_scale(middle), .low = std::min(one, other), .high = std::max(one, other)};
 }
 
-Prediction Predictor::predict(const std::map<std::string, double, std::less<>>& values) const {
+Prediction Predictor::predict(const std::map<std::string, double, std::less<>>& values, const Json& structure) const {
     std::vector<double> row;
     std::string absent;
     Prediction result;
@@ -61,6 +61,8 @@ Prediction Predictor::predict(const std::map<std::string, double, std::less<>>& 
         result.novelty = std::max(result.novelty, ranges[c].beyond(at->second));
     }
     if (!absent.empty()) throw Error(ErrorKind::data, {"features", "a value for each feature of the predictor", "none for " + absent});
+    result.unlike = population.unlike(structure);
+    if (!result.unlike.empty()) result.novelty = std::max(result.novelty, 1.0);
     const double middle = model->predict(row), width = half_width * (1 + result.novelty);
     const Prediction interval = interval_on(*target, middle, width);
     result.value = interval.value;
@@ -102,9 +104,9 @@ Json Predictor::to_json() const {
     json["model"] = model->to_json();
     json["interval"] = {{"level", level}, {"half_width", number_to_json(half_width)}, {"scale", target->scale},
                         {"method", "quantile of absolute residuals of held-out predictions"},
-                        {"outside", "times 1 + the farthest distance of a feature beyond the training range, in deviations"}};
+                        {"outside", "times 1 + the farthest distance of a feature beyond the training range, in deviations; at least twice for a model unlike all training models"}};
     json["cross_validation"] = predict::to_json(scores);
-    json["training"] = {{"title", training_title}, {"hash", training_hash}, {"models", training_models}, {"contents", training_contents}};
+    json["training"] = {{"title", training_title}, {"hash", training_hash}, {"models", training_models}, {"contents", training_contents}, {"population", population.to_json()}};
     return json;
 }
 
@@ -148,6 +150,7 @@ Predictor Predictor::from_json(const Json& json, std::string_view where) {
         predictor.training_models = json.at("training").at("models");
         predictor.training_contents = json.at("training").at("contents").get<std::vector<std::string>>();
         std::sort(predictor.training_contents.begin(), predictor.training_contents.end());
+        predictor.population = Population::from_json(json.at("training").at("population"));
         return predictor;
     } catch (const nlohmann::json::exception& error) {
         throw Error(ErrorKind::format, {file, "a predictor file, as assay fit writes it", error.what()});

@@ -6,6 +6,7 @@
 #include "tests/support/tolerance.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <sstream>
@@ -370,6 +371,60 @@ TEST(Inspect, TakesALambdaForWhatItsUserSays) {
         EXPECT_NE(done.err.find("lambda"), std::string::npos) << done.err;
     }
     EXPECT_EQ(run({program(), "inspect", model, "--lambda", "lambda_2=x", "--lambda", "lambda_2=2*x"}).exit_code, 2);
+}
+
+TEST(Predict, ComparesOnlyWhatIsAlike) {
+    const test::Scratch scratch;
+    const std::string zoo = (test::source_folder() / "examples/mnist-grid").string(), store = scratch / "zoo.assay", of_margins = scratch / "margins.json",
+                      of_weights = scratch / "weights.json", model = example(first_example()), data = example("data.h5");
+    ASSERT_EQ(run({program(), "zoo", "run", zoo, "-o", store, "--measures", "param_norm,normalised_margin[quantile=0.1],test_accuracy", "-q"}).exit_code, 0);
+    ASSERT_EQ(run({program(), "fit", store, "-o", of_margins, "--group", "model"}).exit_code, 0);
+    ASSERT_EQ(run({program(), "fit", store, "-o", of_weights, "--group", "model", "--measure", "param_norm*"}).exit_code, 0);
+    const Json population = parse_json(test::read_file(of_margins), "predictor").at("training").at("population");
+    EXPECT_EQ(population.at("inputs"), Json::array({"28 x 28 x 1"}));
+    EXPECT_EQ(population.at("outputs"), Json::array({"10"}));
+    EXPECT_EQ(population.at("preprocessing"), Json::array({"x * 0.00392157"})) << "as the zoo's zoo.json declares it";
+
+    const auto predict = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> words{program(), "predict", model, "--with", of_margins, "--data", data};
+        words.insert(words.end(), more.begin(), more.end());
+        return run(words);
+    };
+    const auto right = predict({"--scale", "1/255", "--json"});
+    ASSERT_EQ(right.exit_code, 0) << right.err;
+    EXPECT_TRUE(parse_json(right.out, "predict").at("unlike").empty());
+    for (const std::vector<std::string>& wrong : {std::vector<std::string>{}, {"--scale", "1/127.5", "--offset", "-1"}}) {
+        const auto refused = predict(wrong);
+        EXPECT_EQ(refused.exit_code, 65) << refused.out;
+        EXPECT_NE(refused.err.find("inputs prepared as in the predictor's zoo: x * 0.00392157"), std::string::npos) << refused.err;
+    }
+    EXPECT_EQ(predict({"--scale", "1/127.5", "--offset", "-1", "--own-inputs"}).exit_code, 0);
+
+    // Norms of a network for something else may lie within the range that the zoo had; it is no less another kind of network.
+    test::KerasFile file;
+    file.config = test::keras_sequential({7}, Json::array({test::keras_layer("Dense", "d", {{"units", 3}})}));
+    const Json zoo_model = parse_json(run({program(), "predict", model, "--with", of_weights, "--json"}).out, "predict");
+    const double norm = zoo_model.at("features").at("param_norm").get<double>();   // the sum of squares
+    std::vector<double> kernel(21, std::sqrt(norm / 21));
+    file.layers = {{"d", {{"d/kernel:0", {7, 3}, kernel}, {"d/bias:0", {3}, {0, 0, 0}}}}};
+    file.write(scratch / "other.h5");
+    const std::string other = scratch / "other.h5";
+    const Json strange = parse_json(run({program(), "predict", other, "--with", of_weights, "--json"}).out, "predict");
+    EXPECT_TRUE(strange.at("features_outside_training_range").empty());
+    ASSERT_EQ(strange.at("unlike").size(), 2u) << strange.at("unlike");
+    EXPECT_NEAR(strange.at("predicted").get<double>(), zoo_model.at("predicted").get<double>(), 1e-4);
+    EXPECT_LT(strange.at("low").get<double>(), zoo_model.at("low").get<double>() - 1e-3);
+    EXPECT_GT(strange.at("high").get<double>(), zoo_model.at("high").get<double>() + 1e-3);
+    const auto words = run({program(), "predict", other, "--with", of_weights});
+    EXPECT_NE(words.out.find("another kind than the fitted ones: inputs 7"), std::string::npos) << words.out;
+    expect_lines_fit(words.out);
+    // Below the limit by itself, but nobody knows: the interval reaches beyond it.
+    const double between = (strange.at("predicted").get<double>() + strange.at("high").get<double>()) / 2;
+    const auto limit = std::to_string(between);
+    EXPECT_EQ(run({program(), "predict", model, "--with", of_weights, "--fail-above", limit}).exit_code, 0);
+    const auto failed = run({program(), "predict", other, "--with", of_weights, "--fail-above", limit});
+    EXPECT_EQ(failed.exit_code, 1);
+    EXPECT_NE(failed.out.find("not known to be below the limit"), std::string::npos) << failed.out;
 }
 
 TEST(Forward, NamesALayerThatIsTwoOutputsTwice) {

@@ -1,3 +1,4 @@
+#include "libanalysis/core/context.hpp"
 #include "libanalysis/core/named.hpp"
 #include "libanalysis/predict/fit.hpp"
 #include "tools/analysis.hpp"
@@ -91,7 +92,7 @@ int run(const std::vector<std::string>& words) {
         ("measure", po::value(&patterns)->composing(), "only measures that match this pattern are features; may be repeated")
         ("only", po::value(&only)->value_name("FILE"), "fit to the models named in this file alone, one a line: the others are left for a test")
         ("group", po::value(&options.group), "config column whose values are held out in turn, e.g. config.depth; \"model\": random parts (default: "
-                                             "the column with most values)")
+                                             "the column with most values, of several the hardest)")
         ("level", po::value(&options.level)->default_value(0.9, "0.9"), "of the prediction intervals")
         ("replicates", po::value(&options.replicates)->default_value(1000), "bootstrap resamples of Kendall's tau")
         ("seed", po::value(&seed)->default_value(0), "of every random choice")
@@ -110,13 +111,15 @@ int run(const std::vector<std::string>& words) {
     report::Content content = open_content(path);
     if (!only.empty()) report::keep_models(content, names_in(read_whole(only, "a list of models, one a line"), only), only);
     options.seed = Seed{seed};
+    options.threads = usable_processors();
     options.refusal = feature_refusal;
     if (!patterns.empty()) options.wanted = matching(patterns);
     options.training_title = content.title;
     options.training_hash = report::zoo_hash(content.models);
     options.contents = report::contents_of(content);
     options.tool_version = tool_version();
-    const predict::Fit fit = predict::fit(report::frame_of(content.table), options);
+    predict::Fit fit = predict::fit(report::frame_of(content.table), options);
+    fit.predictor.population = population_of(content, fit.predictor.features);
     const Json json = fit.predictor.to_json();
     write_whole(output, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
     if ((*values)["json"].as<bool>()) {

@@ -42,7 +42,7 @@ int run(const std::vector<std::string>& words) {
     po::options_description description("Options");
     description.add_options()
         ("output,o", po::value(&output)->required(), "the HTML file")
-        ("group", po::value(&finding.group), "config column whose values are held out in turn (default: the one with most values)")
+        ("group", po::value(&finding.group), "config column whose values are held out in turn (default: the one with most values, of several the hardest)")
         ("replicates", po::value(&finding.replicates)->default_value(1000), "bootstrap resamples and permutations (at most 200 in the heat map)")
         ("figures", po::value(&folder)->value_name("DIR"), "the charts as SVG files as well, for a paper, drawn by gnuplot, whose input lies beside them")
         ("seed", po::value(&seed)->default_value(0), "of every random choice")
