@@ -47,18 +47,24 @@ Prediction interval_on(const Target& target, double middle, double half_width) {
 
 Prediction Predictor::predict(const std::map<std::string, double, std::less<>>& values, const Json& structure) const {
     std::vector<double> row;
+    for (const std::string& feature : features) {
+        const auto at = values.find(feature);
+        row.push_back(at == values.end() ? evaluate::missing : at->second);
+    }
+    return predict(row, structure);
+}
+
+Prediction Predictor::predict(std::span<const double> row, const Json& structure) const {
     std::string absent;
     Prediction result;
     for (std::size_t c = 0; c < features.size(); ++c) {
-        const auto at = values.find(features[c]);
-        if (at == values.end() || !std::isfinite(at->second)) {
+        if (!std::isfinite(row[c])) {
             absent += (absent.empty() ? "" : ", ") + features[c];
             continue;
         }
-        row.push_back(at->second);
-        if (!ranges[c].outside(at->second)) continue;
+        if (!ranges[c].outside(row[c])) continue;
         result.outside.push_back(features[c]);
-        result.novelty = std::max(result.novelty, ranges[c].beyond(at->second));
+        result.novelty = std::max(result.novelty, ranges[c].beyond(row[c]));
     }
     if (!absent.empty()) throw Error(ErrorKind::data, {"features", "a value for each feature of the predictor", "none for " + absent});
     result.unlike = population.unlike(structure);

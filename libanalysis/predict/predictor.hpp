@@ -9,6 +9,7 @@
 #include "libanalysis/predict/target.hpp"
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -68,9 +69,10 @@ struct Predictor {
     Population population;               ///< what the training models were like
     std::string tool_version;
 
-    /// `structure`: of the model, as its facts have it; null where it is not known.
+    /// `row`: a value a feature, NaN where there is none. `structure`: of the model, as its facts have it; null where it is not known.
     /// @throws Error{data} naming every feature that is absent or not finite.
-    Prediction predict(const std::map<std::string, double, std::less<>>& values, const Json& structure = Json()) const;
+    Prediction predict(std::span<const double> row, const Json& structure = Json()) const;
+    Prediction predict(const std::map<std::string, double, std::less<>>& values, const Json& structure = Json()) const;   ///< by column name
 
     /// True for a model that the fit saw: its prediction is no held-out one.
     bool trained_on(std::string_view content) const;

@@ -96,10 +96,11 @@ Ranking by_predictor(const report::Content& content, const evaluate::Frame& fram
     std::map<std::string, const Json*> structures;
     for (const store::ModelRow& row : content.models)
         if (row.facts.is_object() && row.facts.contains("structure")) structures[row.path] = &row.facts["structure"];
+    const std::vector<std::vector<double>> rows = evaluate::computed_rows(frame, predictor.features);
     for (std::size_t i = 0; i < frame.size(); ++i) {
         try {
             const auto structure = structures.find(frame.models[i]);
-            const predict::Prediction prediction = predictor.predict(evaluate::computed_values(frame, i), structure == structures.end() ? Json() : *structure->second);
+            const predict::Prediction prediction = predictor.predict(rows[i], structure == structures.end() ? Json() : *structure->second);
             ranking.places.push_back({frame.models[i], prediction.value, prediction.value, prediction, "", truth ? truth->values[i] : evaluate::missing, 0,
                                       predictor.trained_on(contents[i])});
         } catch (const Error& error) {

@@ -1,6 +1,6 @@
 #include "libanalysis/measures/features/responses.hpp"
 
-#include "libanalysis/engine/cpu/clones.hpp"
+#include "libanalysis/core/clones.hpp"
 #include "libanalysis/engine/passes.hpp"
 #include "libanalysis/engine/tape.hpp"
 #include "libanalysis/measures/features/statistics.hpp"
