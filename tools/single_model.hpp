@@ -16,7 +16,7 @@ struct ModelOptions {
     std::string architecture, data, scale, loss, precision = "float32", device = "cpu";
     bool tf32 = false;
     double offset = 0;
-    std::vector<double> mean, deviation;
+    std::vector<std::string> mean, deviation;   ///< numbers, one a word or several with commas
     std::vector<std::string> lambdas;   ///< "NAME=EXPRESSION"
     int threads = 0;
     double timeout = 0;

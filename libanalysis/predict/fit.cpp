@@ -122,6 +122,9 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
         std::erase_if(offered.measures, [&](const evaluate::Column& column) { return !options.wanted(column.name); });
         std::erase_if(offered.arrays, [&](const evaluate::ArrayColumn& array) { return !options.wanted(array.name); });
     }
+    if (offered.measures.empty() && offered.arrays.empty())
+        throw Error(ErrorKind::data, {"features", "measures of the zoo that the patterns match", "none of its " + std::to_string(frame.measures.size() + frame.arrays.size()),
+                                      "--measure takes shell patterns such as '*norm*'; assay export lists the columns"});
     result.selection = select_features(offered, rows, options.refusal);
     if (result.selection.features.empty())
         throw Error(ErrorKind::data, {"features", "at least one measure that every model has and that does not need test labels", "none",

@@ -141,7 +141,7 @@ Predictor Predictor::from_json(const Json& json, std::string_view where) {
             const evaluate::ColumnParts parts = evaluate::split_column(predictor.features.back());
             for (const auto& [field, part] : {std::pair("measure", parts.measure), std::pair("parameters", parts.parameters), std::pair("convention", parts.convention)})
                 if (feature.at(field).get<std::string>() != part)
-                    throw Error(ErrorKind::format, {file + ": " + predictor.features.back(), std::string(field) + " as the column says: " + part, feature.at(field).dump()});
+                    throw Error(ErrorKind::format, {predictor.features.back(), fmt::format("{} \"{}\", as the column says", field, part), feature.at(field).dump()});
             predictor.ranges.push_back(scaling_from(feature.at("range")));
             if (feature.contains("importance")) predictor.importance.push_back(finite_number(feature, "importance"));
         }
@@ -159,7 +159,11 @@ Predictor Predictor::from_json(const Json& json, std::string_view where) {
         predictor.population = Population::from_json(json.at("training").at("population"));
         return predictor;
     } catch (const nlohmann::json::exception& error) {
-        throw Error(ErrorKind::format, {file, "a predictor file, as assay fit writes it", error.what()});
+        // The library's sentence begins with its own name and number: "[json.exception.out_of_range.403] key 'interval' not found".
+        const std::string_view said = error.what();
+        const std::size_t end = said.find("] ");
+        throw Error(ErrorKind::format, {file, "a predictor file, as assay fit writes it", "one that is damaged: " + std::string(end == said.npos ? said : said.substr(end + 2)),
+                                        "Fit the predictor again"});
     } catch (const Error& error) {
         if (error.parts().where == file) throw;
         Error::Parts parts = error.parts();

@@ -373,6 +373,25 @@ TEST(Inspect, TakesALambdaForWhatItsUserSays) {
     EXPECT_EQ(run({program(), "inspect", model, "--lambda", "lambda_2=x", "--lambda", "lambda_2=2*x"}).exit_code, 2);
 }
 
+TEST(Measure, TakesMeansOfChannelsAsOneWordOrSeveral) {
+    const auto accuracy = [](const std::vector<std::string>& more) {
+        std::vector<std::string> words{program(), "measure", example(first_example()), "--measures", "test_accuracy", "--json", "--data", example("data.h5"), "--scale", "1/255"};
+        words.insert(words.end(), more.begin(), more.end());
+        const auto done = run(words);
+        return done.exit_code == 0 ? value_named(parse_json(done.out, "measure"), "test_accuracy").at("value").get<double>() : -done.exit_code;
+    };
+    const double plain = accuracy({}), shifted = accuracy({"--mean", "0.5", "--std", "0.25"});
+    EXPECT_NE(shifted, plain);
+    EXPECT_EQ(accuracy({"--mean", "0,"}), -2);
+    EXPECT_EQ(accuracy({"--mean", "0.5,x"}), -2);
+    EXPECT_EQ(accuracy({"--threads", "-1"}), -2);
+    for (const std::vector<std::string>& three : {std::vector<std::string>{"1,2,3"}, {"1", "2", "3"}}) {
+        std::vector<std::string> words{program(), "measure", example(first_example()), "--measures", "test_accuracy", "--data", example("data.h5"), "--mean"};
+        words.insert(words.end(), three.begin(), three.end());
+        EXPECT_NE(run(words).out.find("one a channel, found 3"), std::string::npos) << "one channel has one mean";
+    }
+}
+
 TEST(Predict, ComparesOnlyWhatIsAlike) {
     const test::Scratch scratch;
     const std::string zoo = (test::source_folder() / "examples/mnist-grid").string(), store = scratch / "zoo.assay", of_margins = scratch / "margins.json",

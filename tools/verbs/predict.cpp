@@ -1,3 +1,4 @@
+#include "libanalysis/measures/catalogue.hpp"
 #include "libanalysis/predict/predictor.hpp"
 #include "libanalysis/store/store.hpp"
 #include "tools/predictor_file.hpp"
@@ -129,6 +130,10 @@ int run(const std::vector<std::string>& words) {
     if (!values) return 0;
     const std::string model = (*values)["MODEL"].as<std::string>();
     const predict::Predictor predictor = load_predictor(with);
+    for (const std::string& feature : predictor.features)
+        if (const std::string measure = evaluate::split_column(feature).measure; !measures::find_measure(measure))
+            throw Error(ErrorKind::format, {with, "features that this version computes (`assay measures` lists them)", feature,
+                                            fmt::format("It was fitted by version {}: use that, or fit it again", predictor.tool_version)});
     const bool limited = values->contains("fail-above");
     const predict::Target& target = *predictor.target;
     if (limited && !(fail_above >= target.least && fail_above <= target.most))
