@@ -189,6 +189,33 @@ TEST(Lint, FailsAPipelineWhenAskedTo) {
     EXPECT_EQ(run({program(), "lint", scratch.path().string()}).exit_code, 0);
 }
 
+TEST(Lint, ACheckpointOfAZooThatCannotBeReadIsAnError) {
+    const test::Scratch scratch;
+    std::filesystem::copy(example(first_example()), scratch / "a.h5");
+    test::write_file(scratch / "cut.h5", test::read_file(example(first_example())).substr(0, 3000));
+    test::write_file(scratch / "README.md", "no model, and no harm\n");
+    const std::string zoo = scratch.path().string();
+    const auto failed = run({program(), "lint", zoo, "--fail-on", "error"});
+    EXPECT_EQ(failed.exit_code, 1) << failed.out << failed.err;
+    EXPECT_NE(failed.out.find("[unreadable-checkpoint] cut.h5: format: "), std::string::npos) << failed.out;
+    EXPECT_NE(failed.out.find("1 errors, 0 warnings, 0 notes in 3 models"), std::string::npos) << failed.out;
+    EXPECT_NE(failed.out.find("note: README.md: no format claims it"), std::string::npos) << failed.out;
+    const Json json = parse_json(run({program(), "lint", zoo, "--json"}).out, "lint");
+    ASSERT_EQ(json.at("findings").size(), 1u);
+    EXPECT_EQ(json.at("findings").at(0).at("rule"), "unreadable-checkpoint");
+    EXPECT_EQ(json.at("findings").at(0).at("severity"), "error");
+    EXPECT_NE(json.at("findings").at(0).at("message").get<std::string>().find("cut short"), std::string::npos);
+    const Json sarif = parse_json(run({program(), "lint", zoo, "--sarif"}).out, "sarif");
+    ASSERT_EQ(sarif.at("runs").at(0).at("results").size(), 1u);
+    EXPECT_EQ(sarif.at("runs").at(0).at("results").at(0).at("level"), "error");
+    // What the zoo's table counts among its models has to be one.
+    test::write_file(scratch / "metrics.csv", "model,config.depth\na.h5,1\nREADME.md,2\n");
+    const auto listed = run({program(), "lint", zoo, "--fail-on", "error"});
+    EXPECT_EQ(listed.exit_code, 1) << listed.out << listed.err;
+    EXPECT_NE(listed.out.find("[unreadable-checkpoint] README.md: format: the table of the zoo has a"), std::string::npos) << listed.out;
+    EXPECT_EQ(run({program(), "lint", (scratch / "cut.h5").string()}).exit_code, 65);   // a model by itself, as before
+}
+
 TEST(Measure, GivesTheLoggedAccuracyAndSaysWhenTheScaleIsWrong) {
     ASSAY_NEEDS_SHARED("zoo/dnn-repair-b");
     const std::string model = shared("zoo/dnn-repair-b/epoch-20.hdf5"), data = shared("data/mnist.h5");
