@@ -192,6 +192,7 @@ Layer read_layer_config(const Json& json, const std::string& where) {
     if (layer.config.is_object() && layer.config.contains("name") && layer.config["name"].is_string())
         layer.name = layer.config["name"].get<std::string>();
     if (json.contains("name") && json["name"].is_string()) layer.name = json["name"].get<std::string>();
+    if (json.contains("shared_object_id") && json["shared_object_id"].is_number_unsigned()) layer.shared_object = json["shared_object_id"].get<std::uint64_t>();
     if (layer.name.size() > longest_name) throw bad(where, "names of layers of at most 1,000 bytes", std::to_string(layer.name.size()));
     if (!is_model_class(layer.class_name)) {
         if (!layer.config.is_object()) throw bad(where + " layer " + layer.name, "a config of keys and values", layer.config.dump());
@@ -316,8 +317,10 @@ Graph read_functional(const Json& config, const Dialect& dialect, const std::str
     std::vector<Layer> flat;
     std::map<std::size_t, Nested> nested;   // by position in the list
     Places places;
+    bool keras_three = false;
     for (const Json& json : config["layers"]) {
         Layer layer = read_layer_config(json, where);
+        keras_three = keras_three || (json.contains("inbound_nodes") && json["inbound_nodes"].is_array() && !json["inbound_nodes"].empty() && json["inbound_nodes"][0].is_object());
         layer.place = places.next(layer.class_name);
         if (layer.name.empty()) throw bad(where, "layers with names", json.dump());
         if (!names.insert(layer.name).second) throw bad(where, "layers of different names", "two called " + layer.name);
@@ -334,6 +337,13 @@ Graph read_functional(const Json& config, const Dialect& dialect, const std::str
     if (config.contains("input_layers")) collect_references(config["input_layers"], graph.inputs);
     if (config.contains("output_layers")) collect_references(config["output_layers"], graph.outputs);
     if (graph.outputs.empty()) throw bad(where, "a model with output_layers", "none");
+    // Keras 3 numbers the calls of a functional model from 0 where they are inputs, and from 1 where they are outputs.
+    for (TensorReference& output : graph.outputs) {
+        const auto model = std::find_if(nested.begin(), nested.end(), [&](const auto& one) { return one.second.layer.name == output.layer; });
+        if (model == nested.end() || !keras_three || model->second.layer.class_name == "Sequential" || output.node == 0) continue;
+        const auto largest = last_node.find(output.layer);
+        if (largest == last_node.end() || largest->second < model->second.layer.calls.size()) --output.node;
+    }
     remember(graph.outputs);
     for (std::size_t i = 0; i < flat.size(); ++i) {
         const auto model = nested.find(i);

@@ -29,6 +29,10 @@ struct WeightSpec {
     std::string part = {};      ///< of the layer that has it: "query" in "attention/query/kernel"
     Json config = {};           ///< with its regulariser, where that is not the layer's own config
     std::function<void(model::Tensor&)> convert = {};   ///< from the file's array, which has `shape`, to the canonical one
+    /// Where Keras 3 keeps it, below the layer's own group: "" in it, "forward_layer", "layer/layers/dense_1". A cell is its layer, "_query_dense"
+    /// is "query_dense". Weights of one group lie there in this order.
+    std::string group = {};
+    bool named = false;         ///< inner layers may be frozen unseen by the config, which changes the order in older files: the names there decide
     bool open = false;          ///< the config does not say even how many axes it has: `shape` is not checked
 };
 

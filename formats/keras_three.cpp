@@ -212,11 +212,22 @@ std::vector<NumberedGroup> read_keras_three(const hdf5::File& file) {
 
 namespace {
 
+// "_query_dense" is "query_dense", "forward_layer/cell" is "forward_layer": names that changed, and the cell of a recurrent layer.
+std::string plain_group(const std::string& below) {
+    std::string plain;
+    std::vector<std::string> parts = components(below);
+    if (!parts.empty() && parts.back() == "cell") parts.pop_back();
+    for (const std::string& part : parts) plain += (plain.empty() ? "" : "/") + part.substr(part.starts_with('_') ? 1 : 0);
+    return plain;
+}
+
 // Array names below a layer: "kernel", "att/key_dense/kernel"; the cell of a recurrent layer is the layer.
 void move_into(NumberedGroup& group, std::size_t layer_length, StoredLayer& layer) {
     std::string below = group.place.size() > layer_length ? group.place.substr(layer_length + 1) : "";
+    const std::string plain = plain_group(below);
     if (below == "cell") below.clear();
     for (StoredTensor& tensor : group.tensors) {
+        tensor.group = plain;
         if (!below.empty()) tensor.name = below + "/" + tensor.name;
         layer.tensors.push_back(std::move(tensor));
     }
