@@ -100,6 +100,17 @@ TEST(Inspect, TellsShapesMultiplyAddsAndReceptiveFieldsAndDraws) {
     EXPECT_NE(test::read_file(scratch / "model.svg").find("<svg"), std::string::npos);
 }
 
+TEST(Inspect, TellsALayerThatItLacksOnce) {
+    const test::Scratch scratch;
+    test::KerasFile file;
+    file.config = test::keras_sequential({3}, Json::array({test::keras_layer("Dense", "d", {{"units", 2}}), test::keras_layer("Mystery", "m", Json::object())}));
+    file.layers = {test::dense_arrays("d", 3, 2)};
+    file.write(scratch / "m.h5");
+    const std::string text = run({program(), "inspect", (scratch / "m.h5").string()}).out;
+    EXPECT_NE(text.find("[unsupported-layer]: m: Mystery"), std::string::npos) << text;
+    EXPECT_EQ(text.find("is not supported"), std::string::npos) << text;
+}
+
 TEST(Inspect, ANameIsNeitherGraphvizNorACost) {
     const test::Scratch scratch;
     const std::string name = R"(a\"]; evil [URL=x]; \N)";
