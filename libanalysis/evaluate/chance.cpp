@@ -26,15 +26,17 @@ Chance chance(const Protocol& protocol, std::span<const Column> measures, std::s
             if (!std::isnan(score)) of_permutation[k].push_back(score);
         }
     });
-    std::vector<double> scores, singles, largest;
+    std::vector<double> scores, singles, largest, least;
     for (const std::vector<double>& found : of_permutation) {
-        double most = -std::numeric_limits<double>::infinity();
+        double most = -std::numeric_limits<double>::infinity(), fewest = -most;
         for (const double score : found) {
             scores.push_back(score);
             singles.push_back(strength(protocol.sense, score));
             most = std::max(most, singles.back());
+            fewest = std::min(fewest, singles.back());
         }
         if (std::isfinite(most)) largest.push_back(most);
+        if (std::isfinite(fewest)) least.push_back(fewest);
     }
     if (scores.empty()) return result;
     result.center = protocol.sense == Sense::signed_score ? 0 : std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
@@ -43,6 +45,7 @@ Chance chance(const Protocol& protocol, std::span<const Column> measures, std::s
     result.spread = std::sqrt(squares / static_cast<double>(scores.size()));
     result.single = score_of_strength(protocol.sense, quantile(singles, 0.95));
     result.largest = score_of_strength(protocol.sense, quantile(largest, 0.95));
+    if (protocol.mirrored) result.reversed = score_of_strength(protocol.sense, quantile(least, 0.05));
     return result;
 }
 

@@ -12,6 +12,7 @@ struct Chance {
     double spread = missing;    ///< its standard deviation
     double single = missing;    ///< what one measure beats in 5 % of the cases (a magnitude for signed scores)
     double largest = missing;   ///< what the best of all `tried` measures beats in 5 % of the cases
+    double reversed = missing;  ///< of a mirrored protocol: what the worst of all `tried` falls short of in 5 % of the cases
     std::size_t tried = 0;
     std::size_t permutations = 0;
 };

@@ -146,6 +146,8 @@ Evaluation evaluate(const Frame& frame, const EvaluationOptions& options) {
                     score.interval = interval_of(*result.protocol, problem, {result.replicates, options.level, seed.child("bootstrap"), groups});
                 const double own = strength(result.protocol->sense, score.score.value);
                 score.beyond_chance = scores.chance.permutations > 0 && own > strength(result.protocol->sense, scores.chance.largest);
+                // Without permutations the number is NaN, and nothing is below it.
+                score.reversed = result.protocol->mirrored && own < strength(result.protocol->sense, scores.chance.reversed);
                 if (result.protocol->detail) score.detail = result.protocol->detail(problem);
                 if (options.breaks > 0) {
                     score.breaks_falling = result.protocol->sense == Sense::signed_score && score.score.value < 0;
@@ -197,6 +199,7 @@ Json Evaluation::to_json() const {
                                                {"single_95", number_or_null(one.chance.single)},
                                                {"largest_95", number_or_null(one.chance.largest)},
                                                {"permutations", one.chance.permutations}}}});
+        if (protocol->mirrored) json["targets"].back()["chance"]["reversed_95"] = number_or_null(one.chance.reversed);
         for (const MeasureScore& score : one.scores) {
             Json row{{"measure", score.measure}, {"target", one.target.name}, {"role", to_string(score.role)},
                      {"score", number_or_null(score.score.value)}, {"low", number_or_null(score.interval.low)},
@@ -204,6 +207,7 @@ Json Evaluation::to_json() const {
                      {"beyond_chance", one.chance.permutations > 0 ? Json(score.beyond_chance) : Json(nullptr)}};
             if (!score.score.reason.empty()) row["reason"] = score.score.reason;
             if (protocol->oriented) row["negated"] = score.negated;
+            if (protocol->mirrored) row["beyond_chance_reversed"] = one.chance.permutations > 0 ? Json(score.reversed) : Json(nullptr);
             if (!score.detail.worst.empty()) row["worst"] = {{"environment", score.detail.worst}, {"score", number_or_null(score.detail.worst_score)}};
             for (const auto& [name, value] : score.detail.numbers) row["details"][name] = number_or_null(value);
             for (const Break& broken : score.breaks) row["breaks"].push_back(broken.to_json());

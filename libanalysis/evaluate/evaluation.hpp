@@ -26,6 +26,7 @@ struct MeasureScore {
     Score score;
     Interval interval;
     bool beyond_chance = false;   ///< better than Chance::largest, where there is such a number
+    bool reversed = false;        ///< under a mirrored protocol: worse than Chance::reversed, so that it tells with its sign turned
     bool negated = false;         ///< for a protocol that asks for growth with the gap
     Detail detail{};
     std::vector<Break> breaks{};  ///< asked for by EvaluationOptions::breaks; the gravest first

@@ -63,20 +63,24 @@ std::map<std::size_t, double> psi_by_axis(const std::vector<Group>& groups) {
     return psi;
 }
 
-Score score_psi(const Problem& problem) {
-    const std::map<std::size_t, double> psi = psi_by_axis(groups_of(problem));
+Score score_of(const std::vector<Group>& groups) {
+    const std::map<std::size_t, double> psi = psi_by_axis(groups);
     if (psi.empty()) return {missing, "no two models differ in one hyper-parameter only"};
     double sum = 0;
     for (const auto& [axis, value] : psi) sum += value;
     return {sum / static_cast<double>(psi.size())};
 }
 
+Score score_psi(const Problem& problem) { return score_of(groups_of(problem)); }
+
+// A measure whose score is negative is read as falling: it does worst where it rises most.
 Detail detail_psi(const Problem& problem) {
     const std::vector<Group> groups = groups_of(problem);
     Detail detail;
+    const bool falling = score_of(groups).value < 0;
     const Group* worst = nullptr;
     for (const Group& group : groups)
-        if (!worst || group.tau < worst->tau) worst = &group;
+        if (!worst || (falling ? group.tau > worst->tau : group.tau < worst->tau)) worst = &group;
     if (worst) {
         const std::string fixed = problem.design->words(worst->row, worst->axis);
         detail.worst = "along " + problem.design->axes()[worst->axis].name + (fixed.empty() ? "" : " at " + fixed);

@@ -49,6 +49,7 @@ extern const Protocol pairwise{
     .source = "Nagarajan & Kolter 2019, discussion; Jiang et al. 2020",
     .sense = Sense::gain,
     .oriented = true,
+    .mirrored = true,
     .uninformed = [](const Problem&) { return 0.5; },
     .score = score_pairwise,
     .detail = detail_pairwise,

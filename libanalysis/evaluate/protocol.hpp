@@ -34,7 +34,7 @@ struct Score {
     std::string reason{};
 };
 
-/// The environment in which a measure does worst, and further numbers of a protocol ("p90"), in the order of their columns.
+/// The environment in which a measure does worst (in the direction of its own score, where a score has one), and further numbers of a protocol ("p90"), in the order of their columns.
 struct Detail {
     std::string worst{};             ///< in words; empty where there is only one environment
     double worst_score = missing;
@@ -63,6 +63,7 @@ struct Protocol {
     std::string_view source;
     Sense sense = Sense::signed_score;
     bool oriented = false;      ///< asks for a measure that grows with the gap: one that is held to fall with it is negated first
+    bool mirrored = false;      ///< the negated measure has 1 - score: a score far on the wrong side tells as much as one on the right side
     Resampling resampling = Resampling::bootstrap;
     int decimals = 3;           ///< worth printing
     double perfect = 1;         ///< the best score there is

@@ -123,6 +123,7 @@ extern const Protocol sign_error{
     .source = "Dziugaite et al. 2020, sections 4 and 5",
     .sense = Sense::loss,
     .oriented = true,
+    .mirrored = true,
     .perfect = 0,
     .uninformed = [](const Problem&) { return 0.5; },
     .score = score_sign_error,

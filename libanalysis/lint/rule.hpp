@@ -57,10 +57,15 @@ struct ZooModel {
     std::map<std::string, double> measures;       ///< computed, by column
     double train_rows = 0;                        ///< 0 where nothing tells it
 };
+/// A file of a zoo that could not be read, with the kind of the error ("format", "timeout", "crash") and its message.
+struct Unread {
+    std::string path, kind, reason;
+};
 struct ZooMaterial {
     std::string zoo;
     std::span<const ZooModel> models;
     std::span<const std::string> warnings;        ///< of reading the manifest
+    std::span<const Unread> unread{};
 };
 
 /// Collects the findings of one rule.

@@ -133,14 +133,15 @@ Figure heat_map(const ProtocolMatrix& matrix) {
         for (std::size_t c = 0; c < row.cells.size(); ++c)
             if (std::isfinite(row.cells[c].score))
                 cells.push_back(fmt::format("{} {} {} {}", c + 1, y, number(row.cells[c].tone),
-                                            data_field(fmt::format("{:.{}f}", row.cells[c].score, std::max(2, matrix.columns[c].protocol->decimals - 1)))));
+                                            data_field(fmt::format("{}{:.{}f}", row.cells[c].negated ? "(\u2212) " : "", row.cells[c].score, std::max(2, matrix.columns[c].protocol->decimals - 1)))));
     }
     for (std::size_t c = 0; c < matrix.columns.size(); ++c) columns.push_back(fmt::format("{} {}", c + 1, data_field(matrix.columns[c].protocol->name)));
     std::string script = beginning(300 + 76 * static_cast<int>(matrix.columns.size()), 90 + 20 * static_cast<int>(rows));
     script += block("cells", cells) + block("names", names) + block("columns", columns);
     script += fmt::format("unset grid\nunset key\nset border 0\nset tics scale 0\nset xrange [0.5:{}.5]\nset yrange [0.5:{}.5]\nset xtics ()\nset ytics ()\nset cbrange [-1:1]\n"
                           "unset colorbox\nset palette defined (-1 '#e79565', -0.5 '#f6d2b8', 0 '#ffffff', 0.5 '#c6ddef', 1 '#74acd6')\n"
-                          "set label 1 'Measures of the {}; from knowing nothing (white) to the strongest of each column' at screen 0.5,0 offset 0,0.8 center\nset bmargin 5\n",
+                          "set label 1 'Measures of the {}; from knowing nothing (white) to the strongest of each column' at screen 0.5,0 offset 0,1.9 center\n"
+                          "set label 2 'blue: orders as the target does; orange: the other way round; (\u2212): of the measure with its sign turned' at screen 0.5,0 offset 0,0.7 center\nset bmargin 6\n",
                           matrix.columns.size(), rows, matrix.target.title);
     script += "plot $cells using 1:2:(0.48):(0.46):3 with boxxyerror fs solid noborder lc palette, $cells using 1:2:4 with labels, \\\n"
               "  $names using (1):1:ytic(2) with points ps 0, $columns using 1:(1):xtic(2) with points ps 0";

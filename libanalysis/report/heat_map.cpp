@@ -30,11 +30,14 @@ std::string tone_class(double tone) {
     return step == 0 ? "" : step > 0 ? fmt::format(" h{}", step) : fmt::format(" hm{}", -step);
 }
 
+// A score of the measure with its sign turned: a minus in brackets, so that it is not read as the number's.
+constexpr std::string_view turned_html = "<span class=\"turned\" aria-hidden=\"true\">(\u2212)</span> <span class=\"unseen\">sign turned: </span>";
+
 std::string cell_html(const MatrixColumn& column, const MatrixCell& cell) {
     if (!std::isfinite(cell.score)) return "<td class=\"n cell\" data-value=\"\"><span class=\"unseen\">" + escaped(cell.reason) + "</span></td>";
     const int places = digits(*column.protocol);
-    std::string html = fmt::format("<td class=\"n cell{}{}\" data-value=\"{:.17g}\">{}", tone_class(cell.tone), cell.beyond_luck ? " beyond" : "", cell.score,
-                                   decimals(cell.score, places));
+    std::string html = fmt::format("<td class=\"n cell{}{}\" data-value=\"{:.17g}\">{}{}", tone_class(cell.tone), cell.beyond_luck ? " beyond" : "", cell.score,
+                                   cell.negated ? turned_html : "", decimals(cell.score, places));
     if (std::isfinite(cell.interval.low))
         html += "<span class=\"interval-text\"> <span class=\"unseen\">interval </span>" + decimals(cell.interval.low, places) + " to " + decimals(cell.interval.high, places) + "</span>";
     if (cell.beyond_luck) html += "<span class=\"unseen\"> beyond luck</span>";
@@ -85,8 +88,9 @@ std::string table(const ProtocolMatrix& matrix, const std::function<std::string(
 std::string heat_map_section(const std::vector<ProtocolMatrix>& matrices, const std::function<std::string(std::string_view)>& describe) {
     std::string html = "<section aria-labelledby=\"h-protocols\">\n<h2 id=\"h-protocols\">Measures under every protocol</h2>\n"
                        "<p>One number hides what another would show: each protocol asks its own question of the same measure. Colour runs from knowing nothing "
-                       "(no colour) to the strongest in its column: blue where the measure orders as the target does, orange where it orders the other way round, "
-                       "as a margin should. Bold: beyond what the best of all measures reaches by luck.</p>\n"
+                       "(no colour) to the strongest in its column: blue where the measure itself orders as the target does, orange where it orders the other way "
+                       "round, as a margin should, in every column alike. (\u2212) before a score: that of the measure with its sign turned, since it is held to fall with the "
+                       "gap and the protocol asks for growth. CMI has no direction: its colour is that of \u03c4. Bold: beyond what the best of all measures reaches by luck, in one direction or the other.</p>\n"
                        "<p class=\"scale\" aria-hidden=\"true\"><span class=\"hm4\"></span><span class=\"hm3\"></span><span class=\"hm2\"></span><span class=\"hm1\"></span>"
                        "<span></span><span class=\"h1\"></span><span class=\"h2\"></span><span class=\"h3\"></span><span class=\"h4\"></span> the other way round &ndash; nothing "
                        "&ndash; as the target does</p>\n"

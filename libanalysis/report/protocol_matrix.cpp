@@ -36,6 +36,13 @@ double uninformed_score(const evaluate::Protocol& protocol, const evaluate::Fram
 // Where a score lies between knowing nothing (0) and the best there is (1).
 double standing(const MatrixColumn& column, double score) { return (score - column.uninformed) / (column.protocol->perfect - column.uninformed); }
 
+// Of the measure itself: a score of the negated measure says the contrary about it, and one that is blind to the sign says nothing: it
+// takes that of the first column, which is tau.
+double direction(const MatrixRow& row, std::size_t c, const MatrixColumn& column) {
+    const bool blind = column.protocol->sense != evaluate::Sense::signed_score && !column.protocol->oriented;
+    return row.cells[c].negated || (blind && row.cells.front().score < 0) ? -1 : 1;
+}
+
 void set_tones(ProtocolMatrix& matrix) {
     for (std::size_t c = 0; c < matrix.columns.size(); ++c) {
         const MatrixColumn& column = matrix.columns[c];
@@ -44,7 +51,7 @@ void set_tones(ProtocolMatrix& matrix) {
         for (const MatrixRow& row : matrix.rows)
             if (std::isfinite(row.cells[c].score)) strongest = std::max(strongest, std::abs(standing(column, row.cells[c].score)));
         for (MatrixRow& row : matrix.rows)
-            if (std::isfinite(row.cells[c].score) && strongest > 0) row.cells[c].tone = standing(column, row.cells[c].score) / strongest;
+            if (std::isfinite(row.cells[c].score) && strongest > 0) row.cells[c].tone = direction(row, c, column) * standing(column, row.cells[c].score) / strongest;
     }
 }
 
@@ -86,7 +93,7 @@ std::vector<ProtocolMatrix> protocol_matrices(const evaluate::Frame& frame, cons
             for (const evaluate::MeasureScore& score : scores.scores) by_name[score.measure] = &score;
             for (MatrixRow& row : matrix.rows) {
                 const evaluate::MeasureScore& score = *by_name.at(row.measure);
-                row.cells.push_back({score.score.value, score.score.reason, score.interval, score.beyond_chance, score.negated, 0});
+                row.cells.push_back({score.score.value, score.score.reason, score.interval, score.beyond_chance || score.reversed, score.negated, 0});
             }
         }
     }

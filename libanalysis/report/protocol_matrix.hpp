@@ -22,7 +22,8 @@ struct MatrixCell {
     evaluate::Interval interval{};
     bool beyond_luck = false;
     bool negated = false;           ///< held to fall with the gap, under a protocol that asks for growth
-    /// From -1 (orders the other way round) over 0 (knows nothing) to 1, as a share of what is strongest in the column.
+    /// From -1 (the measure itself, before any turn of its sign, orders the other way round) over 0 (knows nothing) to 1, as a share of
+    /// what is strongest in the column: a measure has one colour under all protocols that agree about it.
     double tone = 0;
 };
 

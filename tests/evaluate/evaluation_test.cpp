@@ -73,6 +73,46 @@ TEST(Evaluation, PutsEveryMeasureBesideBaselinesAndChance) {
     EXPECT_EQ(of(gap, "good.exact").score.value, kendall_tau_b(frame.measure("good")->values, gap.target.values));
 }
 
+TEST(Evaluation, AMeasureThatIsWrongBeyondLuckTellsWithItsSignTurned) {
+    for (const char* name : {"pairwise", "sign-error", "kendall"}) {
+        Frame straight = zoo();
+        straight.measures.erase(straight.measures.begin() + 3, straight.measures.end());
+        for (int run = 0; run < 3; ++run)   // enough pairs for the environments of sign-error
+            for (const Column* from : {&straight.measures[0], &straight.measures[1]}) straight.measures.push_back({from->name + std::to_string(run), from->values});
+        straight.config[0].values.assign(straight.size(), "a");
+        for (std::size_t i = 0; i < straight.size(); i += 2) straight.config[0].values[i] = "b";
+        Frame turned = straight;
+        for (Column& column : turned.measures)
+            for (double& value : column.values) value = -value;
+        EvaluationOptions asked = options();
+        asked.protocol = name;
+        const TargetScores one = evaluate::evaluate(straight, asked).targets[0];
+        const Evaluation other_way = evaluate::evaluate(turned, asked);
+        const TargetScores& other = other_way.targets[0];
+        const bool mirrored = other_way.protocol->mirrored;
+        EXPECT_EQ(mirrored, std::string(name) != "kendall");
+        EXPECT_TRUE(of(one, "good.exact").beyond_chance) << name;
+        EXPECT_FALSE(of(one, "good.exact").reversed) << name;
+        EXPECT_EQ(of(other, "good.exact").beyond_chance, !mirrored) << name;
+        EXPECT_EQ(of(other, "good.exact").reversed, mirrored) << name;
+        EXPECT_FALSE(of(one, "noise").reversed || of(other, "noise").reversed) << name;
+        if (!mirrored) continue;
+        // The same shuffles: the threshold of one side is that of the other side of the negated measures.
+        EXPECT_NEAR(of(other, "good.exact").score.value, 1 - of(one, "good.exact").score.value, 1e-12) << name;
+        EXPECT_LT(std::abs(one.chance.largest - 0.5), 0.45) << name;
+        Frame alone = turned;   // without the train loss, which is not turned
+        alone.metrics.pop_back();
+        straight.metrics.pop_back();
+        EXPECT_NEAR(evaluate::evaluate(alone, asked).targets[0].chance.reversed, 1 - evaluate::evaluate(straight, asked).targets[0].chance.largest, 1e-12) << name;
+        const Json json = other_way.to_json();
+        for (const Json& row : json["measures"]) {
+            const std::string measure = row["measure"];
+            if (row["target"] != "gap" || (measure != "good.exact" && measure != "noise")) continue;
+            EXPECT_EQ(row["beyond_chance_reversed"], measure == "good.exact") << row;
+        }
+    }
+}
+
 TEST(Evaluation, ResamplesGroupsWhenAsked) {
     EvaluationOptions by_group = options();
     by_group.group = "config.depth";

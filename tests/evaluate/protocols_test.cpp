@@ -249,6 +249,19 @@ TEST(Psi, CountsOnlyPairsThatDifferInOneHyperParameter) {
     EXPECT_EQ(of(evaluation, "follows").detail.worst_score, -1);
 }
 
+TEST(Psi, AMeasureThatFallsDoesWorstWhereItRises) {
+    Frame frame = grid();
+    Column fallen{"fallen", {}};
+    for (const double value : frame.measures[0].values) fallen.values.push_back(-value);
+    frame.measures.push_back(fallen);
+    const Evaluation evaluation = evaluate::evaluate(frame, without_resampling("psi", "gap"));
+    // The same measure with its sign turned: the same environment is the worst one, with its sign turned.
+    EXPECT_EQ(of(evaluation, "fallen").score.value, -of(evaluation, "follows").score.value);
+    EXPECT_EQ(of(evaluation, "fallen").detail.worst, of(evaluation, "follows").detail.worst);
+    EXPECT_EQ(of(evaluation, "fallen").detail.worst_score, 1);
+    EXPECT_EQ(of(evaluation, "contrary").detail.worst_score, -1);   // all environments are alike
+}
+
 TEST(SignError, MergesContextsWhereRunsAreFewAndSaysSo) {
     const Evaluation evaluation = evaluate::evaluate(grid(), without_resampling("sign-error", "gap"));
     EXPECT_TRUE(std::any_of(evaluation.notes.begin(), evaluation.notes.end(), [](const std::string& note) { return note.find("over all settings of the others") != std::string::npos; }));

@@ -320,5 +320,20 @@ TEST(ZooRules, FindWhatWasPlanted) {
     EXPECT_EQ(findings.size(), 5u);
 }
 
+TEST(ZooRules, UnreadableCheckpoint) {
+    const auto models = zoo();
+    const std::vector<Unread> unread{{"cut.h5", "format", "3000 of 233816 bytes"}, {"slow.h5", "timeout", "ran past 600 s"}, {"new.h5", "unsupported", "float8"},
+                                     {"dies.h5", "crash", "the worker process ended"}};
+    const auto findings = check(ZooMaterial{"zoo", models, {}, unread});
+    ASSERT_EQ(findings.size(), 4u);
+    const Severity expected[] = {Severity::error, Severity::warning, Severity::note, Severity::error};
+    for (std::size_t i = 0; i < 4; ++i) {
+        EXPECT_EQ(findings[i].rule, "unreadable-checkpoint");
+        EXPECT_EQ(findings[i].severity, expected[i]) << i;
+        EXPECT_EQ(findings[i].where, unread[i].path);
+        EXPECT_EQ(findings[i].message, unread[i].kind + ": " + unread[i].reason);
+    }
+}
+
 }  // namespace
 }  // namespace assay::lint

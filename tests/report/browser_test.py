@@ -201,6 +201,23 @@ class Report(unittest.TestCase):
                 for text, cell in zip(shown[1:], row["cells"]):
                     self.assertEqual(float(text) if text else None, cell["score"])
 
+    def test_a_measure_has_one_colour_under_every_protocol(self):
+        self.assertIn("(\u2212) before a score", self.find("section[aria-labelledby=h-protocols]").text)
+        turned = 0
+        for matrix in self.data["matrices"]:
+            cells = self.script("return Array.from(document.querySelectorAll('#matrix-' + arguments[0] + ' tbody tr')).map(r => "
+                                "Array.from(r.cells).slice(1).map(c => [c.className, c.querySelector('.turned') !== null, getComputedStyle(c).backgroundColor]))", matrix["target"])
+            for shown, row in zip(cells, matrix["rows"]):
+                self.assertEqual([one[1] for one in shown], [cell.get("negated", False) and cell["score"] is not None for cell in row["cells"]])
+                turned += sum(one[1] for one in shown)
+                if row["measure"] != "margin":
+                    continue
+                # It falls with the error without exception: the colour of the strongest on the other side, in every column.
+                for one in shown:
+                    self.assertIn("hm4", one[0].split())
+                self.assertEqual(len({one[2] for one in shown}), 1)
+        self.assertGreater(turned, 0)
+
     def test_the_heat_map_is_one_stop_and_walks_by_arrows(self):
         matrix = self.data["matrices"][0]
         table = "#matrix-" + matrix["target"]

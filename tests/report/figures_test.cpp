@@ -58,6 +58,8 @@ TEST(Figures, GnuplotDrawsThemAndRunsNothing) {
         if (figure.name.starts_with("protocols")) {
             EXPECT_NE(drawn.out.find("norm.exact"), std::string::npos);
             EXPECT_NE(drawn.out.find("kendall"), std::string::npos);
+            EXPECT_NE(figure.script.find("\"(\u2212) "), std::string::npos) << figure.name;   // of the measure that is held to fall
+            EXPECT_NE(drawn.out.find("with its sign turned"), std::string::npos) << figure.name;
         }
     }
 }

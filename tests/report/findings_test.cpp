@@ -82,6 +82,14 @@ TEST(ProtocolMatrix, TonesRunFromKnowingNothingToTheStrongest) {
     EXPECT_DOUBLE_EQ(cell(matrix, "falling", "kendall").tone, -1);
     EXPECT_DOUBLE_EQ(cell(matrix, "right", "pairwise").tone, 1);
     EXPECT_DOUBLE_EQ(cell(matrix, "right", "sign-error").tone, 1);   // the least error is the strongest
+    // One colour for what is the contrary of the target, whether a protocol gives it a sign, was given its negation, or is blind to it.
+    // (The rule of pgdl counts pairs of a model with itself, so that its two numbers are not the same.)
+    EXPECT_LT(cell(matrix, "falling", "pgdl").tone, -0.5);
+    EXPECT_GT(cell(matrix, "falling", "pgdl").score, 0);
+    for (const char* protocol : {"kendall", "psi", "partial", "pairwise", "sign-error", "robust"}) {
+        EXPECT_NEAR(cell(matrix, "falling", protocol).tone, -1, 1e-9) << protocol;
+        EXPECT_NEAR(cell(matrix, "right", protocol).tone, 1, 1e-9) << protocol;
+    }
     EXPECT_DOUBLE_EQ(cell(matrix, "broken", "pairwise").tone, 2 * (cell(matrix, "broken", "pairwise").score - 0.5));
     for (const MatrixRow& row : matrix.rows)
         for (const MatrixCell& one : row.cells) EXPECT_LE(std::abs(one.tone), 1 + 1e-12);

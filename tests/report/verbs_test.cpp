@@ -104,6 +104,11 @@ TEST_F(Verbs, EvaluateReadsPeoplesOwnTables) {
     EXPECT_NE(broken.out.find("Where it breaks"), std::string::npos) << broken.out;
     EXPECT_NE(broken.out.find("complexity.wrong: "), std::string::npos) << broken.out;
     EXPECT_EQ(broken.out.find("luck:"), std::string::npos) << broken.out;
+    const auto none = assay({"evaluate", table, "--gap", "gap", "--measure", "complexity.*", "--protocol", "psi", "--breaks", "2"});
+    EXPECT_NE(none.out.find("no score for any of the 2 measures and baselines: no two models"), std::string::npos) << none.out;
+    EXPECT_NE(none.out.find("no breaks: they are looked for where a measure has a score"), std::string::npos) << none.out;
+    const auto unbroken = assay({"evaluate", table, "--gap", "gap", "--config", "hp.*", "--measure", "complexity.right", "--replicates", "0", "--breaks", "2"});
+    EXPECT_NE(unbroken.out.find("no breaks: between no two settings"), std::string::npos) << unbroken.out;
     EXPECT_EQ(with({"--protocol", "nonsense"}).exit_code, 2);
     EXPECT_EQ(with({"--where", "nothing"}).exit_code, 2);
     EXPECT_EQ(assay({"evaluate", (scratch / "absent.csv").string()}).exit_code, 66);
@@ -124,10 +129,35 @@ TEST_F(Verbs, EvaluatePutsTheDrivingMeasureFirstAndFitsTheTerminal) {
     EXPECT_GT(parsed["measures"][0]["score"], 0.8);
     EXPECT_EQ(parsed["measures"].back()["measure"], "test_loss");   // the answer itself, marked as such
     EXPECT_EQ(parsed["measures"].back()["role"], "needs_test_labels");
+    // l2, path_norm, parameter_count and masked_accuracy count; test_loss is the answer.
+    EXPECT_NE(text.out.find("Tried: 4 measures and baselines, and 1 column"), std::string::npos) << text.out;
+    EXPECT_NE(text.out.find("best of the 4 tried"), std::string::npos) << text.out;
     const auto grouped = assay({"evaluate", store, "--replicates", "100", "--group", "config.depth"});
     EXPECT_NE(grouped.out.find("groups of config.depth"), std::string::npos);
     EXPECT_EQ(assay({"evaluate", store, "--group", "config.nothing"}).exit_code, 2);
     EXPECT_EQ(assay({"evaluate", (scratch / "absent.assay").string()}).exit_code, 66);
+}
+
+TEST_F(Verbs, EvaluateShowsEveryBaselineWhereverItRanks) {
+    const std::string table = (scratch / "table.csv").string();
+    std::ofstream file(table);
+    file << "model,measure.parameter_count,measure.depth,gap";
+    for (int k = 0; k < 50; ++k) file << ",measure.m" << k;
+    file << "\n";
+    for (int i = 0; i < 10; ++i) {
+        file << "r" << i << "," << i % 3 << ",2," << 0.01 * i;   // the depth is constant: a baseline without a score
+        for (int k = 0; k < 50; ++k) file << "," << i;
+        file << "\n";
+    }
+    file.close();
+    const auto shown = assay({"evaluate", table, "--gap", "gap", "--replicates", "0"});
+    ASSERT_EQ(shown.exit_code, 0) << shown.err;
+    EXPECT_NE(shown.out.find("baseline, rank 51"), std::string::npos) << shown.out;
+    EXPECT_NE(shown.out.find("baseline, rank 52: measure is constant"), std::string::npos) << shown.out;
+    EXPECT_NE(shown.out.find("(10 of 52 rows are not shown: --limit 0 shows all)"), std::string::npos) << shown.out;
+    const auto all = assay({"evaluate", table, "--gap", "gap", "--replicates", "0", "--limit", "0"});
+    EXPECT_EQ(all.out.find("rank"), std::string::npos) << all.out;
+    EXPECT_EQ(all.out.find("not shown"), std::string::npos) << all.out;
 }
 
 TEST_F(Verbs, FitWritesAPredictorWithoutTheAnswerAndRankApplies) {
@@ -245,6 +275,7 @@ TEST_F(Verbs, RankByAMeasureSharesRanksAndNeedsNoTarget) {
     EXPECT_EQ(ranking["models"][12]["rank"], 13);
     EXPECT_EQ(assay({"rank", store, "--by", "no_such_measure"}).exit_code, 2);
     EXPECT_EQ(assay({"rank", store, "--by", "l2", "--with", "x"}).exit_code, 2);
+    for (const char* idle : {"--method", "--group", "--measure"}) EXPECT_EQ(assay({"rank", store, "--by", "l2", idle, "ridge"}).exit_code, 2) << idle;
     EXPECT_EQ(assay({"fit", store, "-o", (scratch / "p.json").string()}).exit_code, 65);
 }
 

@@ -49,7 +49,7 @@ inline FindingsOptions finding() {
     options.replicates = 50;
     options.refusal = [](std::string_view measure) { return measure == "test_loss" ? std::string("needs labelled test data") : std::string(); };
     options.needs_test_labels = [](std::string_view measure) { return measure == "test_loss"; };
-    options.falls = [](std::string_view measure) { return measure == "<i>odd</i>"; };
+    options.falls = [](std::string_view measure) { return measure == "<i>odd</i>" || measure == "margin"; };
     return options;
 }
 

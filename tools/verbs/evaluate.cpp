@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <numeric>
 
 namespace assay::tools::verbs {
 namespace {
@@ -53,14 +54,30 @@ void print_luck(const evaluate::Evaluation& evaluation, const evaluate::Chance& 
     else
         fmt::print("{}", wrapped(fmt::format("luck: with a shuffled target one measure has {} +- {}; in 95 % of the cases one measure does no better than {}, the "
                                              "best of the {} tried no better than {}.", number(chance.center, decimals), number(chance.spread, decimals), number(chance.single, decimals),
-                                             chance.tried, number(chance.largest, decimals))));
+                                             chance.tried, number(chance.largest, decimals)) +
+                                 (evaluation.protocol->mirrored ? fmt::format(" The worst of them is no worse than {} in 95 % of the cases; one that is (\"yes, reversed\") "
+                                                                              "tells the order beyond luck with its sign turned.", number(chance.reversed, decimals)) : "")));
+}
+
+// The first `limit` rows, and every baseline wherever it ranks: no measure is shown without what is trivial beside it.
+std::vector<std::size_t> shown_rows(const evaluate::TargetScores& one, std::size_t limit) {
+    std::vector<std::size_t> rows;
+    for (std::size_t k = 0; k < one.scores.size(); ++k)
+        if (k < limit || one.scores[k].role == Role::baseline) rows.push_back(k);
+    return rows;
+}
+
+// "156 measures and baselines, and 5 columns that look at test labels": the same words wherever columns are counted.
+std::string columns_of(const evaluate::Evaluation& evaluation, const evaluate::TargetScores& one) {
+    const std::size_t apart = one.scores.size() - evaluation.measures_tried;
+    return fmt::format("{} measures and baselines{}", evaluation.measures_tried,
+                       apart == 0 ? "" : fmt::format(", and {} {} at test labels", apart, apart == 1 ? "column that looks" : "columns that look"));
 }
 
 void print_breaks(const evaluate::TargetScores& one, std::size_t limit) {
     bool any = false;
-    std::size_t shown = 0;
-    for (const evaluate::MeasureScore& score : one.scores) {
-        if (shown++ == limit) break;
+    for (const std::size_t k : shown_rows(one, limit)) {
+        const evaluate::MeasureScore& score = one.scores[k];
         for (const evaluate::Break& broken : score.breaks) {
             if (!any) fmt::print("\nWhere it breaks: settings between which a measure, read in the direction of its own score, orders\nmore than half of the pairs wrongly\n");
             any = true;
@@ -71,15 +88,17 @@ void print_breaks(const evaluate::TargetScores& one, std::size_t limit) {
                                                  significant(broken.larger_target), significant(broken.larger_measure))));
         }
     }
+    if (!any) fmt::print("{}", wrapped("no breaks: between no two settings of a hyper-parameter does a measure order more than half of at least three pairs wrongly"));
 }
 
-void print_target(const evaluate::Evaluation& evaluation, const evaluate::TargetScores& one, std::size_t limit) {
+void print_target(const evaluate::Evaluation& evaluation, const evaluate::TargetScores& one, std::size_t limit, bool breaks_wanted) {
     fmt::print("\n{}: {} ({} models)\n\n", one.target.title, one.target.source, one.target.models);
     const bool nothing = !one.scores.empty() && std::all_of(one.scores.begin(), one.scores.end(), [&](const auto& score) {
         return std::isnan(score.score.value) && score.score.reason == one.scores.front().score.reason;
     });
     if (nothing) {
-        fmt::print("{}", wrapped(fmt::format("no score for any of the {} measures and baselines: {}", one.scores.size(), one.scores.front().score.reason)));
+        fmt::print("{}", wrapped(fmt::format("no score for any of the {}: {}", columns_of(evaluation, one), one.scores.front().score.reason)));
+        if (breaks_wanted) fmt::print("{}", wrapped("no breaks: they are looked for where a measure has a score; --protocol names another one"));
         return;
     }
     std::vector<Table::Column> columns{{"measure", Table::Align::left}, {std::string(evaluation.protocol->symbol)}};
@@ -92,41 +111,54 @@ void print_target(const evaluate::Evaluation& evaluation, const evaluate::Target
     if (details) columns.push_back({"worst"});
     columns.push_back({"", Table::Align::left});
     Table table(columns);
-    std::size_t shown = 0;
     const std::string beginning = common_beginning(one);
     const int decimals = evaluation.protocol->decimals;
-    for (const evaluate::MeasureScore& score : one.scores) {
-        if (shown++ == limit) break;
+    const std::vector<std::size_t> shown = shown_rows(one, limit);
+    bool below_the_cut = false;
+    for (const std::size_t k : shown) {
+        const evaluate::MeasureScore& score = one.scores[k];
+        if (k >= limit && !below_the_cut) {
+            table.rule();
+            below_the_cut = true;
+        }
         const bool none = std::isnan(score.score.value);
         const std::string name = score.measure.starts_with(beginning) ? score.measure.substr(beginning.size()) : score.measure;
         std::vector<std::string> cells{(score.negated ? "-" : "") + name, none ? "-" : number(score.score.value, decimals)};
         if (intervals) cells.push_back(interval(score.interval.low, score.interval.high, decimals));
         if (counts) cells.push_back(std::to_string(score.models));
-        if (luck) cells.push_back(none || score.role == Role::needs_test_labels ? "" : score.beyond_chance ? "yes" : "no");
+        if (luck) cells.push_back(none || score.role == Role::needs_test_labels ? "" : score.beyond_chance ? "yes" : score.reversed ? "yes, reversed" : "no");
         if (details) cells.push_back(number(score.detail.worst_score, decimals));
-        const std::string role(kind(score.role)), numbers = more(score, decimals);
-        cells.push_back(none ? score.score.reason : role + (role.empty() || numbers.empty() ? "" : "; ") + numbers);
+        const std::string role = std::string(kind(score.role)) + (below_the_cut ? fmt::format(", rank {}", k + 1) : ""), numbers = more(score, decimals);
+        cells.push_back(none ? (below_the_cut ? role + ": " : "") + score.score.reason : role + (role.empty() || numbers.empty() ? "" : "; ") + numbers);
         table.add(std::move(cells));
     }
     fmt::print("{}", table.text());
-    if (one.scores.size() > limit) fmt::print("({} more rows: --limit 0 shows all)\n", one.scores.size() - limit);
+    if (one.scores.size() > shown.size()) {
+        const auto reversed = [&](std::size_t k) { return one.scores[k].reversed; };
+        std::vector<std::size_t> every(one.scores.size());
+        std::iota(every.begin(), every.end(), std::size_t{0});
+        const auto hidden = std::count_if(every.begin(), every.end(), reversed) - std::count_if(shown.begin(), shown.end(), reversed);
+        fmt::print("({} of {} rows are not shown{}: --limit 0 shows all)\n", one.scores.size() - shown.size(), one.scores.size(),
+                   hidden > 0 ? fmt::format(", {} of them beyond luck with the sign turned", hidden) : "");
+    }
     if (!beginning.empty()) fmt::print("(names without \"{}\", with which all begin)\n", printable(beginning));
     print_luck(evaluation, one.chance, decimals);
     if (details && !one.scores.empty() && !one.scores.front().detail.worst.empty())
         fmt::print("{}", wrapped(fmt::format("worst: the environment in which a measure does worst; for {}: {}.", one.scores.front().measure,
                                              one.scores.front().detail.worst)));
-    print_breaks(one, limit);
+    if (breaks_wanted) print_breaks(one, limit);
 }
 
 void print_csv(const evaluate::Evaluation& evaluation) {
     const auto cell = [](double value) { return std::isnan(value) ? std::string() : fmt::format("{:.17g}", value); };
-    fmt::print("protocol,target,measure,role,score,low,high,models,beyond_chance,negated,worst_score,worst\n");
+    fmt::print("protocol,target,measure,role,score,low,high,models,beyond_chance,negated,worst_score,worst,beyond_chance_reversed\n");
     for (const auto& one : evaluation.targets)
         for (const auto& score : one.scores)
             // A column's name may hold commas between brackets.
-            fmt::print("{},{},\"{}\",{},{},{},{},{},{},{},{},\"{}\"\n", evaluation.protocol->name, one.target.name, score.measure,
+            fmt::print("{},{},\"{}\",{},{},{},{},{},{},{},{},\"{}\",{}\n", evaluation.protocol->name, one.target.name, score.measure,
                        evaluate::to_string(score.role), cell(score.score.value), cell(score.interval.low), cell(score.interval.high),
-                       score.models, one.chance.permutations > 0 ? (score.beyond_chance ? "true" : "false") : "", score.negated, cell(score.detail.worst_score), score.detail.worst);
+                       score.models, one.chance.permutations > 0 ? (score.beyond_chance ? "true" : "false") : "", score.negated, cell(score.detail.worst_score), score.detail.worst,
+                       one.chance.permutations > 0 && evaluation.protocol->mirrored ? (score.reversed ? "true" : "false") : "");
 }
 
 /// What is judged, and what to call it.
@@ -159,7 +191,7 @@ int run(const std::vector<std::string>& words) {
         ("replicates", po::value<std::size_t>(), "bootstrap resamples and permutations (default: 1000, fewer for costly protocols; 0: none)")
         ("seed", po::value(&seed)->default_value(0), "of both")
         ("threads", po::value(&options.threads)->default_value(usable_processors()), "the same numbers with any")
-        ("limit", po::value(&limit)->default_value(40), "rows per table, 0: all")
+        ("limit", po::value(&limit)->default_value(40), "rows per table, 0: all; baselines are always there")
         ("json", po::bool_switch(), "print JSON")
         ("csv", po::bool_switch(), "print CSV");
     const auto values = parse({"assay evaluate STORE|TABLE.csv [options]",
@@ -219,11 +251,12 @@ int run(const std::vector<std::string>& words) {
         return 0;
     }
     fmt::print("{}", wrapped(source.line));
-    fmt::print("{}", wrapped(fmt::format("{}.{} {} measures and baselines were tried.", evaluation.protocol->summary,
+    fmt::print("{}", wrapped(fmt::format("{}.{} Tried: {}{}.", evaluation.protocol->summary,
                                          evaluation.intervals.empty() ? "" : fmt::format(" Intervals: {}.", evaluation.intervals),
-                                         evaluation.measures_tried)));
+                                         columns_of(evaluation, evaluation.targets.front()),
+                                         evaluation.targets.front().scores.size() > evaluation.measures_tried ? ", which stand last and do not count" : "")));
     for (const std::string& note : evaluation.notes) fmt::print("{}", wrapped("note: " + note));
-    for (const auto& one : evaluation.targets) print_target(evaluation, one, limit == 0 ? one.scores.size() : limit);
+    for (const auto& one : evaluation.targets) print_target(evaluation, one, limit == 0 ? one.scores.size() : limit, options.breaks > 0);
     return 0;
 }
 

@@ -103,17 +103,19 @@ Looked look_at_zoo(const std::string& folder, const ModelOptions& options, int w
     zoo::SupervisorEvents events;
     events.done = [&](std::size_t job, zoo::Outcome outcome, double) { outcomes[job] = std::move(outcome); };
     if (!zoo::supervise("lint", jobs, supervisor, events, interrupt.token())) throw Error(ErrorKind::interrupted, {folder, "", "stopped"});
+    std::vector<lint::Unread> unread;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
         const std::string path = i < models.size() ? manifest.models[i].path : jobs[i].arguments["data"].get<std::string>();
         if (!outcomes[i].kind.empty()) {
-            looked.notes.push_back(fmt::format("{}: {}: {}", path, outcomes[i].kind, outcomes[i].reason));
+            unread.push_back({path, outcomes[i].kind, outcomes[i].reason});
             continue;
         }
         if (i < models.size()) models[i].content = outcomes[i].result.value("content", "");
         if (outcomes[i].result.at("status") == "ok") take(looked, outcomes[i].result, path);
+        else if (i < models.size() && !(models[i].config.empty() && models[i].metrics.empty())) unread.push_back({path, "format", "the table of the zoo has a row for it, and no format claims it"});
         else looked.notes.push_back(path + ": no format claims it");
     }
-    const std::vector<Finding> more = lint::check(lint::ZooMaterial{folder, models, manifest.warnings});
+    const std::vector<Finding> more = lint::check(lint::ZooMaterial{folder, models, manifest.warnings, unread});
     looked.findings.insert(looked.findings.end(), more.begin(), more.end());
     return looked;
 }
@@ -123,7 +125,9 @@ Looked look_at_store(const std::string& path) {
     const report::Content content = open_content(path);
     std::vector<lint::ZooModel> models;
     std::map<std::string, std::size_t> by_path;
+    std::vector<lint::Unread> unread;
     for (const store::ModelRow& row : content.models) {
+        if (row.status == "failed") unread.push_back({row.path, row.error_kind, row.reason});
         if (row.status != "ok") continue;
         by_path[row.path] = models.size();
         lint::ZooModel model{row.path, row.content, words_of(row.config), numbers_of(row.metrics), {}, 0};
@@ -134,8 +138,8 @@ Looked look_at_store(const std::string& path) {
         for (std::size_t i = 0; i < values.size(); ++i)
             if (const auto at = by_path.find(content.table.models[i]); at != by_path.end()) models[at->second].measures[name] = values[i];
     Looked looked;
-    looked.models = models.size();
-    looked.findings = lint::check(lint::ZooMaterial{path, models, {}});
+    looked.models = models.size() + unread.size();
+    looked.findings = lint::check(lint::ZooMaterial{path, models, {}, unread});
     return looked;
 }
 
