@@ -4,6 +4,8 @@
 #include "formats/format.hpp"
 #include "libanalysis/core/error.hpp"
 
+#include <algorithm>
+
 namespace assay::formats {
 
 #define FORMAT(name) extern const Format name;
@@ -21,9 +23,26 @@ std::span<const Format* const> catalogue() {
 
 namespace {
 
+// The first object that is not read at all, "w: an external link": layouts then claim nothing in the file.
+std::string refused_object(const hdf5::File& file) {
+    constexpr std::size_t most_looked_at = 1000;
+    std::string last;
+    try {
+        const std::vector<std::string> leaves = file.leaves();
+        for (std::size_t i = 0; i < std::min(leaves.size(), most_looked_at); ++i) {
+            last = leaves[i];
+            (void)file.dataset(last);
+        }
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::unsupported) return (last.empty() ? error.parts().where : last) + ": " + error.parts().found;
+    }
+    return "";
+}
+
 // Says so where the file is cut short.
 std::string describe_hdf5(const hdf5::File& file) {
     if (is_data_file(file)) return "a data set";
+    if (const std::string refused = refused_object(file); !refused.empty()) return "an HDF5 file with an object that is not read, " + refused;
     std::string names;
     for (const std::string& name : file.names())
         if (names.size() < 60) names += (names.empty() ? "" : ", ") + name;
@@ -66,10 +85,29 @@ bool deserves_a_row(Candidate& candidate) {
     }
 }
 
+// Readers name the file by its own name, or a layer alone: the message says the path as it was given. An error of the other file, with
+// the architecture, keeps that file's name.
+Error with_path(const Error& error, const std::filesystem::path& path, const std::filesystem::path& architecture) {
+    Error::Parts parts = error.parts();
+    const std::string whole = path.string(), name = path.filename().string(), other = architecture.filename().string();
+    if (parts.where.find(whole) != std::string::npos || (!other.empty() && parts.where.find(other) != std::string::npos)) return error;
+    parts.where = parts.where.starts_with(name) ? whole + parts.where.substr(name.size()) : whole + " " + parts.where;
+    return Error(error.kind(), std::move(parts));
+}
+
+model::Model load_as(const Format& format, Candidate& candidate, const LoadOptions& options) {
+    try {
+        return format.load(candidate, options);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::format && error.kind() != ErrorKind::unsupported) throw;
+        throw with_path(error, candidate.path(), options.architecture);
+    }
+}
+
 model::Model load(const Format* format, Candidate& candidate, const LoadOptions& options) {
     const std::filesystem::path& path = candidate.path();
     if (format) {
-        model::Model model = format->load(candidate, options);
+        model::Model model = load_as(*format, candidate, options);
         if (!options.lambdas.empty() && !model.architecture)
             throw Error(ErrorKind::usage, {"lambda " + options.lambdas.begin()->first, "a model with an architecture", path.string() + ", which has none"});
         return model;

@@ -90,6 +90,7 @@ Json activation_of(const Layer& layer, const Dialect& dialect, const char* key, 
     const std::size_t package = settings.class_name.rfind('>');
     if (package != std::string::npos) throw Unsupported{layer.class_name + "(" + settings.class_name + ")"};   // somebody's own
     if (const auto as_layer = activation_layer(settings)) {
+        if (acts_on_an_axis(*as_layer) && settings.config.contains("axis") && !settings.config["axis"].is_number()) throw Unsupported{layer.class_name + "(softmax of other axes)"};
         if (acts_on_an_axis(*as_layer) && integer_or(settings, "axis", -1, -64) != -1) throw Unsupported{layer.class_name + "(softmax of another axis)"};
         return *as_layer;
     }

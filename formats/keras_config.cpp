@@ -183,6 +183,30 @@ void redirect(Graph& graph, const std::map<std::string, std::vector<std::vector<
 
 }  // namespace
 
+namespace {
+
+// Operations of keras.ops stand among the layers of a functional model, some under the name of a layer that is told otherwise what to do.
+// Those that the translator of that name reads keep it, and all others say what they are.
+void name_operation(const Json& json, Layer& layer) {
+    static constexpr std::string_view known[] = {"Add", "Celu", "Concatenate", "Divide", "Elu", "Exp", "Gelu", "HardSigmoid", "HardSilu", "HardTanh", "LeakyRelu", "LogSigmoid",
+                                                 "Maximum", "Minimum", "Multiply", "Negative", "Relu", "Relu6", "Selu", "Sigmoid", "Silu", "Softmax", "Softplus", "Softsign",
+                                                 "Subtract", "Tanh", "TrueDivide"};
+    // HDF5 files name no module, but an operation's own setting.
+    const std::string module = json.contains("module") && json["module"].is_string() ? json["module"].get<std::string>() + "." : "";
+    if (!module.starts_with("keras.ops.") && !module.starts_with("keras.src.ops.") && !(layer.class_name == "Reshape" && layer.config.contains("newshape"))) return;
+    if (std::find(std::begin(known), std::end(known), layer.class_name) != std::end(known)) return;
+    const Json shape = layer.config.value("newshape", Json());
+    if (layer.class_name == "Reshape" && shape.is_array() && shape.size() > 1 && shape[0] == -1 &&
+        std::all_of(shape.begin() + 1, shape.end(), [](const Json& extent) { return extent.is_number_integer() && extent > 0; })) {
+        layer.config["target_shape"] = shape;   // of the batch, of which the layer speaks not
+        layer.config["target_shape"].erase(0);
+        return;
+    }
+    layer.class_name = "keras.ops." + layer.class_name;
+}
+
+}  // namespace
+
 bool is_model_class(const std::string& name) { return name == "Sequential" || name == "Model" || name == "Functional"; }
 
 Layer read_layer_config(const Json& json, const std::string& where) {
@@ -192,10 +216,12 @@ Layer read_layer_config(const Json& json, const std::string& where) {
     if (layer.config.is_object() && layer.config.contains("name") && layer.config["name"].is_string())
         layer.name = layer.config["name"].get<std::string>();
     if (json.contains("name") && json["name"].is_string()) layer.name = json["name"].get<std::string>();
+    if (json.contains("shared_object_id") && json["shared_object_id"].is_number_unsigned()) layer.shared_object = json["shared_object_id"].get<std::uint64_t>();
     if (layer.name.size() > longest_name) throw bad(where, "names of layers of at most 1,000 bytes", std::to_string(layer.name.size()));
     if (!is_model_class(layer.class_name)) {
         if (!layer.config.is_object()) throw bad(where + " layer " + layer.name, "a config of keys and values", layer.config.dump());
         renew_keras_one(layer.class_name, layer.config);
+        name_operation(json, layer);
     }
     return layer;
 }
@@ -316,8 +342,10 @@ Graph read_functional(const Json& config, const Dialect& dialect, const std::str
     std::vector<Layer> flat;
     std::map<std::size_t, Nested> nested;   // by position in the list
     Places places;
+    bool keras_three = false;
     for (const Json& json : config["layers"]) {
         Layer layer = read_layer_config(json, where);
+        keras_three = keras_three || (json.contains("inbound_nodes") && json["inbound_nodes"].is_array() && !json["inbound_nodes"].empty() && json["inbound_nodes"][0].is_object());
         layer.place = places.next(layer.class_name);
         if (layer.name.empty()) throw bad(where, "layers with names", json.dump());
         if (!names.insert(layer.name).second) throw bad(where, "layers of different names", "two called " + layer.name);
@@ -334,6 +362,13 @@ Graph read_functional(const Json& config, const Dialect& dialect, const std::str
     if (config.contains("input_layers")) collect_references(config["input_layers"], graph.inputs);
     if (config.contains("output_layers")) collect_references(config["output_layers"], graph.outputs);
     if (graph.outputs.empty()) throw bad(where, "a model with output_layers", "none");
+    // Keras 3 numbers the calls of a functional model from 0 where they are inputs, and from 1 where they are outputs.
+    for (TensorReference& output : graph.outputs) {
+        const auto model = std::find_if(nested.begin(), nested.end(), [&](const auto& one) { return one.second.layer.name == output.layer; });
+        if (model == nested.end() || !keras_three || model->second.layer.class_name == "Sequential" || output.node == 0) continue;
+        const auto largest = last_node.find(output.layer);
+        if (largest == last_node.end() || largest->second < model->second.layer.calls.size()) --output.node;
+    }
     remember(graph.outputs);
     for (std::size_t i = 0; i < flat.size(); ++i) {
         const auto model = nested.find(i);
@@ -387,6 +422,7 @@ Graph read_pgdl_config(const Json& config, const std::string& where, const std::
 }
 
 std::string snake_case(const std::string& class_name) {
+    if (class_name == "GroupQueryAttention") return "grouped_query_attention";   // what the class is called inside Keras
     // "_" before a capital beside a small letter: SimpleRNN is simple_rnn, Conv2DTranspose is conv2d_transpose.
     std::string words;
     for (std::size_t i = 0; i < class_name.size(); ++i) {

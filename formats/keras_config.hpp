@@ -5,6 +5,7 @@
 #include "libanalysis/core/json.hpp"
 #include "libanalysis/core/shape.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,6 +40,7 @@ struct Layer {
     std::vector<std::vector<TensorReference>> calls;   ///< the inputs of every call; an input layer has one call without inputs
     std::vector<Json> keywords = {};                   ///< the named arguments of every call, and as `args` those by place where numbers are among
                                                        ///< them; shorter than `calls`, or null, where there are none
+    std::optional<std::uint64_t> shared_object = {};   ///< Keras 3's mark of an object that occurs more than once in a file
 };
 
 struct Graph {

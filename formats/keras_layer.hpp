@@ -29,6 +29,10 @@ struct WeightSpec {
     std::string part = {};      ///< of the layer that has it: "query" in "attention/query/kernel"
     Json config = {};           ///< with its regulariser, where that is not the layer's own config
     std::function<void(model::Tensor&)> convert = {};   ///< from the file's array, which has `shape`, to the canonical one
+    /// Where Keras 3 keeps it, below the layer's own group: "" in it, "forward_layer", "layer/layers/dense_1". A cell is its layer, "_query_dense"
+    /// is "query_dense". Weights of one group lie there in this order.
+    std::string group = {};
+    bool named = false;         ///< inner layers may be frozen unseen by the config, which changes the order in older files: the names there decide
     bool open = false;          ///< the config does not say even how many axes it has: `shape` is not checked
 };
 
@@ -87,6 +91,12 @@ using Translator = Translation (*)(const Layer&, const Dialect&);
 
 /// The translator of a class, or null.
 Translator translator_of(const std::string& class_name);
+
+/// Throws Unsupported for a layer whose kernels are quantised, and, with `lora`, for one with a low-rank addition to its kernel, which Keras 3's
+/// own layout of weights holds already.
+void refuse_other_kernels(const Layer& layer, bool lora);
+/// The type in which a layer computes where it is narrower than float32: "mixed_bfloat16"; else empty.
+std::string narrow_type_of(const Layer& layer);
 
 // Settings of a layer, with Keras' defaults; errors name layer and key.
 std::int64_t integer(const Layer& layer, const char* key, std::int64_t least = 1);

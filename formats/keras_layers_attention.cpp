@@ -72,13 +72,13 @@ Translation multi_head_attention(const Layer& layer, const Dialect& dialect) {
     if (layer.config.contains("output_shape") && layer.config["output_shape"].is_array() && layer.config["output_shape"].size() > 1)
         throw Unsupported{"MultiHeadAttention(output_shape of several axes)"};
     Translation result;
-    struct Part { const char* name; std::int64_t width; };
-    for (const Part& part : {Part{"query", key_width}, Part{"key", key_width}, Part{"value", value_width}}) {
-        result.weights.push_back({.role = Role::kernel, .shape = {-1, heads, part.width}, .part = part.name, .config = {}, .convert = flattened(1)});
-        if (use_bias) result.weights.push_back({.role = Role::bias, .shape = {heads, part.width}, .part = part.name, .config = {}, .convert = flattened(0)});
+    struct Part { const char* name; const char* group; std::int64_t width; };
+    for (const Part& part : {Part{"query", "query_dense", key_width}, Part{"key", "key_dense", key_width}, Part{"value", "value_dense", value_width}}) {
+        result.weights.push_back({.role = Role::kernel, .shape = {-1, heads, part.width}, .part = part.name, .config = {}, .convert = flattened(1), .group = part.group, .named = true});
+        if (use_bias) result.weights.push_back({.role = Role::bias, .shape = {heads, part.width}, .part = part.name, .config = {}, .convert = flattened(0), .group = part.group, .named = true});
     }
-    result.weights.push_back({.role = Role::kernel, .shape = {heads, value_width, -1}, .part = "attention_output", .config = {}, .convert = flattened_before_last()});
-    if (use_bias) result.weights.push_back({.role = Role::bias, .shape = {-1}, .part = "attention_output", .config = {}, .convert = {}});
+    result.weights.push_back({.role = Role::kernel, .shape = {heads, value_width, -1}, .part = "attention_output", .config = {}, .convert = flattened_before_last(), .group = "output_dense", .named = true});
+    if (use_bias) result.weights.push_back({.role = Role::bias, .shape = {-1}, .part = "attention_output", .config = {}, .convert = {}, .group = "output_dense", .named = true});
     // What a query sees that is masked itself: Keras 3 takes another way under dropout, also where it drops nothing.
     const char* masked = dialect.major() >= 3 && number_or(layer, "dropout", 0) > 0 ? "weights" : "scores";
     result.add_nodes = [=](Call& call) {

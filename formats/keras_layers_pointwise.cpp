@@ -30,7 +30,17 @@ Translation pointwise(Json attributes, std::int64_t axis = -1) {
 Translation activation(const Layer& layer, const Dialect& dialect) { return pointwise(activation_of(layer, dialect)); }
 
 /// ReLU, LeakyReLU, ThresholdedReLU, ELU, Softmax.
-Translation activation_class(const Layer& layer, const Dialect&) { return pointwise(activation_layer(layer).value(), integer_or(layer, "axis", -1, -64)); }
+Translation activation_class(const Layer& layer, const Dialect&) {
+    std::int64_t axis = -1;
+    if (layer.class_name == "Softmax" && layer.config.contains("axis")) {
+        Json given = layer.config["axis"];
+        if (given.is_array() && given.size() == 1) given = given[0];
+        if (given.is_array()) throw Unsupported{"Softmax(axis " + given.dump() + ")"};
+        if (given.is_null()) throw Unsupported{"Softmax(over all axes)"};
+        axis = integer_or(Layer{.name = layer.name, .model = {}, .class_name = layer.class_name, .config = {{"axis", given}}, .calls = {}}, "axis", -1, -64);
+    }
+    return pointwise(activation_layer(layer).value(), axis);
+}
 
 /// Keras 3's operations of functional models: keras.ops.relu(x) is a layer of class Relu.
 Translation activation_operation(const Layer& layer, const Dialect& dialect) {

@@ -108,6 +108,7 @@ std::shared_ptr<Inside> read_inside(const Layer& layer, const Dialect& dialect) 
         const Translator translator = translator_of(one.class_name);
         if (!translator) throw Unsupported{"TimeDistributed(" + one.class_name + ")"};
         try {
+            refuse_other_kernels(one, true);
             inside->translations.push_back(translator(one, dialect));
         } catch (const Unsupported& setting) {
             throw Unsupported{"TimeDistributed(" + setting.what + ")"};
@@ -231,6 +232,8 @@ Translation bidirectional(const Layer& layer, const Dialect& dialect) {
         if (sequences && is_tensorflow_keras(dialect)) way.attributes["zero_masked"] = true;
         for (WeightSpec& weight : way.weights) {
             weight.part = back ? "backward" : "forward";
+            weight.group = weight.part + "_layer";
+            weight.trainable = weight.trainable && flag_or(back ? backward : forward, "trainable", true);
             weight.config = (back ? backward : forward).config;
             result.weights.push_back(weight);
         }
@@ -258,6 +261,7 @@ Translation time_distributed(const Layer& layer, const Dialect& dialect) {
         const bool frozen = one.config.is_object() && one.config.contains("trainable") && one.config["trainable"] == false;
         for (WeightSpec weight : inside->translations[i].weights) {
             if (inside->is_model) weight.part = weight.part.empty() ? one.name : one.name + "/" + weight.part;
+            weight.group = (inside->is_model ? "layer/layers/" + one.place : "layer") + (weight.group.empty() ? "" : "/" + weight.group);
             if (weight.config.is_null()) weight.config = one.config;
             weight.trainable = weight.trainable && !frozen;
             result.weights.push_back(std::move(weight));

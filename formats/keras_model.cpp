@@ -3,6 +3,7 @@
 #include "formats/keras_facts.hpp"
 #include "formats/keras_lambdas.hpp"
 #include "formats/keras_one_weights.hpp"
+#include "formats/keras_sharing.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -75,6 +76,7 @@ public:
         share_out_weights();
         add_regularisers();
         connect();
+        note_narrow_types();
         note_non_finite(model_);
         return std::move(model_);
     }
@@ -85,6 +87,7 @@ private:
         std::string unsupported;               // class and setting that the engine does not have
         std::vector<std::size_t> parameters;   // indices into the model's
     };
+    using Dealt = std::map<std::pair<std::size_t, std::size_t>, StoredTensor>;   // by (layer, weight), which is the model's order
 
     // A Sequential model of Keras 2.2.0 to 2.2.4 may have lost the shape of its input; the first weights still tell it.
     void fill_open_inputs() {
@@ -132,6 +135,7 @@ private:
                 continue;
             }
             try {
+                refuse_other_kernels(layer, !stored_.one_a_layer);
                 work_[i].translation = translator(layer, dialect_);
             } catch (const Unsupported& setting) {
                 work_[i].unsupported = setting.what;
@@ -158,11 +162,42 @@ private:
             }
             renew_arrays(graph_.layers[i], stored_, dialect_, stored.tensors);
             const std::size_t expected = work_[i].translation->weights.size();
+            if (const Layer* other = expected > 0 && stored.tensors.empty() ? namesake_of(graph_, graph_.layers[i]) : nullptr)
+                throw Error(ErrorKind::format, {"layer " + name, std::to_string(expected) + " weights", "none in the file, which has those of layer " + other->name + ", the same by name and settings",
+                                                "A layer that several models share is stored once, and nothing here says that these two are one. Save the model as HDF5: model.save(\"model.h5\")."});
+            if (expected > 0 && stored.tensors.empty() && is_marked_shared(graph_.layers[i]))
+                throw Error(ErrorKind::format, {"layer " + name, std::to_string(expected) + " weights", "none in the file, whose config marks the layer as one that stands at several places",
+                                                "Such a layer is stored once, here at a place that Assay does not look it up at. Save the model as HDF5: model.save(\"model.h5\")."});
             if (stored.tensors.size() != expected)
                 throw Error(ErrorKind::format, {"layer " + name, std::to_string(expected) + " weights", std::to_string(stored.tensors.size()) + " in the file",
                                                 "The weights do not belong to this architecture."});
-            take_known(i, i + 1, stored);
+            take_by_group(i, stored);
         }
+        for (std::size_t i = graph_.layers.size(); i < stored_.layers.size(); ++i) {   // of layers whose classes are unknown
+            std::vector<std::size_t> indices;
+            add_named(model_, stored_.layers[i].name, "", std::move(stored_.layers[i].tensors), true, indices);
+        }
+    }
+
+    // The file's groups say which part of a layer an array is of: neither the order of groups nor what is frozen matters.
+    void take_by_group(std::size_t i, StoredLayer& stored) {
+        const std::vector<WeightSpec>& specs = work_[i].translation->weights;
+        const bool composite = std::any_of(specs.begin(), specs.end(), [&](const WeightSpec& spec) { return spec.group != specs.front().group; });
+        std::map<std::string, std::vector<StoredTensor*>> groups;
+        for (StoredTensor& tensor : stored.tensors) groups[composite ? tensor.group : ""].push_back(&tensor);
+        std::map<std::string, std::size_t> expected;
+        for (const WeightSpec& spec : specs) ++expected[composite ? spec.group : ""];
+        for (const auto& [group, count] : expected)
+            if (groups[group].size() != count)
+                throw Error(ErrorKind::format, {"layer " + graph_.layers[i].name + " group " + group, std::to_string(count) + " weights", std::to_string(groups[group].size()) + " in the file",
+                                                "The weights do not belong to this architecture."});
+        Dealt mine;
+        std::map<std::string, std::size_t> next;
+        for (std::size_t k = 0; k < specs.size(); ++k) {
+            const std::string group = composite ? specs[k].group : "";
+            mine[{i, k}] = std::move(*groups[group][next[group]++]);
+        }
+        keep(std::move(mine));
     }
 
     void share_out_weights() {
@@ -215,13 +250,72 @@ private:
     // All trainable weights come first, then the others: for one layer that is its own order, for a nested model it is not.
     void take_known(std::size_t first, std::size_t end, StoredLayer& stored) {
         std::size_t position = 0;
-        std::map<std::pair<std::size_t, std::size_t>, StoredTensor> mine;   // (layer, weight), in model order
+        Dealt mine;
+        std::vector<bool> taken(stored.tensors.size(), false);
+        const std::map<std::string, std::vector<std::size_t>> endings = endings_of(first, end, stored);
+        for (std::size_t i = first; i < end; ++i) take_named(i, end == first + 1, stored, endings, taken, mine);
         for (const bool trainable : {true, false})
             for (std::size_t i = first; i < end; ++i) {
                 const auto& specs = work_[i].translation->weights;
-                for (std::size_t k = 0; k < specs.size(); ++k)
-                    if ((specs[k].trainable && layer_trains(graph_.layers[i])) == trainable) mine[{i, k}] = std::move(stored.tensors[position++]);
+                for (std::size_t k = 0; k < specs.size(); ++k) {
+                    if ((specs[k].trainable && layer_trains(graph_.layers[i])) != trainable || mine.contains({i, k})) continue;
+                    while (taken[position]) ++position;
+                    check_part(i, k, stored.tensors[position]);
+                    mine[{i, k}] = std::move(stored.tensors[position++]);
+                }
             }
+        keep(std::move(mine));
+    }
+
+    // Where names end so: "query/kernel", "m/query/kernel", "model/m/query/kernel". Nothing where no weight goes by its name.
+    std::map<std::string, std::vector<std::size_t>> endings_of(std::size_t first, std::size_t end, const StoredLayer& stored) const {
+        std::map<std::string, std::vector<std::size_t>> endings;
+        bool any = false;
+        for (std::size_t i = first; i < end; ++i)
+            for (const WeightSpec& spec : work_[i].translation->weights) any = any || spec.named;
+        for (std::size_t place = 0; any && place < stored.tensors.size(); ++place) {
+            const std::string name = stored.tensors[place].name.substr(0, stored.tensors[place].name.rfind(':'));
+            std::size_t cut = name.rfind('/');
+            for (int parts = 2; parts <= 4 && cut != std::string::npos; ++parts) {
+                cut = cut == 0 ? std::string::npos : name.rfind('/', cut - 1);
+                endings[name.substr(cut == std::string::npos ? 0 : cut + 1)].push_back(place);
+            }
+        }
+        return endings;
+    }
+
+    // Weights whose names in the file tell the part, where every one of the layer's such weights has its own.
+    void take_named(std::size_t i, bool alone, StoredLayer& stored, const std::map<std::string, std::vector<std::size_t>>& endings, std::vector<bool>& taken, Dealt& mine) {
+        const std::vector<WeightSpec>& specs = work_[i].translation->weights;
+        const std::string own = alone ? "" : graph_.layers[i].name.substr(graph_.layers[i].name.rfind('/') + 1) + "/";
+        std::map<std::size_t, std::size_t> found;   // weight, place in the file
+        std::set<std::size_t> places;
+        for (std::size_t k = 0; k < specs.size(); ++k) {
+            if (!specs[k].named) continue;
+            const auto places_of = endings.find(own + specs[k].part + "/" + std::string(to_string(specs[k].role)));
+            if (places_of == endings.end() || places_of->second.size() != 1 || taken[places_of->second[0]] || !places.insert(places_of->second[0]).second) return;
+            found[k] = places_of->second[0];
+        }
+        for (const auto& [k, place] : found) {
+            taken[place] = true;
+            mine[{i, k}] = std::move(stored.tensors[place]);
+        }
+    }
+
+    // An array that comes by its position and says that it is another part.
+    void check_part(std::size_t i, std::size_t k, const StoredTensor& tensor) const {
+        const std::vector<WeightSpec>& specs = work_[i].translation->weights;
+        const std::size_t last = tensor.name.rfind('/');
+        if (!specs[k].named || last == std::string::npos) return;
+        const auto part_of = [](const std::string& path) { return path.substr(path.rfind('/') + 1); };
+        const std::string says = part_of(tensor.name.substr(0, last)), wanted = part_of(specs[k].part);
+        const bool is_part = std::any_of(specs.begin(), specs.end(), [&](const WeightSpec& spec) { return spec.named && part_of(spec.part) == says; });
+        if (is_part && says != wanted)
+            throw Error(ErrorKind::format, {"layer " + graph_.layers[i].name + " weight " + tensor.name, "an array of its part " + wanted, "one of its part " + says,
+                                            "Parts of it may be frozen, which changes their order in this layout. Save the model as .keras."});
+    }
+
+    void keep(Dealt mine) {
         for (auto& [place, tensor] : mine) {
             const Layer& layer = graph_.layers[place.first];
             const WeightSpec& spec = work_[place.first].translation->weights[place.second];
@@ -257,6 +351,17 @@ private:
             if (config.contains("activity_regularizer") && !config["activity_regularizer"].is_null())
                 model_.notes.push_back("layer " + graph_.layers[i].name + ": its activity regulariser is ignored");
         }
+    }
+
+    void note_narrow_types() {
+        std::map<std::string, std::pair<std::size_t, std::string>> types;   // how many layers, the first
+        for (const Layer& layer : graph_.layers) {
+            const std::string type = layer.class_name == "InputLayer" ? "" : narrow_type_of(layer);
+            if (!type.empty() && types[type].first++ == 0) types[type].second = layer.name;
+        }
+        for (const auto& [type, layers] : types)
+            model_.notes.push_back("Keras computes in " + type + " (" + std::to_string(layers.first) + " of " + std::to_string(graph_.layers.size()) + " layers, first " + layers.second +
+                                   "); Assay computes in float32 or float64, so outputs differ by the rounding of that type");
     }
 
     // Calls in an order in which every input exists; what is left over hangs on a cycle or on nothing.

@@ -212,11 +212,22 @@ std::vector<NumberedGroup> read_keras_three(const hdf5::File& file) {
 
 namespace {
 
+// "_query_dense" is "query_dense", "forward_layer/cell" is "forward_layer": names that changed, and the cell of a recurrent layer.
+std::string plain_group(const std::string& below) {
+    std::string plain;
+    std::vector<std::string> parts = components(below);
+    if (!parts.empty() && parts.back() == "cell") parts.pop_back();
+    for (const std::string& part : parts) plain += (plain.empty() ? "" : "/") + part.substr(part.starts_with('_') ? 1 : 0);
+    return plain;
+}
+
 // Array names below a layer: "kernel", "att/key_dense/kernel"; the cell of a recurrent layer is the layer.
 void move_into(NumberedGroup& group, std::size_t layer_length, StoredLayer& layer) {
     std::string below = group.place.size() > layer_length ? group.place.substr(layer_length + 1) : "";
+    const std::string plain = plain_group(below);
     if (below == "cell") below.clear();
     for (StoredTensor& tensor : group.tensors) {
+        tensor.group = plain;
         if (!below.empty()) tensor.name = below + "/" + tensor.name;
         layer.tensors.push_back(std::move(tensor));
     }
@@ -238,7 +249,7 @@ StoredWeights without_architecture(std::vector<NumberedGroup> groups) {
     return stored;
 }
 
-StoredWeights by_place(std::vector<NumberedGroup> groups, const std::vector<Place>& places) {
+StoredWeights by_place(std::vector<NumberedGroup> groups, const std::vector<Place>& places, bool rest) {
     StoredWeights ordered;
     ordered.one_a_layer = true;
     std::vector<bool> taken(groups.size(), false);
@@ -260,11 +271,18 @@ StoredWeights by_place(std::vector<NumberedGroup> groups, const std::vector<Plac
             }
         ordered.layers.push_back(std::move(layer));
     }
+    std::vector<NumberedGroup> unclaimed;
     for (std::size_t i = 0; i < groups.size(); ++i)
         if (!taken[i] && groups[i].place.empty())
             ordered.notes.push_back("weights of the model itself, outside its layers, are ignored");
+        else if (!taken[i] && rest)
+            unclaimed.push_back(std::move(groups[i]));
         else if (!taken[i])
             throw Error(ErrorKind::format, {groups[i].tensors.front().path, "a layer of the model for this group", "none", "The weights do not belong to this architecture."});
+    for (StoredLayer& layer : without_architecture(std::move(unclaimed)).layers) {
+        ordered.notes.push_back("weights of group " + layer.name + " belong to no layer whose class is known");
+        ordered.layers.push_back(std::move(layer));
+    }
     return ordered;
 }
 

@@ -25,7 +25,8 @@ StoredWeights without_architecture(std::vector<NumberedGroup> groups);
 /// A layer of the model, in the model's order.
 struct Place { std::string layer; std::string place; };
 /// One stored layer for each of `places`, with the arrays of its group and of all groups below; without arrays where there is none.
+/// Groups that no layer takes follow as layers of their own where `rest` says so, as a model wants it with layers of unknown classes.
 /// @throws Error{format} naming a group that no layer takes
-StoredWeights by_place(std::vector<NumberedGroup> groups, const std::vector<Place>& places);
+StoredWeights by_place(std::vector<NumberedGroup> groups, const std::vector<Place>& places, bool rest = false);
 
 }  // namespace assay::formats::keras

@@ -10,6 +10,7 @@ struct StoredTensor {
     std::string name;   ///< "conv2d_1/kernel:0"
     std::string path;   ///< in the file
     model::Tensor tensor;
+    std::string group = {};   ///< Keras 3: as WeightSpec::group
 };
 
 struct StoredLayer {

@@ -3,8 +3,12 @@
 #include "formats/format.hpp"
 #include "formats/keras_facts.hpp"
 #include "formats/keras_model.hpp"
+#include "formats/keras_sharing.hpp"
 #include "formats/keras_three.hpp"
 #include "formats/keras_zip.hpp"
+
+#include <algorithm>
+#include <set>
 
 namespace assay::formats {
 
@@ -63,10 +67,19 @@ Architecture read_archive_architecture(Candidate& candidate) {
     return result;
 }
 
-StoredWeights weights_for(const Graph& graph, const hdf5::File& file) {
+StoredWeights weights_for(Graph& graph, const hdf5::File& file) {
+    std::vector<NumberedGroup> groups = read_keras_three(file);
+    std::set<std::string, std::less<>> with_arrays;   // every place with a group at it or below
+    for (const NumberedGroup& group : groups)
+        for (std::size_t end = group.place.find('/'); ; end = group.place.find('/', end + 1)) {
+            with_arrays.insert(group.place.substr(0, end));
+            if (end == std::string::npos) break;
+        }
+    join_shared_layers(graph, [&](const std::string& place) { return with_arrays.contains(place); });
     std::vector<Place> places;
     for (const Layer& layer : graph.layers) places.push_back({layer.name, layer.place});
-    return by_place(read_keras_three(file), places);
+    const bool unknown = std::any_of(graph.layers.begin(), graph.layers.end(), [](const Layer& layer) { return !translator_of(layer.class_name); });
+    return by_place(std::move(groups), places, unknown);
 }
 
 }  // namespace keras

@@ -22,7 +22,7 @@ Archive open_archive(Candidate& candidate);
 /// Its graph alone. @throws Error
 Architecture read_archive_architecture(Candidate& candidate);
 
-/// The arrays for the layers of a graph, one stored layer a layer. @throws Error
-StoredWeights weights_for(const Graph& graph, const hdf5::File& file);
+/// The arrays for the layers of a graph, one stored layer a layer, once layers that are the same are joined in it. @throws Error
+StoredWeights weights_for(Graph& graph, const hdf5::File& file);
 
 }  // namespace assay::formats::keras

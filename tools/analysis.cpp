@@ -82,7 +82,7 @@ void write_whole(const std::filesystem::path& path, std::string_view text) {
     const fs::path written = in_place ? target : fs::path(target.string() + fmt::format(".{}.tmp", getpid()));
     const auto fail = [&](const std::error_code& reason) {
         if (!in_place) fs::remove(written, ignored);
-        throw Error(ErrorKind::resource, {path.string(), "a place to write to", reason.message(), "Choose another -o"});
+        throw Error(ErrorKind::resource, {path.string(), "a place to write to", reason.message(), "Choose another file"});
     };
     {
         std::ofstream file(written, std::ios::binary);

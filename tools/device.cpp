@@ -65,7 +65,7 @@ std::string precision_word(std::string_view precision, bool tf32, const DeviceOp
     if (!twice && precision != "float32") throw Error(ErrorKind::usage, {"--precision", "float32 or float64", std::string(precision)});
     if (!tf32) return twice ? "float64" : "float32";
     if (device.kind != DeviceOption::Kind::cuda)
-        throw Error(ErrorKind::usage, {"--tf32", "--device cuda", "--device " + device_word(device), "Only CUDA devices have TF32; the CPU computes in full float32"});
+        throw Error(ErrorKind::usage, {"--tf32", "--device cuda", "--device " + device_word(device), "Only CUDA devices have TF32: name one, since auto may choose the CPU, which computes in full float32"});
     if (twice) throw Error(ErrorKind::usage, {"--tf32", "--precision float32", "--precision " + std::string(precision), "TF32 rounds the factors of float32 products"});
     return "tf32";
 }

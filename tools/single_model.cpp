@@ -7,21 +7,47 @@
 #include "tools/device.hpp"
 #include "tools/device_list.hpp"
 #include "tools/interrupt.hpp"
+#include "tools/output_file.hpp"
 #include "tools/table.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
 namespace assay::tools {
 
 namespace po = boost::program_options;
+
+namespace {
+
+// "1 2 3" on a command line are three words, "1,2,3" is one.
+std::vector<double> numbers_of(const std::string& option, const std::vector<std::string>& words) {
+    std::vector<double> numbers;
+    for (const std::string& word : words)
+        for (std::size_t start = 0; start <= word.size();) {
+            const std::size_t end = std::min(word.find(',', start), word.size());
+            double number = 0;
+            const auto [place, error] = std::from_chars(word.data() + start, word.data() + end, number);
+            if (error != std::errc{} || place != word.data() + end || !std::isfinite(number))
+                throw Error(ErrorKind::usage, {option, "numbers, one a channel, such as 125.3,123,113.9", word});
+            numbers.push_back(number);
+            start = end + 1;
+        }
+    return numbers;
+}
+
+}  // namespace
 
 void ModelOptions::add_to(po::options_description& description) {
     description.add_options()
         ("data", po::value(&data)->value_name("FILE"), "the data set, an HDF5 file or a PGDL folder")
         ("scale", po::value(&scale)->value_name("S"), "what inputs are multiplied with, e.g. 1/255 (1, and said so)")
         ("offset", po::value(&offset)->value_name("X"), "added after scaling (0)")
-        ("mean", po::value(&mean)->multitoken()->value_name("M"), "subtracted then, one a channel")
-        ("std", po::value(&deviation)->multitoken()->value_name("D"), "divided by then, one a channel")
+        ("mean", po::value(&mean)->multitoken()->value_name("M"), "subtracted then, one a channel: --mean 125.3,123,113.9")
+        ("std", po::value(&deviation)->multitoken()->value_name("D"), "divided by then, one a channel, likewise")
         ("architecture", po::value(&architecture)->value_name("FILE"), "the architecture of a weights-only file")
         ("lambda", po::value(&lambdas)->composing()->value_name("NAME=F"), "what a Lambda layer does, e.g. scale=x/255 or a=square; its Python code is never run")
         ("loss", po::value(&loss)->value_name("NAME"), "the loss, where the file does not tell it")
@@ -41,9 +67,15 @@ Json ModelOptions::arguments(const std::string& path) const {
         const auto [layer, expression] = name_and_value(one, "--lambda", "NAME=EXPRESSION, such as scale=x/255");
         if (!result["lambdas"].emplace(layer, expression).second) throw Error(ErrorKind::usage, {"--lambda", "one function for each layer", "two for " + layer});
     }
-    result["preprocessing"] = {{"scale", scale.empty() ? 1.0 : zoo::parse_scale(scale, "--scale")}, {"offset", offset}, {"mean", mean},
-                               {"deviation", deviation}, {"declared", !scale.empty() || offset != 0 || !mean.empty() || !deviation.empty()}};
+    if (threads < 0) throw Error(ErrorKind::usage, {"--threads", "a number from 1 on (or 0: all that this process may use)", std::to_string(threads)});
+    result["preprocessing"] = {{"scale", scale.empty() ? 1.0 : zoo::parse_scale(scale, "--scale")}, {"offset", offset}, {"mean", numbers_of("--mean", mean)},
+                               {"deviation", numbers_of("--std", deviation)}, {"declared", !scale.empty() || offset != 0 || !mean.empty() || !deviation.empty()}};
     return result;
+}
+
+void ModelOptions::protect_inputs(const std::string& option, const std::string& output, const std::string& path, std::initializer_list<std::string> others) const {
+    check_is_no_input(option, output, std::array{path, architecture, data});
+    check_is_no_input(option, output, std::vector<std::string>(others));
 }
 
 Json ModelOptions::run(std::string_view task, const Json& arguments, const std::function<void(const Json&)>& item) const {

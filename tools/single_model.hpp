@@ -16,7 +16,7 @@ struct ModelOptions {
     std::string architecture, data, scale, loss, precision = "float32", device = "cpu";
     bool tf32 = false;
     double offset = 0;
-    std::vector<double> mean, deviation;
+    std::vector<std::string> mean, deviation;   ///< numbers, one a word or several with commas
     std::vector<std::string> lambdas;   ///< "NAME=EXPRESSION"
     int threads = 0;
     double timeout = 0;
@@ -27,6 +27,9 @@ struct ModelOptions {
     /// The arguments of a task: "path", "architecture", "lambdas", "data", "preprocessing", "loss", "precision", "device", "memory".
     /// @throws Error{usage}
     Json arguments(const std::string& path) const;
+    /// Nothing that is read is written to: neither the checkpoint, nor its data or architecture, nor `others`. An empty `output`: none.
+    /// @throws Error{usage}
+    void protect_inputs(const std::string& option, const std::string& output, const std::string& path, std::initializer_list<std::string> others = {}) const;
     /// Runs the task in a worker of its own; SIGINT and SIGTERM end it. `item` sees what the task publishes meanwhile. With --device auto
     /// another worker chooses first; the choice is said on standard error and in the result's "device_choice". @throws Error
     Json run(std::string_view task, const Json& arguments, const std::function<void(const Json&)>& item = {}) const;

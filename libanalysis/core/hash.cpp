@@ -47,6 +47,8 @@ std::string hash_bytes(std::string_view bytes) {
 std::string hash_file(const std::filesystem::path& path) {
     std::error_code ignored;
     if (std::filesystem::is_directory(path, ignored)) throw Error(ErrorKind::missing, {path.string(), "a file", "a folder"});
+    if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
+        throw Error(ErrorKind::format, {path.string(), "a file", "no regular file"});   // a pipe or a device never ends
     std::ifstream file(path, std::ios::binary);
     if (!file) throw Error(ErrorKind::missing, {path.string(), "a readable file", "none"});
     Hasher hasher;

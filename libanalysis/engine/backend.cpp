@@ -22,18 +22,8 @@ Buffer Backend::zeros(DType type, std::size_t size) {
 }
 
 std::vector<double> Backend::to_host(ConstView from) {
-    std::vector<double> values(from.size);
-    if (from.size == 0) return values;
-    const auto widen = [&]<class T>(T) {
-        std::vector<T> host(from.size);
-        download(from, host.data());
-        std::copy(host.begin(), host.end(), values.begin());
-    };
-    switch (from.type) {
-        case DType::float32: widen(float{}); break;
-        case DType::int32: widen(std::int32_t{}); break;
-        case DType::float64: download(from, values.data()); break;
-    }
+    std::vector<double> values;
+    engine::on_host(*this, from, [&](auto host) { values.assign(host.begin(), host.end()); });
     return values;
 }
 

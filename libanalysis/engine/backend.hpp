@@ -207,4 +207,21 @@ std::unique_ptr<Backend> make_cpu_backend();
 /// Makes library calls on the calling thread serial (OpenMP's thread count is a property of each thread).
 void make_thread_serial();
 
+/// Calls `use` with a std::span<const float>, <const double> or <const std::int32_t> of the values: as they lie where the memory is the
+/// host's, else of a copy.
+template <class F>
+void on_host(Backend& backend, ConstView values, F&& use) {
+    const auto typed = [&]<class T>(T) {
+        if (backend.on_host()) return use(std::span<const T>(static_cast<const T*>(values.data), values.size));
+        std::vector<T> copy(values.size);
+        if (values.size > 0) backend.download(values, copy.data());
+        return use(std::span<const T>(copy));
+    };
+    switch (values.type) {
+        case DType::float32: return typed(float{});
+        case DType::float64: return typed(double{});
+        case DType::int32: return typed(std::int32_t{});
+    }
+}
+
 }  // namespace assay::engine

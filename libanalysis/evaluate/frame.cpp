@@ -4,6 +4,7 @@
 #include "libanalysis/core/text.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <optional>
 #include <set>
@@ -51,14 +52,22 @@ std::string element_name(std::string_view column, std::size_t index) { return st
 
 std::string ColumnParts::request() const { return parameters.empty() ? measure : measure + "[" + parameters + "]"; }
 
-std::map<std::string, double, std::less<>> computed_values(const Frame& frame, std::size_t model) {
-    std::map<std::string, double, std::less<>> values;
-    for (const Column& column : frame.measures)
-        if (std::isfinite(column.values[model])) values[column.name] = column.values[model];
-    for (const ArrayColumn& array : frame.arrays)
-        for (std::size_t i = 0; i < array.values[model].size(); ++i)
-            if (std::isfinite(array.values[model][i])) values[element_name(array.name, i)] = array.values[model][i];
-    return values;
+std::vector<std::vector<double>> computed_rows(const Frame& frame, std::span<const std::string> columns) {
+    std::vector<std::vector<double>> rows(frame.size(), std::vector<double>(columns.size(), missing));
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+        if (const Column* column = frame.measure(columns[c])) {
+            for (std::size_t i = 0; i < rows.size(); ++i) rows[i][c] = column->values[i];
+            continue;
+        }
+        const std::size_t mark = columns[c].rfind('#');
+        std::size_t index = 0;
+        if (mark == std::string::npos || std::from_chars(columns[c].data() + mark + 1, columns[c].data() + columns[c].size(), index).ec != std::errc{}) continue;
+        for (const ArrayColumn& array : frame.arrays)
+            if (element_name(array.name, index) == columns[c])
+                for (std::size_t i = 0; i < rows.size(); ++i)
+                    if (index < array.values[i].size()) rows[i][c] = array.values[i][index];
+    }
+    return rows;
 }
 
 ColumnParts split_column(std::string_view name) {

@@ -49,8 +49,8 @@ struct Frame {
     const Factor& factor(std::string_view name) const;
 };
 
-/// What was computed of one model: its measures and the elements of its arrays, by column name; what it does not have is left out.
-std::map<std::string, double, std::less<>> computed_values(const Frame& frame, std::size_t model);
+/// What was computed of every model, by the names of measures and of elements of arrays: [models][columns]; `missing` is what it does not have.
+std::vector<std::vector<double>> computed_rows(const Frame& frame, std::span<const std::string> columns);
 
 /// A measure's column name taken apart: "masked_accuracy[sparsity=0.9].exact".
 struct ColumnParts {

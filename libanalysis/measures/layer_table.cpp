@@ -14,9 +14,9 @@ namespace assay::measures {
 namespace {
 
 constexpr std::string_view columns[] = {
-    "layer_id", "name", "class", "N", "M", "rf", "Q", "num_evals", "alpha", "alpha_weighted", "xmin", "xmax", "D", "sigma", "num_pl_spikes",
+    "layer_id", "name", "longname", "class", "N", "M", "rf", "Q", "num_evals", "alpha", "alpha_weighted", "xmin", "xmax", "D", "sigma", "num_pl_spikes",
     "log_alpha_norm", "log_norm", "log_spectral_norm", "spectral_norm", "norm", "stable_rank", "entropy", "matrix_rank", "rank_loss",
-    "weak_rank_loss", "sv_max", "num_spikes", "mp_softrank", "sigma_mp", "warning", "edge_ratio", "above_edge", "mp_distance", "kurtosis", "he_gain",
+    "weak_rank_loss", "sv_max", "sv_min", "num_spikes", "mp_softrank", "sigma_mp", "warning", "edge_ratio", "above_edge", "mp_distance", "kurtosis", "he_gain",
     "glorot_gain", "lecun_gain", "state", "initialiser", "reason"};
 
 /// Runs a part of a row; its error is the row's reason unless there is one already.
@@ -41,6 +41,7 @@ void add_eigenvalues(Subject& subject, std::size_t parameter, Json& row) {
     set(row, "log_norm", std::log10(norm));
     set(row, "log_spectral_norm", std::log10(top));
     set(row, "sv_max", std::sqrt(top));
+    set(row, "sv_min", std::sqrt(found.smallest));
     set(row, "stable_rank", stable_rank_of(found.ascending));
     row["matrix_rank"] = found.rank;
     row["rank_loss"] = found.rank_loss;
@@ -95,6 +96,7 @@ Json layer_table(Subject& subject) {
         for (const std::string_view column : columns) row[std::string(column)] = nullptr;
         row["layer_id"] = rows.size() + 1;
         row["name"] = matrix.label;
+        row["longname"] = subject.model().parameters[parameter].layer;
         row["class"] = subject.model().parameters[parameter].layer_class;
         const auto slices = weightwatcher::slices_of(subject.model(), parameter);
         if (slices) {

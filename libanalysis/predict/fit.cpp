@@ -122,6 +122,9 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
         std::erase_if(offered.measures, [&](const evaluate::Column& column) { return !options.wanted(column.name); });
         std::erase_if(offered.arrays, [&](const evaluate::ArrayColumn& array) { return !options.wanted(array.name); });
     }
+    if (offered.measures.empty() && offered.arrays.empty())
+        throw Error(ErrorKind::data, {"features", "measures of the zoo that the patterns match", "none of its " + std::to_string(frame.measures.size() + frame.arrays.size()),
+                                      "--measure takes shell patterns such as '*norm*'; assay export lists the columns"});
     result.selection = select_features(offered, rows, options.refusal);
     if (result.selection.features.empty())
         throw Error(ErrorKind::data, {"features", "at least one measure that every model has and that does not need test labels", "none",
@@ -134,7 +137,7 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
         problem.y.push_back(wanted.to_scale(answer->values[rows[i]]));
     }
 
-    const auto cross_validated = [&](const Folds& folds) { return cross_fit(method, problem.x, problem.y, folds.fold, options.seed.child("folds")); };
+    const auto cross_validated = [&](const Folds& folds) { return cross_fit(method, problem.x, problem.y, folds.fold, options.seed.child("folds"), options.threads); };
     Folds folds;
     CrossFit cross;
     if (options.group == "model") {
@@ -179,7 +182,7 @@ Fit fit(const evaluate::Frame& frame, const FitOptions& options) {
     std::vector<std::size_t> all(rows.size());
     std::iota(all.begin(), all.end(), std::size_t{0});
     predictor.ranges = fit_scalings(problem.x, all);
-    const Json setting = choose_setting(method, problem.x, problem.y, all, folds.fold, options.seed.child("final"));
+    const Json setting = choose_setting(method, problem.x, problem.y, all, folds.fold, options.seed.child("final"), options.threads);
     predictor.learner = &method;
     predictor.setting = in_words(setting);
     predictor.model = std::move(method.fit(problem.x, problem.y, all, std::span(&setting, 1), options.seed.child("fit")).front());

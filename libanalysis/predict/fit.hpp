@@ -13,6 +13,7 @@ struct FitOptions {
     double level = 0.9;
     Seed seed{};
     std::size_t replicates = 1000;   ///< of the bootstrap of Kendall's tau
+    int threads = 1;         ///< results do not depend on it
     Refusal refusal{};       ///< required
     std::function<bool(std::string_view column)> wanted{};   ///< which columns and arrays may be features; empty: all
     std::string training_title{}, training_hash{}, tool_version{};

@@ -1,6 +1,7 @@
 // A Gaussian process (Rasmussen & Williams 2006, chapter 2): models with like features have like accuracies. The kernel is the Laplacian
 // of the mean absolute difference of standardised features: rough, so that it follows thresholds as trees do, and smooth enough to average.
 
+#include "libanalysis/core/clones.hpp"
 #include "libanalysis/core/error.hpp"
 #include "libanalysis/predict/learner.hpp"
 #include "libanalysis/predict/scaling.hpp"
@@ -14,6 +15,10 @@
 
 namespace assay::predict {
 namespace {
+
+ASSAY_CLONES void add_distances(double from, const double* to, double* sums, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) sums[i] += std::abs(from - to[i]);
+}
 
 // Training models in standardised features, [features, models]: a sum over features then runs along models, without reassociation.
 struct Points {
@@ -35,8 +40,7 @@ struct Points {
         std::fill(out.begin(), out.end(), 0.0);
         for (std::size_t c = 0; c < scalings.size(); ++c) {
             if (scalings[c].deviation == 0) continue;
-            const double* column = values.data() + c * models + first;
-            for (std::size_t i = 0; i < out.size(); ++i) out[i] += std::abs(point[c] - column[i]);
+            add_distances(point[c], values.data() + c * models + first, out.data(), out.size());
         }
         const auto count = static_cast<double>(varying());
         for (double& value : out) value /= count;

@@ -45,22 +45,30 @@ Prediction interval_on(const Target& target, double middle, double half_width) {
     return {.value = target.from_scale(middle), .low = std::min(one, other), .high = std::max(one, other)};
 }
 
-Prediction Predictor::predict(const std::map<std::string, double, std::less<>>& values) const {
+Prediction Predictor::predict(const std::map<std::string, double, std::less<>>& values, const Json& structure) const {
     std::vector<double> row;
+    for (const std::string& feature : features) {
+        const auto at = values.find(feature);
+        row.push_back(at == values.end() ? evaluate::missing : at->second);
+    }
+    return predict(row, structure);
+}
+
+Prediction Predictor::predict(std::span<const double> row, const Json& structure) const {
     std::string absent;
     Prediction result;
     for (std::size_t c = 0; c < features.size(); ++c) {
-        const auto at = values.find(features[c]);
-        if (at == values.end() || !std::isfinite(at->second)) {
+        if (!std::isfinite(row[c])) {
             absent += (absent.empty() ? "" : ", ") + features[c];
             continue;
         }
-        row.push_back(at->second);
-        if (!ranges[c].outside(at->second)) continue;
+        if (!ranges[c].outside(row[c])) continue;
         result.outside.push_back(features[c]);
-        result.novelty = std::max(result.novelty, ranges[c].beyond(at->second));
+        result.novelty = std::max(result.novelty, ranges[c].beyond(row[c]));
     }
     if (!absent.empty()) throw Error(ErrorKind::data, {"features", "a value for each feature of the predictor", "none for " + absent});
+    result.unlike = population.unlike(structure);
+    if (!result.unlike.empty()) result.novelty = std::max(result.novelty, 1.0);
     const double middle = model->predict(row), width = half_width * (1 + result.novelty);
     const Prediction interval = interval_on(*target, middle, width);
     result.value = interval.value;
@@ -102,9 +110,9 @@ Json Predictor::to_json() const {
     json["model"] = model->to_json();
     json["interval"] = {{"level", level}, {"half_width", number_to_json(half_width)}, {"scale", target->scale},
                         {"method", "quantile of absolute residuals of held-out predictions"},
-                        {"outside", "times 1 + the farthest distance of a feature beyond the training range, in deviations"}};
+                        {"outside", "times 1 + the farthest distance of a feature beyond the training range, in deviations; at least twice for a model unlike all training models"}};
     json["cross_validation"] = predict::to_json(scores);
-    json["training"] = {{"title", training_title}, {"hash", training_hash}, {"models", training_models}, {"contents", training_contents}};
+    json["training"] = {{"title", training_title}, {"hash", training_hash}, {"models", training_models}, {"contents", training_contents}, {"population", population.to_json()}};
     return json;
 }
 
@@ -133,7 +141,7 @@ Predictor Predictor::from_json(const Json& json, std::string_view where) {
             const evaluate::ColumnParts parts = evaluate::split_column(predictor.features.back());
             for (const auto& [field, part] : {std::pair("measure", parts.measure), std::pair("parameters", parts.parameters), std::pair("convention", parts.convention)})
                 if (feature.at(field).get<std::string>() != part)
-                    throw Error(ErrorKind::format, {file + ": " + predictor.features.back(), std::string(field) + " as the column says: " + part, feature.at(field).dump()});
+                    throw Error(ErrorKind::format, {predictor.features.back(), fmt::format("{} \"{}\", as the column says", field, part), feature.at(field).dump()});
             predictor.ranges.push_back(scaling_from(feature.at("range")));
             if (feature.contains("importance")) predictor.importance.push_back(finite_number(feature, "importance"));
         }
@@ -148,9 +156,14 @@ Predictor Predictor::from_json(const Json& json, std::string_view where) {
         predictor.training_models = json.at("training").at("models");
         predictor.training_contents = json.at("training").at("contents").get<std::vector<std::string>>();
         std::sort(predictor.training_contents.begin(), predictor.training_contents.end());
+        predictor.population = Population::from_json(json.at("training").at("population"));
         return predictor;
     } catch (const nlohmann::json::exception& error) {
-        throw Error(ErrorKind::format, {file, "a predictor file, as assay fit writes it", error.what()});
+        // The library's sentence begins with its own name and number: "[json.exception.out_of_range.403] key 'interval' not found".
+        const std::string_view said = error.what();
+        const std::size_t end = said.find("] ");
+        throw Error(ErrorKind::format, {file, "a predictor file, as assay fit writes it", "one that is damaged: " + std::string(end == said.npos ? said : said.substr(end + 2)),
+                                        "Fit the predictor again"});
     } catch (const Error& error) {
         if (error.parts().where == file) throw;
         Error::Parts parts = error.parts();

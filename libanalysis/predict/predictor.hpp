@@ -4,10 +4,12 @@
 #include "libanalysis/core/json.hpp"
 #include "libanalysis/evaluate/bootstrap.hpp"
 #include "libanalysis/predict/learner.hpp"
+#include "libanalysis/predict/population.hpp"
 #include "libanalysis/predict/scaling.hpp"
 #include "libanalysis/predict/target.hpp"
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,7 +37,9 @@ struct HeldOutScores {
 struct Prediction {
     double value = 0, low = 0, high = 0;  ///< of the target
     std::vector<std::string> outside{};   ///< features beyond what the training models had
-    /// The farthest of them beyond the training range, in deviations of the training values; the interval is 1 + novelty times as wide.
+    std::vector<std::string> unlike{};    ///< in words: what no training model was
+    /// The farthest of the features beyond the training range, in deviations of the training values, and at least 1 for a model that is unlike
+    /// all training models; the interval is 1 + novelty times as wide.
     double novelty = 0;
     double base = 0;                      ///< on the target's scale; base and contributions sum to the prediction
     std::vector<double> contributions{};  ///< by feature, on the target's scale; empty where the method has none
@@ -45,7 +49,7 @@ struct Prediction {
 Prediction interval_on(const Target& target, double middle, double half_width);
 
 struct Predictor {
-    static constexpr int schema_version = 3;
+    static constexpr int schema_version = 4;
 
     std::vector<std::string> features;   ///< full column names: measure, parameters, convention
     std::vector<Scaling> ranges;         ///< of each feature among the training models
@@ -62,10 +66,13 @@ struct Predictor {
     std::string training_hash;           ///< SHA-256 over the sorted content hashes of the training models
     std::size_t training_models = 0;
     std::vector<std::string> training_contents;   ///< content hashes of the training models, sorted
+    Population population;               ///< what the training models were like
     std::string tool_version;
 
+    /// `row`: a value a feature, NaN where there is none. `structure`: of the model, as its facts have it; null where it is not known.
     /// @throws Error{data} naming every feature that is absent or not finite.
-    Prediction predict(const std::map<std::string, double, std::less<>>& values) const;
+    Prediction predict(std::span<const double> row, const Json& structure = Json()) const;
+    Prediction predict(const std::map<std::string, double, std::less<>>& values, const Json& structure = Json()) const;   ///< by column name
 
     /// True for a model that the fit saw: its prediction is no held-out one.
     bool trained_on(std::string_view content) const;

@@ -17,7 +17,7 @@ std::string word(const Json& cell) {
 }  // namespace
 
 Content content_of(const store::Store& store) {
-    Content content{store::table_of(store), store.models(), store.runs(), {}, store.origins()};
+    Content content{store::table_of(store), store.models(), store.runs(), {}, store.origins(), store.data_keys()};
     const Json zoo = store.meta("zoo");
     if (zoo.is_object() && zoo.contains("title") && zoo["title"].is_string()) content.title = zoo["title"].get<std::string>();
     return content;

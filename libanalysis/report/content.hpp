@@ -4,6 +4,7 @@
 #include "libanalysis/evaluate/frame.hpp"
 #include "libanalysis/store/store.hpp"
 
+#include <map>
 #include <set>
 
 namespace assay::report {
@@ -14,6 +15,7 @@ struct Content {
     std::vector<Json> runs;                   ///< provenance, oldest first
     std::string title;
     std::vector<store::Origin> origins{};     ///< what computed the values
+    std::map<std::string, std::set<std::string>> data_keys{};   ///< by measure: the data that its values read
 };
 
 /// "1204 values in float32 on cpu (avx512)"

@@ -25,6 +25,7 @@ Findings find(const Content& content, const FindingsOptions& options) {
     fit.group = options.group;
     fit.replicates = options.replicates;
     fit.seed = options.seed;
+    fit.threads = options.threads;
     fit.refusal = options.refusal;
     try {
         found.fit = predict::fit(found.frame, fit);

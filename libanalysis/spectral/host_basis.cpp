@@ -1,6 +1,6 @@
 #include "libanalysis/spectral/host_basis.hpp"
 
-#include "libanalysis/engine/cpu/clones.hpp"
+#include "libanalysis/core/clones.hpp"
 #include "libanalysis/spectral/sums.hpp"
 
 #include <algorithm>

@@ -395,6 +395,13 @@ std::vector<ValueRow> Store::values(const std::string& model_content, Which whic
     return rows;
 }
 
+std::map<std::string, std::set<std::string>> Store::data_keys() const {
+    Statement query(implementation_->database, std::string("SELECT DISTINCT measure, data FROM results r WHERE data != '' AND ") + is_current);
+    std::map<std::string, std::set<std::string>> keys;
+    while (query.step()) keys[query.text(0)].insert(query.text(1));
+    return keys;
+}
+
 std::vector<Origin> Store::origins() const {
     Statement query(implementation_->database, std::string("SELECT device, instruction_set, precision, count(*) FROM results r WHERE status = 'ok' AND ") + is_current +
                                                    " GROUP BY device, instruction_set, precision ORDER BY device, instruction_set, precision");

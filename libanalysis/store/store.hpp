@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -119,6 +120,9 @@ public:
     enum class Which { current, all };
     /// Of all models, or of one; ordered by key.
     std::vector<ValueRow> values(const std::string& model_content = {}, Which which = Which::current) const;
+
+    /// By measure, the data keys of its current values: measures that read no data have none.
+    std::map<std::string, std::set<std::string>> data_keys() const;
 
     /// Of the current values that have a number, by device, instruction set and precision.
     std::vector<Origin> origins() const;

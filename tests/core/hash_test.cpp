@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
 namespace assay {
 namespace {
 
@@ -49,6 +51,20 @@ TEST(Hash, OfAFileThatIsNotThereNamesIt) {
     } catch (const Error& error) {
         EXPECT_EQ(error.kind(), ErrorKind::missing);
         EXPECT_NE(std::string(error.what()).find("nothing"), std::string::npos);
+    }
+}
+
+TEST(Hash, OfWhatNeverEndsIsRefused) {
+    const test::Scratch scratch;
+    ASSERT_EQ(mkfifo((scratch / "pipe").c_str(), 0600), 0);
+    for (const std::filesystem::path& path : {scratch / "pipe", std::filesystem::path("/dev/zero")}) {
+        try {
+            hash_file(path);
+            ADD_FAILURE();
+        } catch (const Error& error) {
+            EXPECT_EQ(error.kind(), ErrorKind::format);
+            EXPECT_NE(std::string(error.what()).find(path.string() + ": expected a file, found no regular file"), std::string::npos) << error.what();
+        }
     }
 }
 

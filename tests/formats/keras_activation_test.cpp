@@ -68,6 +68,9 @@ TEST(KerasActivation, IsSoftmaxOverTheAxisThatIsMeant) {
     const model::Model model = translated({.class_name = "Softmax", .settings = {{"axis", -3}}, .input = {4, 5, 3}});
     EXPECT_EQ(node(model, "x").attributes.at("order"), Json::array({3, 2, 1}));
     EXPECT_EQ(node(model, "x/permute").attributes.at("order"), Json::array({3, 2, 1}));
+    EXPECT_EQ(kinds_of({{"axis", {-1}}}), kinds_of({{"axis", -1}}));
+    EXPECT_EQ(unsupported_name({.class_name = "Softmax", .settings = {{"axis", {1, 2}}}, .input = {4, 5, 3}}), "Softmax(axis [1,2])");
+    EXPECT_EQ(unsupported_name({.class_name = "Softmax", .settings = {{"axis", nullptr}}, .input = {4, 5, 3}}), "Softmax(over all axes)");
     EXPECT_ERROR(translated({.class_name = "Softmax", .settings = {{"axis", 4}}, .input = {4, 5, 3}}), ErrorKind::format, "axis");
     EXPECT_ERROR(translated({.class_name = "Softmax", .settings = {{"axis", 0}}, .input = {4, 5, 3}}), ErrorKind::format, "axis");
 }

@@ -112,6 +112,30 @@ TEST(Pgdl, ToyModelsLoadWithTheirInitialWeights) {
     }
 }
 
+TEST(WeightsFiles, ThatLayoutsDoNotClaimSayWhichObjectIsNotRead) {
+    const Scratch scratch;
+    const auto with_kernel = [&](const auto& make) {
+        {
+            H5Writer file(scratch / "w.h5");
+            file.array("dense.bias", {2}, {1, 2});
+            make(file);
+        }
+        return test::refusal([&] { load_model(scratch / "w.h5"); });
+    };
+    const Error linked = with_kernel([&](const H5Writer& file) {
+        H5Lcreate_external((scratch / "other.h5").c_str(), "/dense.weight", file.id(), "dense.weight", H5P_DEFAULT, H5P_DEFAULT);
+    });
+    EXPECT_NE(std::string(linked.what()).find("dense.weight: an external link"), std::string::npos) << linked.what();
+    const Error virtual_data = with_kernel([&](const H5Writer& file) {
+        const hsize_t extent = 4;
+        const test::h5::Space space(H5Screate_simple(1, &extent, nullptr));
+        const test::h5::Properties properties(H5Pcreate(H5P_DATASET_CREATE));
+        H5Pset_virtual(properties.id(), space.id(), (scratch / "other.h5").c_str(), "dense.weight", space.id());
+        const test::h5::ObjectHandle made(H5Dcreate2(file.id(), "dense.weight", H5T_IEEE_F32LE, space.id(), H5P_DEFAULT, properties.id(), H5P_DEFAULT));
+    });
+    EXPECT_NE(std::string(virtual_data.what()).find("dense.weight: a virtual data set"), std::string::npos) << virtual_data.what();
+}
+
 // layers/dense, layers/dense_1, ...: more than ten, so that letters and numbers order differently.
 void write_keras_three(const fs::path& path, int count, bool windows = false) {
     H5Writer file(path);

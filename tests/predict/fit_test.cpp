@@ -293,7 +293,10 @@ TEST(Predictor, RefusesFilesThatAreNone) {
             Predictor::from_json(json, "p.json");
         } catch (const Error& error) {
             EXPECT_EQ(error.kind(), ErrorKind::format);
-            return std::string(error.what()).starts_with("p.json");
+            const std::string what = error.what();
+            EXPECT_EQ(what.find("json.exception"), std::string::npos) << what;
+            EXPECT_EQ(what.find("p.json", 1), std::string::npos) << "the file is named once: " << what;
+            return what.starts_with("p.json");
         }
         return false;
     };
@@ -316,6 +319,12 @@ TEST(Predictor, RefusesFilesThatAreNone) {
     EXPECT_TRUE(refused(bad));
     bad = good;
     bad["target"]["scale"] = "probit";
+    EXPECT_TRUE(refused(bad));
+    bad = good;
+    bad.erase("interval");
+    EXPECT_TRUE(refused(bad));
+    bad = good;
+    bad["training"].erase("population");
     EXPECT_TRUE(refused(bad));
     bad = good;
     bad["features"][0]["convention"] = "weird";

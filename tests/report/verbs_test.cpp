@@ -296,6 +296,7 @@ TEST_F(Verbs, RankByAMeasureSharesRanksAndNeedsNoTarget) {
     EXPECT_EQ(ranking["models"][12]["rank"], 13);
     EXPECT_EQ(assay({"rank", store, "--by", "no_such_measure"}).exit_code, 2);
     EXPECT_EQ(assay({"rank", store, "--by", "l2", "--with", "x"}).exit_code, 2);
+    for (const char* idle : {"--method", "--group", "--measure"}) EXPECT_EQ(assay({"rank", store, "--by", "l2", idle, "ridge"}).exit_code, 2) << idle;
     EXPECT_EQ(assay({"fit", store, "-o", (scratch / "p.json").string()}).exit_code, 65);
 }
 

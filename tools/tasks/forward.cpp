@@ -13,6 +13,8 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
+#include <string>
 
 namespace assay::tools::tasks {
 namespace {
@@ -85,16 +87,19 @@ Json run(const Json& arguments, const Context& given, const std::function<void(c
 
     std::vector<formats::NamedArray> arrays;
     Json outputs = Json::array();
+    std::set<std::string> taken;
     for (std::size_t i = 0; i < network.output_names().size(); ++i) {
         const engine::Outputs values = engine::outputs_over(network, *backend, parameters.const_view(), rows, context, i);
         Shape shape{values.count};
         shape.insert(shape.end(), network.output_shapes()[i].begin(), network.output_shapes()[i].end());
         Statistics statistics;
         statistics.add(values.values);
-        Json row{{"name", network.output_names()[i]}, {"shape", shape}};
+        std::string name = network.output_names()[i];   // a layer may be an output twice
+        for (int again = 1; !taken.insert(name).second; ++again) name = network.output_names()[i] + "_" + std::to_string(again);
+        Json row{{"name", name}, {"shape", shape}};
         row.update(statistics.json());
         outputs.push_back(std::move(row));
-        arrays.push_back({network.output_names()[i], std::move(shape), {values.values.begin(), values.values.end()}});
+        arrays.push_back({name, std::move(shape), {values.values.begin(), values.values.end()}});
     }
     if (!out.empty()) formats::write_arrays(out, arrays);
     Json result{{"path", path}, {"data", text_argument(arguments, "data")}, {"out", out}, {"rows", rows.count()},

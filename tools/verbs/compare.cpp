@@ -58,11 +58,20 @@ std::vector<Row> rows_of(const Json& a, const Json& b) {
     return rows;
 }
 
-// 'a' or 'b' for the model of higher test accuracy, '=' for equal ones; ' ' where it was not computed.
-char better(const std::vector<Row>& rows) {
-    for (const Row& row : rows)
-        if (row.measure == "test_accuracy" && row.parameters.empty()) return row.a == row.b ? '=' : row.a > row.b ? 'a' : 'b';
-    return ' ';
+// 'a' or 'b' for the model that is better in truth, '=' for equal ones; ' ' where it was not computed. The directions of measures speak of
+// the gap; people who choose a model ask for its accuracy on the test data as well, and the two may disagree.
+struct Truth {
+    char gap = ' ', test = ' ';
+};
+
+Truth truth_of(const std::vector<Row>& rows) {
+    Truth truth;
+    for (const Row& row : rows) {
+        if (!row.parameters.empty()) continue;
+        if (row.measure == "generalization_gap") truth.gap = row.a == row.b ? '=' : row.a < row.b ? 'a' : 'b';
+        if (row.measure == "test_accuracy") truth.test = row.a == row.b ? '=' : row.a > row.b ? 'a' : 'b';
+    }
+    return truth;
 }
 
 // Numbers that were stored as float32 in few digits.
@@ -85,7 +94,7 @@ std::vector<Difference> differences_of(const Json& a, const Json& b) {
     for (const auto& [name, value] : b.at("facts").items()) facts[name].second = value;
     for (const auto& [name, both] : facts) {
         const auto& [of_a, of_b] = both;
-        if (of_a == of_b) continue;
+        if (of_a == of_b || name == "structure") continue;   // its layers are told one by one
         const bool alike = words_of(of_a) == words_of(of_b);   // differ behind the digits that are shown
         differences.push_back({name, alike ? of_a.dump() : words_of(of_a), alike ? of_b.dump() : words_of(of_b)});
     }
@@ -134,8 +143,10 @@ std::vector<LayerDistance> distances_of(const Json& measured, std::string& why) 
     return distances;
 }
 
+bool decided(char one) { return one == 'a' || one == 'b'; }
+
 std::optional<bool> right(const Row& row, char truth) {
-    if ((truth != 'a' && truth != 'b') || (row.prefers != 'a' && row.prefers != 'b')) return std::nullopt;
+    if (!decided(truth) || !decided(row.prefers)) return std::nullopt;
     return row.prefers == truth;
 }
 
@@ -148,33 +159,40 @@ struct Comparison {
     std::vector<Row> rows;
     std::vector<LayerDistance> layers{};
     std::string why_no_layers{};
-    char truth = ' ';
+    Truth truth{};
 };
 
 Json to_json(const Comparison& comparison) {
-    Json json{{"a", comparison.a}, {"b", comparison.b}, {"identical", comparison.identical}, {"better_on_test", preferred(comparison.truth)},
+    Json json{{"a", comparison.a}, {"b", comparison.b}, {"identical", comparison.identical}, {"smaller_gap", preferred(comparison.truth.gap)}, {"better_on_test", preferred(comparison.truth.test)},
               {"differences", Json::array()}, {"measures", Json::array()}};
     for (const Difference& one : comparison.differences) json["differences"].push_back({{"what", one.what}, {"a", one.a}, {"b", one.b}});
     json["layers"] = Json::array();
     for (const LayerDistance& one : comparison.layers)
         json["layers"].push_back({{"layer", one.layer}, {"relative_distance", number_to_json(one.relative)}, {"sign_agreement", number_to_json(one.signs)}});
     json["layers_reason"] = comparison.why_no_layers;
+    const auto judged = [](const Row& row, char truth) {
+        const std::optional<bool> is_right = right(row, truth);
+        return is_right ? Json(*is_right) : Json(nullptr);
+    };
     for (const Row& row : comparison.rows) {
-        const std::optional<bool> is_right = right(row, comparison.truth);
         json["measures"].push_back({{"measure", row.measure}, {"convention", row.convention}, {"parameters", row.parameters}, {"a", number_to_json(row.a)}, {"b", number_to_json(row.b)},
                                     {"difference", number_to_json(row.b - row.a)}, {"relative", number_to_json(row.relative())}, {"prefers", preferred(row.prefers)},
-                                    {"needs_test_labels", row.truth}, {"right", is_right ? Json(*is_right) : Json(nullptr)}});
+                                    {"needs_test_labels", row.truth}, {"right_on_gap", judged(row, comparison.truth.gap)},
+                                    {"right_on_test", judged(row, comparison.truth.test)}});
     }
     return json;
 }
 
 void print_csv(const Comparison& comparison) {
-    fmt::print("measure,a,b,difference,relative,prefers,right\n");
+    fmt::print("measure,a,b,difference,relative,prefers,right_on_gap,right_on_test\n");
+    const auto judged = [](const Row& row, char truth) {
+        const std::optional<bool> is_right = right(row, truth);
+        return is_right ? (*is_right ? "true" : "false") : "";
+    };
     for (const Row& row : comparison.rows) {
-        const std::optional<bool> is_right = right(row, comparison.truth);
         const Json prefers = preferred(row.prefers);
-        fmt::print("{},{:.17g},{:.17g},{:.17g},{:.17g},{},{}\n", store::csv_cell(row.name()), row.a, row.b, row.b - row.a, row.relative(), prefers.is_null() ? "" : prefers.get<std::string>(),
-                   is_right ? (*is_right ? "true" : "false") : "");
+        fmt::print("{},{:.17g},{:.17g},{:.17g},{:.17g},{},{},{}\n", store::csv_cell(row.name()), row.a, row.b, row.b - row.a, row.relative(), prefers.is_null() ? "" : prefers.get<std::string>(),
+                   judged(row, comparison.truth.gap), judged(row, comparison.truth.test));
     }
 }
 
@@ -190,8 +208,9 @@ void print(const Comparison& comparison) {
     } else if (!comparison.why_no_layers.empty()) {
         fmt::print("{}", wrapped("The weights are not compared layer by layer: " + comparison.why_no_layers, "  "));
     }
-    Table table({{"measure", Table::Align::left}, {"A"}, {"B"}, {"(B-A)/max"}, {"prefers"}, {comparison.truth == 'a' || comparison.truth == 'b' ? "right" : ""}});
-    std::size_t for_a = 0, for_b = 0, wrong = 0;
+    const Truth& truth = comparison.truth;
+    Table table({{"measure", Table::Align::left}, {"A"}, {"B"}, {"(B-A)/max"}, {"prefers"}, {decided(truth.gap) ? "right: gap" : ""}, {decided(truth.test) ? "test" : ""}});
+    std::size_t for_a = 0, for_b = 0, wrong_on_gap = 0, wrong_on_test = 0;
     std::vector<const Row*> order;
     for (const Row& row : comparison.rows) order.push_back(&row);
     std::stable_sort(order.begin(), order.end(), [](const Row* x, const Row* y) {
@@ -200,19 +219,30 @@ void print(const Comparison& comparison) {
         return opinion(x) && std::abs(x->relative()) > std::abs(y->relative());
     });
     for (const Row* row : order) {
-        const std::optional<bool> is_right = right(*row, comparison.truth);
+        const auto judged = [&](char one, std::size_t& wrong) {
+            const std::optional<bool> is_right = right(*row, one);
+            wrong += is_right && !*is_right;
+            return std::string(is_right ? (*is_right ? "yes" : "no") : "");
+        };
+        const std::string on_gap = judged(truth.gap, wrong_on_gap), on_test = judged(truth.test, wrong_on_test);
         for_a += row->prefers == 'a';
         for_b += row->prefers == 'b';
-        wrong += is_right && !*is_right;
         table.add({row->name(), significant(row->a, 5), significant(row->b, 5), fmt::format("{:+.1f} %", 100 * row->relative()),
-                   row->prefers == 'a' ? "A" : row->prefers == 'b' ? "B" : row->prefers == '=' ? "equal" : "", is_right ? (*is_right ? "yes" : "no") : row->truth ? "(the answer)" : ""});
+                   row->prefers == 'a' ? "A" : row->prefers == 'b' ? "B" : row->prefers == '=' ? "equal" : "", row->truth ? "(answer)" : on_gap, on_test});
     }
     fmt::print("\n{}", table.text());
     fmt::print("{}", wrapped(fmt::format("{} measures prefer A, {} prefer B, by the direction in which each is held to go with the generalisation gap; measures without one have no "
                                          "preference. (B-A)/max: the difference over the larger of both magnitudes.", for_a, for_b)));
-    if (comparison.truth == 'a' || comparison.truth == 'b')
-        fmt::print("{}", wrapped(fmt::format("On the test data {} is better; {} of {} measures prefer the other.", comparison.truth == 'a' ? "A" : "B", wrong, for_a + for_b)));
-    else if (comparison.truth == ' ')
+    const auto say = [&](char one, const char* words, std::size_t wrong) {
+        if (decided(one)) fmt::print("{}", wrapped(fmt::format(fmt::runtime(words), one == 'a' ? "A" : "B", wrong, for_a + for_b)));
+    };
+    say(truth.gap, "{} has the smaller gap in truth; {} of {} measures prefer the other.", wrong_on_gap);
+    say(truth.test, "{} is better on the test data; {} of {} measures prefer the other.", wrong_on_test);
+    if (decided(truth.gap) && decided(truth.test) && truth.gap != truth.test)
+        fmt::print("{}", wrapped("The smaller gap and the better test accuracy are of different models here: a measure cannot be right on both, and it is the gap that its direction speaks of."));
+    else if (truth.gap == ' ' && decided(truth.test))
+        fmt::print("{}", wrapped("The gap is not known here, for want of training data: a measure that speaks of it may be right where it disagrees with the test accuracy."));
+    else if (truth.gap == ' ' && truth.test == ' ')
         fmt::print("Which is better in truth is not known here: --data with labelled test data tells.\n");
 }
 
@@ -230,8 +260,8 @@ int run(const std::vector<std::string>& words) {
         ("csv", po::bool_switch(), "print CSV");
     model.add_to(description);
     const auto values = parse({"assay compare A B [options]",
-                               "Which of two checkpoints does each measure prefer, and by how much; and what differs in the files. With labelled test data also "
-                               "which is better in truth, and which measures have it wrong.",
+                               "Which of two checkpoints does each measure prefer, and by how much; and what differs in the files. With labelled data also "
+                               "which has the smaller gap and which is better on the test data in truth, and which measures have it wrong.",
                                {"assay compare epoch-05.h5 epoch-20.h5", "assay compare a.h5 b.h5 --data mnist.h5 --scale 1/255 --init-a a.init.h5 --init-b b.init.h5"},
                                "FILE", true}, description, words);
     if (!values) return 0;
@@ -256,7 +286,7 @@ int run(const std::vector<std::string>& words) {
         inspected[k] = model.run("inspect", inspection);
     }
     Comparison comparison{files[0], files[1], measured[0].at("content") == measured[1].at("content"), differences_of(inspected[0], inspected[1]), rows_of(measured[0], measured[1])};
-    comparison.truth = better(comparison.rows);
+    comparison.truth = truth_of(comparison.rows);
     Json arguments = model.arguments(files[0]);
     arguments.update({{"data", ""}, {"layer_table", "with"}, {"init", files[1]}, {"measures", measure_words(distance_measures)}, {"train_rows", Json()}, {"samples", 0}, {"seed", 0}});
     comparison.layers = distances_of(model.run("measure_model", arguments), comparison.why_no_layers);

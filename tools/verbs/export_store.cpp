@@ -1,10 +1,12 @@
 #include "libanalysis/store/export.hpp"
 #include "tools/analysis.hpp"
+#include "tools/output_file.hpp"
 #include "tools/parse.hpp"
 #include "tools/verb.hpp"
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdio>
 
 namespace assay::tools::verbs {
@@ -26,7 +28,9 @@ int run(const std::vector<std::string>& words) {
     if (!values) return 0;
     if ((*values)["json"].as<bool>()) format = "jsonl";
     if (format != "csv" && format != "jsonl") throw Error(ErrorKind::usage, {"--format", "csv or jsonl", format});
-    const store::Store store((*values)["STORE"].as<std::string>(), store::Store::Mode::read);
+    const std::string path = (*values)["STORE"].as<std::string>();
+    check_is_no_input("--output", output, std::array{path});
+    const store::Store store(path, store::Store::Mode::read);
     std::string whole;
     const store::Sink sink = [&](std::string_view text) {
         if (!output.empty()) whole += text;

@@ -1,6 +1,8 @@
+#include "libanalysis/core/context.hpp"
 #include "libanalysis/core/named.hpp"
 #include "libanalysis/predict/fit.hpp"
 #include "tools/analysis.hpp"
+#include "tools/output_file.hpp"
 #include "tools/parse.hpp"
 #include "tools/predictor_file.hpp"
 #include "tools/table.hpp"
@@ -9,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <numeric>
 #include <set>
@@ -89,7 +92,7 @@ int run(const std::vector<std::string>& words) {
         ("measure", po::value(&patterns)->composing(), "only measures that match this pattern are features; may be repeated")
         ("only", po::value(&only)->value_name("FILE"), "fit to the models named in this file alone, one a line: the others are left for a test")
         ("group", po::value(&options.group), "config column whose values are held out in turn, e.g. config.depth; \"model\": random parts (default: "
-                                             "the column with most values)")
+                                             "the column with most values, of several the hardest)")
         ("level", po::value(&options.level)->default_value(0.9, "0.9"), "of the prediction intervals")
         ("replicates", po::value(&options.replicates)->default_value(1000), "bootstrap resamples of Kendall's tau")
         ("seed", po::value(&seed)->default_value(0), "of every random choice")
@@ -104,16 +107,19 @@ int run(const std::vector<std::string>& words) {
     if (!values) return 0;
     if (!(options.level > 0 && options.level < 1)) throw Error(ErrorKind::usage, {"--level", "a number between 0 and 1", fmt::format("{}", options.level)});
     const std::string path = (*values)["STORE"].as<std::string>();
+    check_is_no_input("--output", output, std::array{path, only});
     report::Content content = open_content(path);
     if (!only.empty()) report::keep_models(content, names_in(read_whole(only, "a list of models, one a line"), only), only);
     options.seed = Seed{seed};
+    options.threads = usable_processors();
     options.refusal = feature_refusal;
     if (!patterns.empty()) options.wanted = matching(patterns);
     options.training_title = content.title;
     options.training_hash = report::zoo_hash(content.models);
     options.contents = report::contents_of(content);
     options.tool_version = tool_version();
-    const predict::Fit fit = predict::fit(report::frame_of(content.table), options);
+    predict::Fit fit = predict::fit(report::frame_of(content.table), options);
+    fit.predictor.population = population_of(content, fit.predictor.features);
     const Json json = fit.predictor.to_json();
     write_whole(output, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
     if ((*values)["json"].as<bool>()) {

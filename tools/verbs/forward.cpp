@@ -35,6 +35,7 @@ int run(const std::vector<std::string>& words) {
     if (!values) return 0;
     if (model.data.empty()) throw Error(ErrorKind::usage, {"assay forward", "--data FILE", "nothing", "See assay forward --help"});
     const std::string file = (*values)["FILE"].as<std::string>();
+    model.protect_inputs("--out", out, file);
     Json arguments = model.arguments(file);
     arguments["out"] = out;
     arguments["layers"] = (*values)["layers"].as<bool>();

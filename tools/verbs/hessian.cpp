@@ -216,6 +216,8 @@ int run(const std::vector<std::string>& command) {
     const auto asked = [&](const char* option) { return (*values)[option].as<bool>(); };
     check(words, model, *values);
     if (!words.memory.empty()) model.memory = parse_bytes(words.memory, "--memory");
+    model.protect_inputs("--plot", words.plot, file);
+    model.protect_inputs("--save-vectors", words.save_vectors, file);
     Json arguments = model.arguments(file);
     arguments.update(Json{{"operator", words.kind}, {"split", words.split}, {"solver", words.solver}, {"samples", words.samples}, {"top", words.top},
                           {"both_ends", asked("both-ends")}, {"probe", asked("multiple")}, {"trace", asked("trace")}, {"per_layer", asked("per-layer") || asked("layer-eigenvalues")}, {"layer_eigenvalues", asked("layer-eigenvalues")},

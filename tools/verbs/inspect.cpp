@@ -133,6 +133,8 @@ int run(const std::vector<std::string>& words) {
                                "FILE"}, description, words);
     if (!values) return 0;
     const std::string file = (*values)["FILE"].as<std::string>();
+    model.protect_inputs("--dot", dot, file);
+    model.protect_inputs("--svg", svg, file);
     Json arguments = model.arguments(file);
     arguments["draw"] = !dot.empty() || !svg.empty();
     Json result = model.run("inspect", arguments);
@@ -161,6 +163,9 @@ int run(const std::vector<std::string>& words) {
         for (const Json& scale : result["scales"]) scales.add({scale["preprocessing"].get<std::string>(), fixed(number_from_json(scale["accuracy"]), 4)});
         fmt::print("\naccuracy on {} rows by input scale\n{}", result["scales"][0]["rows"].get<std::int64_t>(), scales.text());
     }
+    for (const Json& finding : result["findings"])   // the rule says the reader's note again, and more
+        if (finding["rule"] == "unsupported-layer")
+            std::erase_if(result["notes"].get_ref<Json::array_t&>(), [&](const Json& note) { return note.get<std::string>().starts_with("layer " + finding["where"].get<std::string>() + " of class "); });
     print_notes(result);
     for (const Json& finding : result["findings"]) {
         const std::string where = finding["where"].get<std::string>();

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <charconv>
 #include <filesystem>
 
@@ -48,8 +47,7 @@ void refuse(const po::variables_map& values, std::initializer_list<const char*> 
 
 void check_output(const Words& words, const ModelOptions& model, const std::string& file) {
     check_writable("--out", words.out);
-    const std::array<std::string, 5> inputs{file, words.init, words.mask, model.data, model.architecture};
-    check_is_no_input("--out", words.out, inputs);
+    model.protect_inputs("--out", words.out, file, {words.init, words.mask});
 }
 
 int apply(const Words& words, const ModelOptions& model, const po::variables_map& values, const std::string& file) {

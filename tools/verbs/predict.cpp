@@ -1,3 +1,4 @@
+#include "libanalysis/measures/catalogue.hpp"
 #include "libanalysis/predict/predictor.hpp"
 #include "libanalysis/store/store.hpp"
 #include "tools/predictor_file.hpp"
@@ -6,6 +7,7 @@
 #include "tools/verb.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -21,6 +23,7 @@ namespace po = boost::program_options;
 struct Computed {
     std::map<std::string, double, std::less<>> values;
     std::map<std::string, std::string, std::less<>> reasons;   ///< by column, and by measure name
+    std::set<std::string> preprocessing;                       ///< of the inputs of values that read data, in words
 };
 
 Computed computed(const Json& result) {
@@ -31,6 +34,7 @@ Computed computed(const Json& result) {
         key.measure = value.at("measure").get<std::string>();
         key.convention = value.at("convention").get<std::string>();
         key.parameters = value.at("parameters").get<std::string>();
+        out.preprocessing.merge(predict::preprocessing_in(value.value("data_key", "")));
         const Json& number = value.at("value");
         if (number.is_array()) {
             for (std::size_t i = 0; i < number.size(); ++i) out.values[evaluate::element_name(store::column_of(key), i)] = number_from_json(number[i]);
@@ -46,8 +50,7 @@ Computed computed(const Json& result) {
 
 // A feature that cannot be computed is an error that names it and says why.
 void require_all(const predict::Predictor& predictor, const Computed& computed, const std::string& model) {
-    std::string absent;
-    std::set<std::string> said;
+    std::map<std::string, std::vector<std::string>> by_reason;
     for (const std::string& feature : predictor.features) {
         const auto at = computed.values.find(feature);
         if (at != computed.values.end() && std::isfinite(at->second)) continue;
@@ -55,11 +58,28 @@ void require_all(const predict::Predictor& predictor, const Computed& computed, 
         if (at != computed.values.end()) why = "not a finite number";
         else if (const auto own = computed.reasons.find(feature); own != computed.reasons.end()) why = own->second;
         else if (const auto measure = computed.reasons.find(evaluate::split_column(feature).measure); measure != computed.reasons.end()) why = measure->second;
-        absent += (absent.empty() ? "" : "; ") + feature + " (" + why + ")";
+        by_reason[why].push_back(feature);
+    }
+    std::string absent;
+    for (const auto& [why, features] : by_reason) {
+        constexpr std::size_t named = 3;
+        absent += (absent.empty() ? "" : "; ");
+        for (std::size_t k = 0; k < std::min(named, features.size()); ++k) absent += (k == 0 ? "" : ", ") + features[k];
+        if (features.size() > named) absent += fmt::format(" and {} more", features.size() - named);
+        absent += " (" + why + ")";
     }
     if (!absent.empty())
         throw Error(ErrorKind::data, {model, fmt::format("a value for each of the predictor's {} features", predictor.features.size()), "none for " + absent,
                                       "Give --data, --scale and --init as the training zoo had them, or fit a predictor without these measures"});
+}
+
+// Features of answers to data compare only where the data were prepared alike.
+void require_same_inputs(const predict::Predictor& predictor, const Computed& computed, const std::string& model) {
+    const std::vector<std::string> other = predictor.population.other_preprocessing(computed.preprocessing);
+    if (other.empty()) return;
+    throw Error(ErrorKind::data, {model, fmt::format("inputs prepared as in the predictor's zoo: {}", fmt::join(predictor.population.preprocessing, " or ")),
+                                  fmt::format("{}", fmt::join(other, " and ")),
+                                  "Give --scale, --offset, --mean and --deviation as the zoo had them; or say --own-inputs when this network was trained on inputs prepared otherwise"});
 }
 
 Json requests_for(const predict::Predictor& predictor) {
@@ -97,7 +117,8 @@ int run(const std::vector<std::string>& words) {
         ("train-rows", po::value(&train_rows)->value_name("N"), "the model was trained on the first N rows of train/ (all)");
     double fail_above = 0;
     description.add_options()
-        ("fail-above", po::value(&fail_above)->value_name("E"), "exit with 1 when the prediction is above E, for pipelines")
+        ("fail-above", po::value(&fail_above)->value_name("E"), "exit with 1 when the prediction is above E, or, of a model unlike the fitted ones, the upper end of its widened interval, for pipelines")
+        ("own-inputs", po::bool_switch(), "the inputs are prepared otherwise than in the predictor's zoo, because the network was trained so")
         ("explain", po::bool_switch(), "how much each feature carries of the prediction");
     options.add_to(description);
     const auto values = parse({"assay predict MODEL --with FILE [options]",
@@ -109,6 +130,10 @@ int run(const std::vector<std::string>& words) {
     if (!values) return 0;
     const std::string model = (*values)["MODEL"].as<std::string>();
     const predict::Predictor predictor = load_predictor(with);
+    for (const std::string& feature : predictor.features)
+        if (const std::string measure = evaluate::split_column(feature).measure; !measures::find_measure(measure))
+            throw Error(ErrorKind::format, {with, "features that this version computes (`assay measures` lists them)", feature,
+                                            fmt::format("It was fitted by version {}: use that, or fit it again", predictor.tool_version)});
     const bool limited = values->contains("fail-above");
     const predict::Target& target = *predictor.target;
     if (limited && !(fail_above >= target.least && fail_above <= target.most))
@@ -124,13 +149,15 @@ int run(const std::vector<std::string>& words) {
     if (result.value("status", "") == "not_a_model") throw Error(ErrorKind::format, {model, "a checkpoint", result.value("reason", "a file that no format claims")});
     const Computed features = computed(result);
     require_all(predictor, features, model);
-    const predict::Prediction prediction = predictor.predict(features.values);
-    const int ending = limited && !(prediction.value <= fail_above) ? static_cast<int>(ExitCode::some_failed) : 0;
+    if (!(*values)["own-inputs"].as<bool>()) require_same_inputs(predictor, features, model);
+    const predict::Prediction prediction = predictor.predict(features.values, result["facts"].value("structure", Json()));
+    const bool within = prediction.novelty > 0 ? prediction.high <= fail_above : prediction.value <= fail_above;
+    const int ending = limited && !within ? static_cast<int>(ExitCode::some_failed) : 0;
 
     const bool seen = predictor.trained_on(result.at("content").get<std::string>());
     if ((*values)["json"].as<bool>()) {
         Json json{{"model", model}, {"predictor_saw_it", seen}, {"target", target.name}, {"predicted", prediction.value}, {"low", prediction.low},
-                  {"high", prediction.high}, {"level", predictor.level}, {"features_outside_training_range", prediction.outside},
+                  {"high", prediction.high}, {"level", predictor.level}, {"features_outside_training_range", prediction.outside}, {"unlike", prediction.unlike},
                   {"preprocessing", applied_preprocessing(arguments, result)}, {"notes", result.value("notes", Json::array())}};
         for (const char* key : {"device", "device_description", "instruction_set", "device_notes", "device_choice"})
             if (result.contains(key)) json[key] = result[key];
@@ -160,6 +187,9 @@ int run(const std::vector<std::string>& words) {
     print_device(result);
     print_notes(result);
     if (seen) fmt::print("{}", wrapped("This model is one of those that the predictor was fitted to: how well it is predicted says nothing about the predictor."));
+    if (!prediction.unlike.empty())
+        fmt::print("{}", wrapped(fmt::format("warning: this model is of another kind than the fitted ones: {}. The interval is widened {} times, and covers only if the predictor holds there.",
+                                             fmt::join(prediction.unlike, "; "), significant(1 + prediction.novelty, 3))));
     if (!prediction.outside.empty()) {
         std::string list;
         constexpr std::size_t named = 8;
@@ -171,7 +201,9 @@ int run(const std::vector<std::string>& words) {
                                              significant(1 + prediction.novelty, 3), list)));
     }
     if ((*values)["explain"].as<bool>()) explain(predictor, prediction);
-    if (ending != 0) fmt::print("{}", wrapped(fmt::format("above the limit of {}", shown(target, fail_above))));
+    if (ending != 0)
+        fmt::print("{}", wrapped(prediction.value > fail_above ? fmt::format("above the limit of {}", shown(target, fail_above))
+                                                               : fmt::format("not known to be below the limit of {}: of a model unlike the fitted ones the whole interval has to be", shown(target, fail_above))));
     return ending;
 }
 

@@ -1,3 +1,4 @@
+#include "libanalysis/core/context.hpp"
 #include "libanalysis/core/named.hpp"
 #include "libanalysis/measures/catalogue.hpp"
 #include "libanalysis/predict/fit.hpp"
@@ -9,6 +10,7 @@
 #include "tools/verb.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -38,6 +40,7 @@ struct Ranking {
     std::vector<std::pair<std::string, std::string>> unranked;   ///< model, why
     const predict::Target* target = nullptr;   ///< of which `actual` is the truth
     Json scores;          ///< held-out scores, or null
+    std::vector<std::string> notes{};
 };
 
 // Equal values share the smallest rank and stand in the order of their names.
@@ -87,9 +90,17 @@ Ranking by_predictor(const report::Content& content, const evaluate::Frame& fram
     ranking.by = fmt::format("{} predicted by {} (fitted to {}, {} models)", predictor.target->title, file, predictor.training_title, predictor.training_models);
     const auto truth = predictor.target->of(frame);
     const std::vector<std::string> contents = report::contents_of(content);
+    for (const std::string& other : predictor.population.other_preprocessing(preprocessing_of(content, predictor.features)))
+        ranking.notes.push_back(fmt::format("the inputs went through {} here, and through {} in the predictor's zoo: where that is not what each network was trained on, "
+                                            "features that read data do not compare", other, fmt::join(predictor.population.preprocessing, " or ")));
+    std::map<std::string, const Json*> structures;
+    for (const store::ModelRow& row : content.models)
+        if (row.facts.is_object() && row.facts.contains("structure")) structures[row.path] = &row.facts["structure"];
+    const std::vector<std::vector<double>> rows = evaluate::computed_rows(frame, predictor.features);
     for (std::size_t i = 0; i < frame.size(); ++i) {
         try {
-            const predict::Prediction prediction = predictor.predict(evaluate::computed_values(frame, i));
+            const auto structure = structures.find(frame.models[i]);
+            const predict::Prediction prediction = predictor.predict(rows[i], structure == structures.end() ? Json() : *structure->second);
             ranking.places.push_back({frame.models[i], prediction.value, prediction.value, prediction, "", truth ? truth->values[i] : evaluate::missing, 0,
                                       predictor.trained_on(contents[i])});
         } catch (const Error& error) {
@@ -137,6 +148,7 @@ Ranking by_measure(const evaluate::Frame& frame, const predict::Target& target, 
 
 Json to_json(const Ranking& ranking) {
     Json json{{"schema_version", 1}, {"by", ranking.by}, {"target", ranking.target->name}, {"ties", "equal values share the smallest rank and stand in the order of their names"}, {"held_out_scores", ranking.scores}};
+    json["notes"] = ranking.notes;
     json["models"] = Json::array();
     for (const Place& place : ranking.places) {
         Json row{{"rank", place.rank}, {"model", place.model}};
@@ -147,6 +159,7 @@ Json to_json(const Ranking& ranking) {
             row["rank_low"] = place.first;
             row["rank_high"] = place.last;
             row["features_outside_training_range"] = place.prediction->outside;
+            row["unlike"] = place.prediction->unlike;
             if (!place.fold.empty()) row["held_out_with"] = place.fold;
             row["predictor_saw_it"] = place.seen;
         } else {
@@ -196,6 +209,10 @@ void print(const Ranking& ranking, std::size_t limit) {
     const auto outside = std::count_if(ranking.places.begin(), ranking.places.end(), [](const Place& place) { return place.prediction && !place.prediction->outside.empty(); });
     if (outside > 0)
         fmt::print("{}", wrapped(fmt::format("{} models have features beyond what the fitted models had: their intervals may be too narrow.", outside)));
+    const auto unlike = std::count_if(ranking.places.begin(), ranking.places.end(), [](const Place& place) { return place.prediction && !place.prediction->unlike.empty(); });
+    if (unlike > 0)
+        fmt::print("{}", wrapped(fmt::format("{} models are of another kind than the fitted ones (--json says in what): their intervals are widened at least twice.", unlike)));
+    for (const std::string& note : ranking.notes) fmt::print("{}", wrapped("note: " + note));
     if (!ranking.unranked.empty()) {
         fmt::print("\nnot ranked:\n");
         Table rest({{"model", Table::Align::left}, {"reason", Table::Align::left}});
@@ -230,7 +247,7 @@ int run(const std::vector<std::string>& words) {
         ("target", po::value(&fitting.target)->default_value("test_error"), (target_help() + "; with --with the predictor says it").c_str())
         ("method", po::value(&fitting.method)->default_value("ridge"), ("with neither: how to fit: " + names_of(predict::learners())).c_str())
         ("measure", po::value(&patterns)->composing(), "with neither: only measures that match this pattern are features; may be repeated")
-        ("group", po::value(&fitting.group), "with neither: the config column whose values are held out in turn (default: the one with most values)")
+        ("group", po::value(&fitting.group), "with neither: the config column whose values are held out in turn (default: the one with most values, of several the hardest)")
         ("seed", po::value(&seed)->default_value(0), "of random folds")
         ("limit", po::value(&limit)->default_value(0), "print only the first rows, 0: all")
         ("json", po::bool_switch(), "print JSON")
@@ -242,7 +259,13 @@ int run(const std::vector<std::string>& words) {
                                "STORE"}, description, words);
     if (!values) return 0;
     if (!with.empty() && !by.empty()) throw Error(ErrorKind::usage, {"assay rank", "--with or --by", "both"});
+    if (!with.empty() || !by.empty())
+        for (const char* option : {"method", "measure", "group", "seed"})
+            if (values->contains(option) && !(*values)[option].defaulted())
+                throw Error(ErrorKind::usage, {std::string("--") + option, "neither --with nor --by beside it, which fit nothing", with.empty() ? "--by" : "--with"});
+    if (!with.empty() && !(*values)["target"].defaulted()) throw Error(ErrorKind::usage, {"--target", "no --with beside it: the predictor says what it predicts", "both"});
     fitting.seed = Seed{seed};
+    fitting.threads = usable_processors();
     if (!patterns.empty()) fitting.wanted = matching(patterns);
     const std::string path = (*values)["STORE"].as<std::string>();
     const report::Content content = open_content(path);

@@ -3,12 +3,14 @@
 #include "libanalysis/report/page.hpp"
 #include "tools/analysis.hpp"
 #include "tools/gnuplot.hpp"
+#include "tools/output_file.hpp"
 #include "tools/parse.hpp"
 #include "tools/table.hpp"
 #include "tools/verb.hpp"
 
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
 #include <system_error>
 
@@ -40,7 +42,7 @@ int run(const std::vector<std::string>& words) {
     po::options_description description("Options");
     description.add_options()
         ("output,o", po::value(&output)->required(), "the HTML file")
-        ("group", po::value(&finding.group), "config column whose values are held out in turn (default: the one with most values)")
+        ("group", po::value(&finding.group), "config column whose values are held out in turn (default: the one with most values, of several the hardest)")
         ("replicates", po::value(&finding.replicates)->default_value(1000), "bootstrap resamples and permutations (at most 200 in the heat map)")
         ("figures", po::value(&folder)->value_name("DIR"), "the charts as SVG files as well, for a paper, drawn by gnuplot, whose input lies beside them")
         ("seed", po::value(&seed)->default_value(0), "of every random choice")
@@ -50,6 +52,7 @@ int run(const std::vector<std::string>& words) {
                                {"assay report zoo.assay -o report.html", "assay report zoo.assay -o report.html --figures figures"}, "STORE"}, description, words);
     if (!values) return 0;
     const std::string path = (*values)["STORE"].as<std::string>();
+    check_is_no_input("--output", output, std::array{path});
     // A store whose models all failed still has its failures to show.
     const report::Content content = report::content_of(store::Store(path, store::Store::Mode::read));
     options.store_name = std::filesystem::path(path).filename().string();

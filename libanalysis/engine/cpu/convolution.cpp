@@ -1,6 +1,6 @@
 // Convolution and its two transposes: oneDNN in float32, unrolled windows (im2col.hpp) in float64 and for what oneDNN lacks.
 
-#include "libanalysis/engine/cpu/clones.hpp"
+#include "libanalysis/core/clones.hpp"
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
 #include "libanalysis/engine/cpu/folded_convolution.hpp"
 #include "libanalysis/engine/cpu/im2col.hpp"

@@ -1,6 +1,6 @@
 // Pointwise functions and their derivatives (pointwise.hpp) over vectors; they may run in place.
 
-#include "libanalysis/engine/cpu/clones.hpp"
+#include "libanalysis/core/clones.hpp"
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
 #include "libanalysis/engine/views.hpp"
 #include "libanalysis/engine/pointwise.hpp"

@@ -1,6 +1,6 @@
 // Matrix primitives: products, and rows or columns spread over a matrix.
 
-#include "libanalysis/engine/cpu/clones.hpp"
+#include "libanalysis/core/clones.hpp"
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
 #include "libanalysis/engine/cpu/gemm.hpp"
 #include "libanalysis/engine/views.hpp"

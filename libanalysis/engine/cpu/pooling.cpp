@@ -1,6 +1,6 @@
 // Pooling over NHWC. A window is cut at the borders, so padding is neither chosen nor counted.
 
-#include "libanalysis/engine/cpu/clones.hpp"
+#include "libanalysis/core/clones.hpp"
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
 #include "libanalysis/engine/views.hpp"
 

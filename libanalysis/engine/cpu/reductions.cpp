@@ -1,6 +1,6 @@
 // Reductions: every sum runs in float64 and in a fixed order, so the same arguments give the same bits.
 
-#include "libanalysis/engine/cpu/clones.hpp"
+#include "libanalysis/core/clones.hpp"
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
 #include "libanalysis/engine/views.hpp"
 #include "libanalysis/engine/cpu/wide_rows.hpp"

@@ -1,7 +1,7 @@
 // Elementwise vector kernels. The loops may run in place (an output that is one of the inputs), hence ivdep: apart from that
 // the arrays do not overlap.
 
-#include "libanalysis/engine/cpu/clones.hpp"
+#include "libanalysis/core/clones.hpp"
 #include "libanalysis/engine/cpu/cpu_backend.hpp"
 #include "libanalysis/engine/views.hpp"
 

@@ -1,5 +1,6 @@
 #include "libanalysis/measures/features/responses.hpp"
 
+#include "libanalysis/core/clones.hpp"
 #include "libanalysis/engine/passes.hpp"
 #include "libanalysis/engine/tape.hpp"
 #include "libanalysis/measures/features/statistics.hpp"
@@ -8,8 +9,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <map>
+#include <numeric>
 
 namespace assay::measures::features {
 namespace {
@@ -26,34 +29,63 @@ std::vector<double> variety(std::vector<double> values, std::size_t cols) {
     return {shape[0], shape[4]};
 }
 
+// Eight units that lie side by side, over the cells of one input: sums, sums of squares, counts of positive values. Written with vector
+// types: as a loop over the units, the compiler makes it scalar before it looks for vectors.
+template <class T>
+ASSAY_CLONES void add_cells(const T* at, std::size_t cells, std::size_t stride, double* sums, double* squares, std::int64_t* positives) {
+    typedef T Eight __attribute__((vector_size(8 * sizeof(T))));
+    typedef double Doubles __attribute__((vector_size(8 * sizeof(double))));
+    typedef std::int64_t Counts __attribute__((vector_size(8 * sizeof(std::int64_t))));
+    const auto load = [](auto& vector, const auto* from) { std::memcpy(&vector, from, sizeof vector); };
+    Doubles sum, square;
+    Counts positive;
+    load(sum, sums);
+    load(square, squares);
+    load(positive, positives);
+    for (std::size_t cell = 0; cell < cells; ++cell, at += stride) {
+        Eight here;
+        load(here, at);
+        const Doubles value = __builtin_convertvector(here, Doubles);
+        sum += value;
+        square += value * value;
+        positive -= value > 0.0;   // -1 where true
+    }
+    std::memcpy(sums, &sum, sizeof sum);
+    std::memcpy(squares, &square, sizeof square);
+    std::memcpy(positives, &positive, sizeof positive);
+}
+
 // Of one activation: how its units vary over rows and cells, how many are dead, how the rows differ.
 struct Units {
     std::vector<double> sum, squares;
     std::vector<double> means;   // [rows, units], over the cells of a row
     double positive = 0, count = 0;
 
-    void add(std::span<const double> values, std::size_t batch, std::size_t units) {
+    template <class T>
+    void add(std::span<const T> values, std::size_t batch, std::size_t units) {
         sum.resize(units, 0);
         squares.resize(units, 0);
-        const std::size_t cells = values.size() / batch / units;
-        std::size_t positive_here = 0;
+        const std::size_t cells = values.size() / batch / units, first = means.size();
+        means.resize(first + batch * units, 0);
+        std::vector<std::int64_t> positives(units, 0);
         for (std::size_t n = 0; n < batch; ++n) {
-            std::vector<double> mean(units, 0);
-            for (std::size_t cell = 0; cell < cells; ++cell) {
-                const double* at = values.data() + (n * cells + cell) * units;
-                for (std::size_t u = 0; u < units; ++u) {
-                    mean[u] += at[u];
-                    squares[u] += at[u] * at[u];
+            const T* at = values.data() + n * cells * units;
+            double* mean = means.data() + first + n * units;
+            std::size_t u = 0;
+            for (; u + 8 <= units; u += 8) add_cells(at + u, cells, units, mean + u, squares.data() + u, positives.data() + u);
+            for (; u < units; ++u)
+                for (std::size_t cell = 0; cell < cells; ++cell) {
+                    const auto value = static_cast<double>(at[cell * units + u]);
+                    mean[u] += value;
+                    squares[u] += value * value;
+                    positives[u] += value > 0;
                 }
-                for (std::size_t u = 0; u < units; ++u) positive_here += at[u] > 0;
-            }
-            for (std::size_t u = 0; u < units; ++u) {
+            for (u = 0; u < units; ++u) {
                 sum[u] += mean[u];
                 mean[u] /= static_cast<double>(cells);
             }
-            means.insert(means.end(), mean.begin(), mean.end());
         }
-        positive += static_cast<double>(positive_here);
+        positive += static_cast<double>(std::accumulate(positives.begin(), positives.end(), std::int64_t{0}));
         count += static_cast<double>(values.size());
     }
     std::vector<double> row() const {
@@ -131,7 +163,9 @@ std::vector<Value> responses(Subject& subject, std::span<const data::Rows> input
         engine::visit_forward(network, subject.backend(), subject.parameters("final"), rows, subject.context(), [&](std::int64_t, const engine::Tape& tape) {
             for (std::size_t node = 0; node < network.node_names().size(); ++node) {
                 if (!activation[network.node_names()[node]] || network.node_shape(node).empty()) continue;
-                units[node].add(subject.backend().to_host(tape.output(node)), static_cast<std::size_t>(tape.batch()), static_cast<std::size_t>(network.node_shape(node).back()));
+                engine::on_host(subject.backend(), tape.output(node), [&](auto values) {
+                    units[node].add(values, static_cast<std::size_t>(tape.batch()), static_cast<std::size_t>(network.node_shape(node).back()));
+                });
             }
             const std::vector<double> values = subject.backend().to_host(tape.network_output(0));
             outputs.values.insert(outputs.values.end(), values.begin(), values.end());

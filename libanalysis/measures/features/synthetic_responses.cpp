@@ -56,25 +56,23 @@ std::vector<double> drawn(const Shape& shape, std::size_t input, bool smoothed) 
     return values;
 }
 
-// The same for every network whose input has that shape: drawn once for all models of a zoo.
-std::vector<double> kept_inputs(const Shape& shape, std::size_t input, bool smoothed) {
-    using Key = std::tuple<Shape, std::size_t, bool>;
-    static std::mutex guard;
-    static std::vector<std::pair<Key, std::vector<double>>> kept;   // the last few
-    const Key key{shape, input, smoothed};
-    const std::lock_guard lock(guard);
-    for (const auto& [name, values] : kept)
-        if (name == key) return values;
-    if (kept.size() == 4) kept.erase(kept.begin());
-    kept.emplace_back(key, drawn(shape, input, smoothed));
-    return kept.back().second;
-}
-
+// The same for every network with inputs of these shapes: drawn once for all models of a zoo, whose files name one input anew each.
 std::shared_ptr<const data::Split> inputs_for(const engine::Network& network, bool smoothed) {
+    using Key = std::tuple<std::vector<std::string>, std::vector<Shape>, bool>;
+    static std::mutex guard;
+    static std::vector<std::pair<Key, std::shared_ptr<const data::Split>>> kept;   // the last few
+    std::vector<std::string> names = network.input_names();
+    if (names.size() == 1) names = {"input"};   // a single input is found by itself
+    const Key key{names, network.input_shapes(), smoothed};
+    const std::lock_guard lock(guard);
+    for (const auto& [name, split] : kept)
+        if (name == key) return split;
     std::vector<data::NamedInput> inputs;
-    for (std::size_t k = 0; k < network.input_names().size(); ++k)
-        inputs.push_back({network.input_names()[k], network.input_shapes()[k], kept_inputs(network.input_shapes()[k], k, smoothed)});
-    return data::make_split(std::move(inputs), {}, {}, 0);
+    for (std::size_t k = 0; k < names.size(); ++k)
+        inputs.push_back({names[k], network.input_shapes()[k], drawn(network.input_shapes()[k], k, smoothed)});
+    if (kept.size() == 4) kept.erase(kept.begin());
+    kept.emplace_back(key, data::make_split(std::move(inputs), {}, {}, 0));
+    return kept.back().second;
 }
 
 std::vector<Value> compute(Subject& subject, const Parameters&) {

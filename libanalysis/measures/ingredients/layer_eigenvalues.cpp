@@ -42,6 +42,7 @@ Value finished(std::vector<double> singular, std::size_t a, std::size_t b) {
     std::sort(singular.begin(), singular.end());
     value.ascending = std::move(singular);
     for (double& x : value.ascending) x *= x;
+    value.smallest = value.ascending.empty() ? 0 : value.ascending.front();
     return value;
 }
 
@@ -80,16 +81,19 @@ Value of_slices(Subject& subject, std::size_t parameter) {
     const auto in = static_cast<std::size_t>(tensor.shape[2]), out = static_cast<std::size_t>(tensor.shape[3]);
     std::vector<double> all;
     std::size_t loss = 0;
+    double smallest = 0;
     for (std::size_t i = 0; i < slices->count; ++i) {
         subject.context().check_stop();
         const linop::MatrixView slice = std::visit(
             [&](const auto& values) -> linop::MatrixView { return std::span(values).subspan(i * in * out, in * out); }, tensor.values);
         const std::vector<double> singular = singular_values_of(subject.backend(), slice, in, out);
         loss += singular.size() - rank_of(singular, slices->rows);
+        smallest = std::max(smallest, *std::min_element(singular.begin(), singular.end()));
         all.insert(all.end(), singular.begin(), singular.end());
     }
     Value value = finished(std::move(all), slices->rows, slices->cols);
     value.rank_loss = loss;
+    value.smallest = smallest * smallest / 2;
     for (double& x : value.ascending) x /= 2;   // WeightWatcher's scaling of convolutions
     return value;
 }

@@ -20,6 +20,8 @@ struct LayerEigenvalues {
         std::size_t rows = 0, cols = 0;     ///< of the matrix, or of one of those it is cut into; rows >= cols
         std::size_t rank = 0;               ///< singular values above rows * 2.2e-16 of the largest
         std::size_t rank_loss = 0;          ///< the same by WeightWatcher's slices: values that each has too few
+        /// WeightWatcher's smallest singular value, squared: the largest of its slices' smallest ones; elsewhere the smallest of all.
+        double smallest = 0;
         double largest() const { return ascending.empty() ? 0 : ascending.back(); }
     };
     /// weightwatcher: the slices of a convolution's kernel together, halved; matrix: the kernel as [all leading axes, out];
