@@ -181,10 +181,6 @@ void redirect(Graph& graph, const std::map<std::string, std::vector<std::vector<
     for (TensorReference& output : graph.outputs) follow(output);
 }
 
-}  // namespace
-
-namespace {
-
 // Operations of keras.ops stand among the layers of a functional model, some under the name of a layer that is told otherwise what to do.
 // Those that the translator of that name reads keep it, and all others say what they are.
 void name_operation(const Json& json, Layer& layer) {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
+#include <regex>
 
 namespace assay::predict {
 namespace {
@@ -58,19 +58,10 @@ Population Population::from_json(const Json& json) {
 }
 
 std::set<std::string> preprocessing_in(const std::string& data_key) {
+    // The words themselves may hold " + ", which also stands between two parts: a part is known by the hash that it begins with.
+    static const std::regex part("[0-9a-f]{64};(.*?);(?:train|test);");
     std::set<std::string> words;
-    for (std::size_t start = 0; start < data_key.size();) {
-        const std::size_t end = std::min(data_key.find(" + ", start), data_key.size());
-        // The words themselves may hold " + ", an offset: a part ends where the next begins with a hash, 64 digits and a semicolon.
-        std::size_t stop = end;
-        while (stop < data_key.size() && data_key.find(';', stop + 3) != stop + 3 + 64) stop = std::min(data_key.find(" + ", stop + 3), data_key.size());
-        const std::string part = data_key.substr(start, stop - start);
-        const std::size_t first = part.find(';');
-        std::size_t last = part.find(";train;");
-        if (last == std::string::npos) last = part.find(";test;");
-        if (first != std::string::npos && last != std::string::npos && first < last) words.insert(part.substr(first + 1, last - first - 1));
-        start = std::min(stop + 3, data_key.size());
-    }
+    for (std::sregex_iterator match(data_key.begin(), data_key.end(), part), end; match != end; ++match) words.insert((*match)[1]);
     return words;
 }
 

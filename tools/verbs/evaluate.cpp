@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <numeric>
 
 namespace assay::tools::verbs {
 namespace {
@@ -134,10 +133,8 @@ void print_target(const evaluate::Evaluation& evaluation, const evaluate::Target
     }
     fmt::print("{}", table.text());
     if (one.scores.size() > shown.size()) {
-        const auto reversed = [&](std::size_t k) { return one.scores[k].reversed; };
-        std::vector<std::size_t> every(one.scores.size());
-        std::iota(every.begin(), every.end(), std::size_t{0});
-        const auto hidden = std::count_if(every.begin(), every.end(), reversed) - std::count_if(shown.begin(), shown.end(), reversed);
+        const auto hidden = std::count_if(one.scores.begin(), one.scores.end(), [](const auto& score) { return score.reversed; }) -
+                            std::count_if(shown.begin(), shown.end(), [&](std::size_t k) { return one.scores[k].reversed; });
         fmt::print("({} of {} rows are not shown{}: --limit 0 shows all)\n", one.scores.size() - shown.size(), one.scores.size(),
                    hidden > 0 ? fmt::format(", {} of them beyond luck with the sign turned", hidden) : "");
     }
